@@ -1,0 +1,159 @@
+"""What the shell tells the core: facts about calls, agents and Asterisk nodes, in the order they arrived.
+
+Every event is a frozen record without behaviour. Nothing in an event authorises anything: a caller can forge text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+InteractionId = NewType("InteractionId", str)
+AgentId = NewType("AgentId", str)
+Uniqueid = NewType("Uniqueid", str)
+QueueName = NewType("QueueName", str)
+
+
+class Lane(StrEnum):
+    """The two lanes of the line; accessibility is served first (DESIGN.md, principle 2)."""
+
+    ACCESSIBILITY = "accessibility"
+    STANDARD = "standard"
+
+
+@dataclass(frozen=True, slots=True)
+class CallArrived:
+    """An AGI session opened for a channel that Asterisk answered."""
+
+    interaction: InteractionId
+    node: str
+    channel: str
+    uniqueid: Uniqueid
+    linkedid: str
+    did: str  # E.164
+    caller: str | None  # E.164 as claimed by the network; proves nothing
+    codec: str = "unknown"  # lower-case Asterisk format name: alaw, ulaw, g722, opus
+
+
+@dataclass(frozen=True, slots=True)
+class CallQueued:
+    """The flow reached a `line` node: the caller waits for an agent of `queue`."""
+
+    interaction: InteractionId
+    queue: QueueName
+    lane: Lane
+    requires: Mapping[str, int] = field(default_factory=dict)  # skill → lowest level
+
+
+@dataclass(frozen=True, slots=True)
+class CallSelfServed:
+    """The flow finished by itself; nobody had to be spoken to."""
+
+    interaction: InteractionId
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLost:
+    """Our AGI session ended while the channel may live on; Asterisk's dialplan has the caller now."""
+
+    interaction: InteractionId
+
+
+@dataclass(frozen=True, slots=True)
+class PopPainted:
+    """An agent's page has drawn the screen-pop of this attempt."""
+
+    interaction: InteractionId
+    agent: AgentId
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRinging:
+    interaction: InteractionId
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    interaction: InteractionId
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class DialEnded:
+    """The dial of this attempt is over: `status` is Asterisk's DIALSTATUS (ANSWER once the talk has ended)."""
+
+    interaction: InteractionId
+    attempt: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallHungUp:
+    """AMI Hangup of a channel; the only thing that ends a call (an AGI end of file does not)."""
+
+    uniqueid: Uniqueid
+    cause: int  # Q.850
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackAnswered:
+    """Asterisk's own queue connected the caller while we did not lead the call."""
+
+    uniqueid: Uniqueid
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSignedIn:
+    agent: AgentId
+    endpoint: str  # PJSIP endpoint name
+    skills: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentReady:
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentPaused:
+    agent: AgentId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSignedOut:
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChanged:
+    """An agent's phone changed its device state (AMI DeviceStateChange, `PJSIP/<endpoint>`)."""
+
+    endpoint: str
+    state: str  # NOT_INUSE, INUSE, BUSY, RINGING, RINGINUSE, ONHOLD, UNAVAILABLE, INVALID, UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLost:
+    """The AMI connection to a node is gone; what happens there is unknown until the next snapshot."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSnapshot:
+    """The channels a node really has, taken after each log-in; what is missing has gone (outcome `interrupted`)."""
+
+    node: str
+    uniqueids: frozenset[Uniqueid]
+
+
+Event = (
+    CallArrived | CallQueued | CallSelfServed | SessionLost | PopPainted | AgentRinging | CallAnswered | DialEnded
+    | CallHungUp | FallbackAnswered | AgentSignedIn | AgentReady | AgentPaused | AgentSignedOut | DeviceChanged
+    | NodeLost | NodeSnapshot
+)  # fmt: skip
