@@ -1,0 +1,34 @@
+"""The customer as the hotline knows one, whatever directory it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    number: str  # customer number, as on the invoice
+    name: str
+    phones: tuple[str, ...]  # E.164
+    address: str
+    services: tuple[str, ...]
+    since: date
+    accessibility: bool = False  # the remembered preference, with consent
+
+
+@dataclass(frozen=True, slots=True)
+class TicketSummary:
+    number: str  # with its check digit
+    subject: str
+    status: str  # open, pending, closed
+    opened_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the consultant sees of a caller; `customer` is None when nobody is known under that number."""
+
+    customer: Customer | None
+    open_tickets: tuple[TicketSummary, ...] = ()
+    available: bool = True  # False: the directory did not answer within its budget
