@@ -34,7 +34,10 @@ class CallState(StrEnum):
     OFFERED = "offered"
     RINGING = "ringing"
     TALKING = "talking"
-    FALLBACK = "fallback"
+    AFTER_TALK = "after_talk"  # the agent is gone, the caller not yet
+    SERVED = "served"  # the flow has finished by itself, the hang-up is on its way
+    FALLBACK = "fallback"  # Asterisk's own queue has the caller
+    FALLBACK_TALK = "fallback_talk"
     ENDED = "ended"
 
 

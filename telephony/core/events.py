@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType
+from typing import TYPE_CHECKING, NewType
+
+if TYPE_CHECKING:
+    from telephony.core.commands import CallView
 
 InteractionId = NewType("InteractionId", str)
 AgentId = NewType("AgentId", str)
@@ -35,6 +38,13 @@ class CallArrived:
     did: str  # E.164
     caller: str | None  # E.164 as claimed by the network; proves nothing
     codec: str = "unknown"  # lower-case Asterisk format name: alaw, ulaw, g722, opus
+
+
+@dataclass(frozen=True, slots=True)
+class CallsRecovered:
+    """Calls the store knows as not ended when this process started; Asterisk's own queue leads them by now."""
+
+    calls: tuple[CallView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +160,11 @@ class NodeSnapshot:
 
     node: str
     uniqueids: frozenset[Uniqueid]
+    taken_at: float  # when the list was asked for; younger calls cannot be missing from it
 
 
 Event = (
-    CallArrived | CallQueued | CallSelfServed | SessionLost | PopPainted | AgentRinging | CallAnswered | DialEnded
-    | CallHungUp | FallbackAnswered | AgentSignedIn | AgentReady | AgentPaused | AgentSignedOut | DeviceChanged
-    | NodeLost | NodeSnapshot
+    CallArrived | CallsRecovered | CallQueued | CallSelfServed | SessionLost | PopPainted | AgentRinging
+    | CallAnswered | DialEnded | CallHungUp | FallbackAnswered | AgentSignedIn | AgentReady | AgentPaused
+    | AgentSignedOut | DeviceChanged | NodeLost | NodeSnapshot
 )  # fmt: skip

@@ -1,0 +1,92 @@
+"""The life of an agent as a table, and the agent's record.
+
+Whether the phone is free is not a state but a fact beside it (`device`): an available agent whose phone is in use is
+shown as busy and gets no call, and is available again without anyone's doing when the phone is free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from telephony.core.commands import AgentState
+from telephony.core.events import AgentId, InteractionId
+
+S = AgentState
+
+
+class AgentInput(StrEnum):
+    SIGN_IN = "sign_in"
+    READY = "ready"
+    PAUSE = "pause"
+    SIGN_OUT = "sign_out"
+    OFFER = "offer"
+    RING = "ring"
+    ANSWER = "answer"
+    RELEASE = "release"
+    SET_ASIDE = "set_aside"
+    FINISH_TALK = "finish_talk"
+    WRAPPED_UP = "wrapped_up"
+
+
+I = AgentInput  # noqa: E741 - the table below reads best narrow
+
+TRANSITIONS: dict[AgentState, dict[AgentInput, AgentState]] = {
+    S.OFF: {I.SIGN_IN: S.PAUSED},
+    S.PAUSED: {I.READY: S.AVAILABLE, I.PAUSE: S.PAUSED, I.SIGN_OUT: S.OFF},
+    S.AVAILABLE: {I.OFFER: S.OFFERED, I.PAUSE: S.PAUSED, I.SIGN_OUT: S.OFF},
+    # Pausing or signing out during a call is kept as a wish and done after it (`Agent.wish`).
+    S.OFFERED: {I.RING: S.RINGING, I.RELEASE: S.AVAILABLE, I.SET_ASIDE: S.PAUSED},
+    S.RINGING: {I.ANSWER: S.TALKING, I.RELEASE: S.AVAILABLE, I.SET_ASIDE: S.PAUSED},
+    S.TALKING: {I.FINISH_TALK: S.WRAP_UP},
+    S.WRAP_UP: {
+        I.WRAPPED_UP: S.AVAILABLE,
+        I.READY: S.AVAILABLE,
+        I.PAUSE: S.PAUSED,
+        I.SIGN_OUT: S.OFF,
+    },
+}
+
+IN_CALL = frozenset({S.OFFERED, S.RINGING, S.TALKING})
+FREE_DEVICE = frozenset({"", "NOT_INUSE", "UNKNOWN"})
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    agent: AgentId
+    endpoint: str
+    skills: Mapping[str, int] = field(default_factory=dict)
+    state: AgentState = S.OFF
+    reason: str = ""
+    since: float = 0.0
+    idle_since: float = 0.0
+    interaction: InteractionId | None = None
+    device: str = ""  # Asterisk's last word on the phone; empty: none yet
+    wish: AgentInput | None = None  # PAUSE or SIGN_OUT, asked for during a call
+    wish_reason: str = ""
+
+    @property
+    def free(self) -> bool:
+        return self.state is S.AVAILABLE and self.device in FREE_DEVICE
+
+    @property
+    def shown_state(self) -> AgentState:
+        return S.BUSY if self.state is S.AVAILABLE and not self.free else self.state
+
+    def can_serve(self, requires: Mapping[str, int]) -> bool:
+        """Whether every required skill is there at its level or above."""
+        return all(self.skills.get(skill, 0) >= level for skill, level in requires.items())
+
+    def step(self, given: AgentInput, now: float, *, reason: str = "") -> Agent | None:
+        """The agent after this input, or None where it means nothing in this state."""
+        state = TRANSITIONS[self.state].get(given)
+        if state is None:
+            return None
+        return replace(
+            self,
+            state=state,
+            reason=reason,
+            since=now,
+            idle_since=now if state is S.AVAILABLE and given is not I.RELEASE else self.idle_since,
+        )

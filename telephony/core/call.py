@@ -1,0 +1,61 @@
+"""The life of a call as a table: what each input makes of each state, and which outcome each state ends in.
+
+What the table does not name changes nothing: a late or doubled event never moves a call backwards. The one way back,
+from an unanswered offer to the line, needs the number of the attempt it belongs to.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from telephony.core.commands import CallState, Outcome
+
+S = CallState
+
+
+class CallInput(StrEnum):
+    QUEUE = "queue"
+    SERVE = "serve"
+    OFFER = "offer"
+    DIAL = "dial"
+    ANSWER = "answer"
+    RETURN = "return"
+    FINISH_TALK = "finish_talk"
+    LOSE_SESSION = "lose_session"
+    FALLBACK_ANSWER = "fallback_answer"
+    HANG_UP = "hang_up"
+
+
+I = CallInput  # noqa: E741 - the table below reads best narrow
+
+TRANSITIONS: dict[CallState, dict[CallInput, CallState]] = {
+    S.MENU: {I.QUEUE: S.LINE, I.SERVE: S.SERVED, I.LOSE_SESSION: S.FALLBACK, I.HANG_UP: S.ENDED},
+    S.LINE: {I.OFFER: S.OFFERED, I.LOSE_SESSION: S.FALLBACK, I.HANG_UP: S.ENDED},
+    S.OFFERED: {I.DIAL: S.RINGING, I.RETURN: S.LINE, I.LOSE_SESSION: S.FALLBACK, I.HANG_UP: S.ENDED},
+    S.RINGING: {I.ANSWER: S.TALKING, I.RETURN: S.LINE, I.LOSE_SESSION: S.FALLBACK, I.HANG_UP: S.ENDED},
+    # A talk goes on in Asterisk when our session is lost.
+    S.TALKING: {I.FINISH_TALK: S.AFTER_TALK, I.HANG_UP: S.ENDED},
+    S.AFTER_TALK: {I.HANG_UP: S.ENDED},
+    S.SERVED: {I.HANG_UP: S.ENDED},
+    # A dial under way when the session was lost may still be answered.
+    S.FALLBACK: {I.ANSWER: S.TALKING, I.FALLBACK_ANSWER: S.FALLBACK_TALK, I.HANG_UP: S.ENDED},
+    S.FALLBACK_TALK: {I.HANG_UP: S.ENDED},
+    S.ENDED: {},
+}
+
+OUTCOMES: dict[CallState, Outcome] = {
+    S.MENU: Outcome.ABANDONED_MENU,
+    S.LINE: Outcome.ABANDONED_LINE,
+    S.OFFERED: Outcome.ABANDONED_LINE,
+    S.RINGING: Outcome.ABANDONED_LINE,
+    S.TALKING: Outcome.ANSWERED,
+    S.AFTER_TALK: Outcome.ANSWERED,
+    S.SERVED: Outcome.SELF_SERVED,
+    S.FALLBACK: Outcome.ABANDONED_LINE,
+    S.FALLBACK_TALK: Outcome.FALLBACK_ANSWERED,
+}
+
+
+def step(state: CallState, given: CallInput) -> CallState | None:
+    """The next state, or None where this input means nothing in this state."""
+    return TRANSITIONS[state].get(given)

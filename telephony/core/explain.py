@@ -1,0 +1,22 @@
+"""A decision of the line in words a supervisor understands."""
+
+from __future__ import annotations
+
+from telephony.core.events import Lane
+from telephony.core.line import Choice, Line, Rule
+
+REASONS: dict[Rule, str] = {
+    Rule.ACCESSIBILITY_FIRST: "pierwszeństwo dzwoniących ze wsparciem dostępności",
+    Rule.OVERDUE_TURN: "co trzecia rozmowa należy do najdłużej czekającego po terminie",
+    Rule.FIRST_COME: "kolejność zgłoszeń",
+}
+
+
+def explain(choice: Choice, left: Line, now: float) -> str:
+    """Who was chosen and why; `left` is the line without the winner."""
+    waiting = choice.waiting
+    return (
+        f"{REASONS[choice.rule]}: czeka {now - waiting.first_arrival:.0f} s w kolejce {waiting.queue}; "
+        f"wolny najdłużej: {choice.agent.agent}; dalej czekają: "
+        f"{left.count(Lane.ACCESSIBILITY)} (dostępność), {left.count(Lane.STANDARD)} (pozostali)"
+    )

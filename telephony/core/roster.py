@@ -1,0 +1,79 @@
+"""The agents: one table-driven record each, and the wishes (pause, sign out) that wait for the end of a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from telephony.core.agent import IN_CALL, Agent, AgentInput
+from telephony.core.commands import AgentChanged
+from telephony.core.events import AgentId, InteractionId
+
+
+class Roster:
+    """`changed` receives each visible change, in order."""
+
+    def __init__(self, changed: Callable[[AgentChanged], None]) -> None:
+        self._agents: dict[AgentId, Agent] = {}
+        self._changed = changed
+
+    def all(self) -> tuple[Agent, ...]:
+        return tuple(self._agents.values())
+
+    def free(self) -> list[Agent]:
+        return [agent for agent in self._agents.values() if agent.free]
+
+    def get(self, agent: AgentId | None) -> Agent | None:
+        return self._agents.get(agent) if agent else None
+
+    def serving(self, agent: AgentId | None, interaction: InteractionId) -> Agent | None:
+        """The agent, if this very call is the one in hand."""
+        found = self.get(agent)
+        return found if found and found.interaction == interaction else None
+
+    def sign_in(self, agent: AgentId, endpoint: str, skills: Mapping[str, int], now: float) -> None:
+        """Signing in again during a call takes the wish to sign out back."""
+        known = self._agents.get(agent) or Agent(agent, endpoint, idle_since=now, since=now)
+        wish = None if known.wish is AgentInput.SIGN_OUT else known.wish
+        self._agents[agent] = replace(known, endpoint=endpoint, skills=dict(skills), wish=wish)
+        self.step(agent, AgentInput.SIGN_IN, now, reason="signed_in")
+
+    def device(self, endpoint: str, state: str) -> None:
+        for agent in self.all():
+            if agent.endpoint == endpoint:
+                self._put(agent, replace(agent, device=state))
+
+    def step(
+        self,
+        agent: AgentId,
+        given: AgentInput,
+        now: float,
+        *,
+        reason: str = "",
+        interaction: InteractionId | None = None,
+    ) -> bool:
+        """Give one input; False where the table does not name it."""
+        before = self._agents.get(agent)
+        after = before.step(given, now, reason=reason) if before else None
+        if before is None or after is None:
+            return False
+        kept = interaction or before.interaction
+        self._put(before, replace(after, interaction=kept if after.state in IN_CALL else None))
+        return True
+
+    def wish(self, agent: AgentId, given: AgentInput | None, reason: str = "") -> None:
+        """Remember what is to happen after the call in hand; None takes it back."""
+        self._agents[agent] = replace(self._agents[agent], wish=given, wish_reason=reason)
+
+    def grant_wish(self, agent: AgentId, now: float) -> bool:
+        known = self._agents[agent]
+        if known.wish is None:
+            return False
+        self.wish(agent, None)
+        return self.step(agent, known.wish, now, reason=known.wish_reason)
+
+    def _put(self, before: Agent, after: Agent) -> None:
+        self._agents[after.agent] = after
+        shown = (after.shown_state, after.reason, after.interaction)
+        if shown != (before.shown_state, before.reason, before.interaction):
+            self._changed(AgentChanged(after.agent, *shown[:2], after.since, after.interaction))

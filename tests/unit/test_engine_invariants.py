@@ -1,0 +1,163 @@
+"""The engine under random histories: what must hold whatever happens, in whatever order (Hypothesis)."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from telephony.core import events as ev
+from telephony.core.agent import IN_CALL
+from telephony.core.commands import CallChanged, CallEnded, CallState, CallView, Command, Decided, Outcome, ShowPop
+from telephony.core.engine import Engine, Rules
+from telephony.core.events import AgentId, InteractionId, Lane, QueueName, Uniqueid
+from telephony.core.line import OVERDUE_TURN, QueueRules
+
+QUEUES = [QueueName("support"), QueueName("sales")]
+MAX_WAIT_S = 30.0
+RULES = Rules({queue: QueueRules(MAX_WAIT_S, wrap_up_s=2.0, ring_timeout_s=5.0) for queue in QUEUES})
+agents = st.sampled_from([AgentId(name) for name in ("a", "b", "c")])
+names = st.sampled_from([f"c{n}" for n in range(12)])
+attempts = st.integers(0, 4)
+S = CallState
+# How far a call has come. An offer that came to nothing is not a step back: the attempt is over.
+PROGRESS = {
+    S.MENU: 0, S.LINE: 1, S.OFFERED: 2, S.RINGING: 3, S.FALLBACK: 5, S.TALKING: 6, S.FALLBACK_TALK: 6,
+    S.AFTER_TALK: 7, S.SERVED: 7, S.ENDED: 8,
+}  # fmt: skip
+
+
+def progress(call: CallView) -> tuple[int, int]:
+    attempt_over = call.state is S.LINE and call.attempt > 0
+    return call.attempt, 4 if attempt_over else PROGRESS[call.state]
+
+
+class AnyHistory(RuleBasedStateMachine):
+    """Events of every kind about a dozen calls and three agents, plausible or not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.engine = Engine(RULES)
+        self.now = 0.0
+        self.arrived: set[str] = set()
+        self.ended: dict[str, Outcome] = {}
+        self.without_overdue = 0
+        self.progress: dict[str, tuple[int, int]] = {}
+
+    def tell(self, event: ev.Event) -> None:
+        self.look(self.engine.handle(event, self.now))
+
+    def look(self, out: list[Command]) -> None:
+        for each in out:
+            match each:
+                case CallChanged(call):
+                    assert progress(call) >= self.progress.get(call.interaction, (0, 0)), "a step back"
+                    self.progress[call.interaction] = progress(call)
+                case CallEnded(call):
+                    assert call.outcome is not None
+                    assert call.interaction not in self.ended, "two outcomes"
+                    self.ended[call.interaction] = call.outcome
+                case Decided(interaction, _, decided_at):
+                    self.count_turn(interaction, decided_at)
+                case ShowPop(call):
+                    assert call.interaction not in self.ended
+
+    def count_turn(self, interaction: InteractionId, now: float) -> None:
+        calls = {call.interaction: call for call in self.engine.calls()}
+        waiting = [call for call in calls.values() if call.state is CallState.LINE]
+        overdue = [call for call in waiting if call.lane is Lane.STANDARD and now - call.arrived_at > MAX_WAIT_S]
+        winner = calls[interaction]
+        winner_overdue = winner.lane is Lane.STANDARD and now - winner.arrived_at > MAX_WAIT_S
+        self.without_overdue = 0 if winner_overdue or not overdue else self.without_overdue + 1
+        assert self.without_overdue < OVERDUE_TURN, "a third assignment in a row passed the overdue by"
+
+    @rule(seconds=st.floats(0.0, 40.0))
+    def time_passes(self, seconds: float) -> None:
+        end = self.now + seconds
+        while (due := self.engine.next_deadline()) is not None and due <= end:
+            self.now = max(self.now, due)
+            self.look(self.engine.handle_timer(self.now))
+        self.now = end
+
+    @rule(agent=agents)
+    def sign_in(self, agent: AgentId) -> None:
+        self.tell(ev.AgentSignedIn(agent, f"p-{agent}", dict.fromkeys(QUEUES, 1)))
+
+    @rule(agent=agents)
+    def ready(self, agent: AgentId) -> None:
+        self.tell(ev.AgentReady(agent))
+
+    @rule(agent=agents, out=st.booleans())
+    def leave(self, agent: AgentId, out: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
+        self.tell(ev.AgentSignedOut(agent) if out else ev.AgentPaused(agent, "tea"))
+
+    @rule(agent=agents, state=st.sampled_from(["NOT_INUSE", "INUSE", "UNAVAILABLE"]))
+    def device(self, agent: AgentId, state: str) -> None:
+        self.tell(ev.DeviceChanged(f"p-{agent}", state))
+
+    @rule(name=names)
+    def arrive(self, name: str) -> None:
+        if name not in self.arrived:
+            self.arrived.add(name)
+            self.tell(ev.CallArrived(InteractionId(name), "n", name, Uniqueid(name), name, "+48221", None))
+
+    @rule(name=names, lane=st.sampled_from(Lane), queue=st.sampled_from(QUEUES))
+    def queue(self, name: str, lane: Lane, queue: QueueName) -> None:
+        self.tell(ev.CallQueued(InteractionId(name), queue, lane))
+
+    @rule(name=names, agent=agents, attempt=attempts)
+    def paint(self, name: str, agent: AgentId, attempt: int) -> None:
+        self.tell(ev.PopPainted(InteractionId(name), agent, attempt))
+
+    @rule(name=names, attempt=attempts, status=st.sampled_from(["ANSWER", "NOANSWER", "BUSY", "CANCEL", "?"]))
+    def dial_end(self, name: str, attempt: int, status: str) -> None:
+        self.tell(ev.DialEnded(InteractionId(name), attempt, status))
+
+    @rule(name=names, attempt=attempts)
+    def ring_and_answer(self, name: str, attempt: int) -> None:
+        self.tell(ev.AgentRinging(InteractionId(name), attempt))
+        self.tell(ev.CallAnswered(InteractionId(name), attempt))
+
+    @rule(name=names)
+    def lose(self, name: str) -> None:
+        self.tell(ev.SessionLost(InteractionId(name)))
+
+    @rule(name=names)
+    def serve(self, name: str) -> None:
+        self.tell(ev.CallSelfServed(InteractionId(name)))
+
+    @rule(name=names)
+    def hang_up(self, name: str) -> None:
+        self.tell(ev.CallHungUp(Uniqueid(name), 16))
+
+    @rule(left=st.sets(names))
+    def snapshot(self, left: set[str]) -> None:
+        self.tell(ev.NodeSnapshot("n", frozenset(map(Uniqueid, left)), taken_at=self.now))
+
+    @invariant()
+    def nobody_idles_while_someone_waits(self) -> None:
+        waiting = any(call.state is CallState.LINE for call in self.engine.calls())
+        assert not (waiting and any(agent.free for agent in self.engine.agents()))
+
+    @invariant()
+    def no_agent_has_two_calls_and_no_call_two_agents(self) -> None:
+        held = [agent.interaction for agent in self.engine.agents() if agent.interaction]
+        assert len(held) == len(set(held))
+        for agent in self.engine.agents():
+            assert (agent.state in IN_CALL) == (agent.interaction is not None)
+
+    @invariant()
+    def a_call_is_under_way_or_has_ended(self) -> None:
+        live = {call.interaction for call in self.engine.calls()}
+        assert live | set(self.ended) == self.arrived
+        assert not live & set(self.ended)
+
+    def teardown(self) -> None:
+        for name in self.arrived:
+            self.hang_up(name)
+        assert set(self.ended) == self.arrived, "a call without an outcome"
+        assert all(agent.interaction is None for agent in self.engine.agents())
+
+
+AnyHistory.TestCase.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
+TestAnyHistory = AnyHistory.TestCase
