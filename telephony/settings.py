@@ -1,0 +1,146 @@
+"""The settings: read once from TOML files and the environment, checked, and frozen.
+
+Files are merged in the order given, later ones win; `HOTLINE_…` variables win over all of them, with `__` between the
+levels (`HOTLINE_POP__PAINT_S=0.3`). Secrets belong in the environment or in a file of their own.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from telephony.core.engine import Rules
+from telephony.core.events import QueueName
+from telephony.core.line import QueueRules
+
+E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+
+
+class SettingsError(ValueError):
+    """The configuration cannot be used; the message names the place and the mend."""
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    host: str
+    port: int  # 0 lets the system choose
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+def _listen(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"{text!r} is not host:port")
+    return Listen(host.strip("[]"), int(port))
+
+
+Address = Annotated[Listen, NoDecode, BeforeValidator(_listen)]
+
+
+class Number(Frozen):
+    """A number customers call, and what answers it."""
+
+    flow: Name
+    accessibility: bool = False
+
+
+class Queue(Frozen):
+    title: str
+    max_wait_s: float = Field(default=1200.0, gt=0)
+    wrap_up_s: float = Field(default=10.0, ge=0)
+    ring_timeout_s: float = Field(default=20.0, ge=5, le=120)
+
+
+class AsteriskNode(Frozen):
+    """One Asterisk we lead: its manager interface. `name` is its `systemname`."""
+
+    name: Name
+    host: str = "127.0.0.1"
+    ami_port: int = 5038
+    username: str = "hotline"
+    secret: SecretStr
+
+
+class Pop(Frozen):
+    paint_s: float = Field(default=0.25, ge=0, le=5)
+
+
+class Settings(BaseSettings):
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
+        env_prefix="HOTLINE_", env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    data: Path = Path(".hotline")
+    console_listen: Address = Listen("127.0.0.1", 8480)
+    metrics_listen: Address = Listen("127.0.0.1", 9464)
+    agi_listen: Address = Listen("127.0.0.1", 4573)
+    database_url: SecretStr = SecretStr("")
+    asterisk: tuple[AsteriskNode, ...] = ()
+    numbers: Mapping[E164, Number] = Field(default_factory=dict)
+    queues: Mapping[Name, Queue] = Field(default_factory=dict)
+    pop: Pop = Pop()
+
+    @property
+    def rules(self) -> Rules:
+        """What the core needs to know of all this."""
+        queues = {
+            QueueName(name): QueueRules(queue.max_wait_s, queue.wrap_up_s, queue.ring_timeout_s)
+            for name, queue in self.queues.items()
+        }
+        return Rules(queues, self.pop.paint_s)
+
+    @classmethod
+    def settings_customise_sources(  # pydantic-settings fixes the parameters
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings  # the environment wins over the files
+
+
+def load(paths: Iterable[Path]) -> Settings:
+    """Read and check the settings. Errors: SettingsError naming file, place and what is expected there."""
+    merged: dict[str, object] = {}
+    for path in paths:
+        _merge(merged, _read(path))
+    try:
+        return Settings(**merged)  # type: ignore[arg-type]
+    except ValidationError as error:
+        places = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_input=False))
+        raise SettingsError("the settings are not usable:\n  " + "\n  ".join(places)) from None
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} is not TOML: {error}") from error
+
+
+def _merge(into: dict[str, object], new: Mapping[str, object]) -> None:
+    for key, value in new.items():
+        old = into.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            _merge(old, value)
+        else:
+            into[key] = value

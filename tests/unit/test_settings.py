@@ -1,0 +1,56 @@
+"""The settings: the shipped file, merging, the environment, and messages that tell what to mend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from telephony.core.events import QueueName
+from telephony.settings import Listen, SettingsError, load
+
+SHIPPED = Path(__file__).parents[2] / "config" / "hotline.toml"
+SECRETS = '[[asterisk]]\nname = "node-1"\nsecret = "s3cret"\n[queues.support]\nwrap_up_s = 3\n'
+
+
+def test_the_shipped_file_and_secrets_of_ones_own(tmp_path: Path) -> None:
+    own = tmp_path / "secrets.toml"
+    own.write_text(SECRETS)
+    settings = load([SHIPPED, own])
+    assert settings.console_listen == Listen("127.0.0.1", 8480)
+    assert settings.numbers["+48220000116"].accessibility
+    assert settings.rules.of(QueueName("support")).wrap_up_s == 3
+    assert settings.rules.of(QueueName("support")).max_wait_s == 1200
+    assert settings.asterisk[0].secret.get_secret_value() == "s3cret"
+    assert "s3cret" not in repr(settings)
+
+
+def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOTLINE_CONSOLE_LISTEN", "[::1]:9000")
+    monkeypatch.setenv("HOTLINE_POP__PAINT_S", "0.5")
+    settings = load([SHIPPED])
+    assert settings.console_listen == Listen("::1", 9000)
+    assert settings.pop.paint_s == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("console_listen = 'here'", "console_listen: Value error, 'here' is not host:port"),
+        ("consol_listen = 'a:1'", "consol_listen: Extra inputs are not permitted"),
+        ("[numbers.'500&PJSIP/x']\nflow = 'general'", "String should match pattern"),
+        ("[queues.support]\ntitle = 'x'\nring_timeout_s = 1", "queues.support.ring_timeout_s"),
+        ("no toml", "is not TOML"),
+    ],
+)
+def test_errors_name_the_place(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "hotline.toml"
+    path.write_text(text)
+    with pytest.raises(SettingsError) as error:
+        load([path])
+    assert message in str(error.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"nowhere\.toml cannot be read"):
+        load([tmp_path / "nowhere.toml"])
