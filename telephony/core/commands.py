@@ -74,6 +74,10 @@ class CallView:
     agent: AgentId | None
     attempt: int  # how many times it was offered to an agent
     outcome: Outcome | None
+    # Of the last offer: when the pop went out, when a page had painted it, when the phone rang.
+    offered_at: float | None = None
+    painted_at: float | None = None
+    rang_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

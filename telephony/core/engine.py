@@ -165,13 +165,15 @@ class Engine:
     @_on.register
     def _(self, event: ev.PopPainted, now: float) -> None:
         call = self._at_attempt(event.interaction, event.attempt)
-        if call and call.agent == event.agent:
-            self._dial(call, now)
+        if call and call.agent == event.agent and call.painted_at is None:
+            self._change(replace(call, painted_at=now))
+            self._dial(self._calls[call.interaction], now)
 
     @_on.register
     def _(self, event: ev.AgentRinging, now: float) -> None:
         call = self._at_attempt(event.interaction, event.attempt)
-        if call and call.agent and call.state is CallState.RINGING:
+        if call and call.agent and call.state is CallState.RINGING and call.rang_at is None:
+            self._change(replace(call, rang_at=now))
             self._roster.step(call.agent, AgentInput.RING, now)
 
     @_on.register
@@ -255,7 +257,8 @@ class Engine:
     def _offer(self, choice: Choice, waiting: int, now: float) -> None:
         interaction, agent = choice.waiting.interaction, choice.agent.agent
         attempt = self._calls[interaction].attempt + 1
-        call = self._step(interaction, CallInput.OFFER, agent=agent, attempt=attempt)
+        fresh = {"offered_at": now, "painted_at": None, "rang_at": None}
+        call = self._step(interaction, CallInput.OFFER, agent=agent, attempt=attempt, **fresh)
         assert call
         self._out.append(Decided(interaction, agent, now, choice.rule, explain(choice, self._line, now), waiting))
         self._out.append(ShowPop(call, agent, attempt, now))
@@ -297,9 +300,8 @@ class Engine:
     # -- calls --------------------------------------------------------------------------------------------------
 
     def _keep(self, call: CallView) -> None:
-        self._calls[call.interaction] = call
         self._by_uniqueid[call.uniqueid] = call.interaction
-        self._out.append(CallChanged(call))
+        self._change(call)
 
     def _at_attempt(self, interaction: InteractionId, attempt: int) -> CallView | None:
         call = self._calls.get(interaction)
@@ -310,8 +312,10 @@ class Engine:
         state = step(call.state, given) if call else None
         if call is None or state is None:
             return None
-        call = replace(call, state=state, **changes)  # type: ignore[arg-type]
-        self._calls[interaction] = call
+        return self._change(replace(call, state=state, **changes))  # type: ignore[arg-type]
+
+    def _change(self, call: CallView) -> CallView:
+        self._calls[call.interaction] = call
         self._out.append(CallChanged(call))
         return call
 

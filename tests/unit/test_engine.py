@@ -63,6 +63,9 @@ def test_the_dial_follows_after_a_quarter_second_without_a_page(story: Story) ->
     assert story.dials() == [("c1", "anna")]
     story.painted(call, ANNA, 10.3)
     assert len(story.dials()) == 1, "a late paint dials nothing a second time"
+    story.tell(ev.AgentRinging(call, 1), 10.4)
+    view = story.view(call)
+    assert (view.offered_at, view.painted_at, view.rang_at) == (10.0, 10.3, 10.4)
 
 
 def test_accessibility_second_to_come_is_first_to_be_served(story: Story) -> None:
