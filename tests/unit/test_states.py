@@ -1,0 +1,29 @@
+"""The tables: whole, without dead ends, and the page drawn from them is current."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from telephony.core import agent, call
+from telephony.core.commands import AgentState, CallState
+from telephony.core.diagram import page
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_every_call_state_can_end_and_has_an_outcome() -> None:
+    assert set(call.TRANSITIONS) == set(CallState)
+    assert set(call.OUTCOMES) == set(CallState) - {CallState.ENDED}
+    for state in call.OUTCOMES:
+        assert call.step(state, call.CallInput.HANG_UP) is CallState.ENDED
+    assert call.TRANSITIONS[CallState.ENDED] == {}
+
+
+def test_every_agent_state_is_reached_and_left() -> None:
+    lived = set(AgentState) - {AgentState.BUSY}  # busy is shown, not lived: it follows from the phone
+    assert set(agent.TRANSITIONS) == lived
+    assert {after for row in agent.TRANSITIONS.values() for after in row.values()} == lived
+
+
+def test_the_page_of_states_is_current() -> None:
+    assert (DOCS / "states.md").read_text() == page(), "run: python -m telephony.core.diagram > docs/states.md"
