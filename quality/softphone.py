@@ -1,0 +1,470 @@
+"""Real phones in a process of their own: SIP (RFC 3261), G.711/G.722 speech over RTP, DTMF (RFC 4733), RTCP figures.
+
+`python -m quality.softphone` reads commands and writes events as JSON lines (quality.phone_protocol). It is the only
+module that imports pjsua2, which is GPL: nothing else runs in this process. pjsua2 is not thread-safe, so one thread
+does everything: its callbacks only note what happened, the loop acts on it afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import itertools
+import os
+import select
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+import pjsua2 as pj  # type: ignore[import-untyped,import-not-found,unused-ignore]
+
+from quality import phone_protocol as protocol
+
+POLL_MS = 10  # how long a command from standard input may wait for pjsua2's own loop
+FIGURES_EVERY_S = 5.0  # RFC 3550 §6.2: RTCP comes about every 5 s
+QUIT_LIMIT_S = 6  # libDestroy waits for answers to BYE and REGISTER; then the process ends all the same
+LONGEST_LINE = 65_536
+MAX_CALLS = 32
+CODECS = {"pcma": "PCMA/8000", "pcmu": "PCMU/8000", "g722": "G722/16000"}
+METHODS = {pj.PJSUA_DTMF_METHOD_RFC2833: "rfc4733", pj.PJSUA_DTMF_METHOD_SIP_INFO: "sip_info"}
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneSettings:
+    address: str
+    sip_port: int  # 0: any free one
+    rtp_first_port: int
+    rtp_last_port: int
+    codecs: tuple[str, ...]  # the preferred first; only these are offered
+    sip_log: Path | None
+
+
+class Account(pj.Account):  # type: ignore[misc,unused-ignore]
+    """One identity; incoming calls are taken up by the phone."""
+
+    def __init__(self, phone: Softphone, spec: protocol.Register) -> None:
+        super().__init__()
+        self.phone = phone
+        self.spec = spec
+
+    def onRegState(self, prm: pj.OnRegStateParam) -> None:  # noqa: N802 - pjsua2's name
+        code, reason, expires_s = int(prm.code), str(prm.reason), int(prm.expiration)
+        self.phone.later(lambda: self.phone.registration_changed(self, code, reason, expires_s))
+
+    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
+        call = Call(self.phone, self, f"in-{next(self.phone.numbers)}", prm.callId)
+        self.phone.calls[call.name] = call  # a call nobody holds on to is refused by pjsua2 at once
+        self.phone.later(lambda: self.phone.call_came_in(call))
+
+
+class Call(pj.Call):  # type: ignore[misc,unused-ignore]
+    """One call with what it plays and records."""
+
+    def __init__(self, phone: Softphone, account: Account, name: str, call_id: int = pj.PJSUA_INVALID_ID) -> None:
+        super().__init__(account, call_id)
+        self.phone = phone
+        self.account = account
+        self.name = name
+        self.play: str | None = account.spec.play
+        self.record: str | None = None
+        self.player: pj.AudioMediaPlayer | None = None
+        self.recorder: pj.AudioMediaRecorder | None = None
+        self.answered = False
+        self.ended = False
+
+    def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802
+        info = self.getInfo()
+        state, code, reason = int(info.state), int(info.lastStatusCode), str(info.lastReason)
+        talk_s = info.connectDuration.sec + info.connectDuration.msec / 1000
+        self.phone.later(lambda: self.phone.call_changed(self, state, code, reason, talk_s))
+
+    def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802
+        self.phone.later(lambda: self.phone.connect_media(self))
+
+    def onStreamDestroyed(self, prm: pj.OnStreamDestroyedParam) -> None:  # noqa: N802
+        figures = media_of(self, prm.streamIdx, final=True)  # the last moment at which they can be read
+        if figures:
+            self.phone.later(lambda: self.phone.emit(figures))
+
+    def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:  # noqa: N802
+        digit, method = str(prm.digit), METHODS.get(prm.method, "unknown")
+        self.phone.later(lambda: self.phone.emit(protocol.DtmfHeard(self.name, digit, method)))
+
+
+def media_of(call: Call, stream: int = 0, *, final: bool = False) -> protocol.Media | None:
+    """The stream's RTCP figures, or None when there is no stream. [RFC 3550 §6.4]."""
+    try:
+        whole = call.getStreamStat(stream)  # held: its parts are views into it
+        codec = call.getStreamInfo(stream).codecName.lower()
+    except pj.Error:
+        return None
+    rtcp = whole.rtcp
+    reported = rtcp.txStat.updateCount > 0
+    return protocol.Media(
+        call.name,
+        codec,
+        received_packets=rtcp.rxStat.pkt,
+        received_lost=rtcp.rxStat.loss,
+        received_jitter_ms=rtcp.rxStat.jitterUsec.mean / 1000,
+        sent_packets=rtcp.txStat.pkt,
+        sent_lost=rtcp.txStat.loss if reported else None,
+        sent_jitter_ms=rtcp.txStat.jitterUsec.mean / 1000 if reported else None,
+        rtt_ms=rtcp.rttUsec.mean / 1000 if rtcp.rttUsec.n else None,
+        final=final,
+    )
+
+
+@dataclass(order=True, slots=True)
+class _Timer:
+    at: float
+    number: int
+    action: Callable[[], None] = field(compare=False)
+
+
+class Softphone:
+    """Accounts and calls of one process. `emit` takes every event."""
+
+    def __init__(self, settings: PhoneSettings, emit: Callable[[protocol.Event], None]) -> None:
+        self.settings = settings
+        self.emit = emit
+        self.numbers = itertools.count(1)
+        self.accounts: dict[str, Account] = {}
+        self.calls: dict[str, Call] = {}
+        self._noted: deque[Callable[[], None]] = deque()
+        self._timers: list[_Timer] = []
+        self.quitting = False
+        self.endpoint = pj.Endpoint()
+        self.sip_port = self._start()
+
+    def _start(self) -> int:
+        self.endpoint.libCreate()
+        self.endpoint.libInit(endpoint_config(self.settings))
+        transport = pj.TransportConfig()
+        transport.port = self.settings.sip_port
+        transport.boundAddress = self.settings.address
+        transport.publicAddress = self.settings.address
+        number = self.endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+        self.endpoint.audDevManager().setNullDev()
+        self.endpoint.libStart()
+        self._choose_codecs()
+        local = str(self.endpoint.transportGetInfo(number).localName)
+        return int(local.rpartition(":")[2])
+
+    def _choose_codecs(self) -> None:
+        for codec in self.endpoint.codecEnum2():
+            self.endpoint.codecSetPriority(codec.codecId, 0)
+        for rank, name in enumerate(self.settings.codecs):
+            self.endpoint.codecSetPriority(CODECS[name], 255 - rank)
+
+    def later(self, action: Callable[[], None]) -> None:
+        """From a callback: act once pjsua2 has returned, since it must not be called or deleted from within."""
+        self._noted.append(action)
+
+    def after(self, delay_s: float, action: Callable[[], None]) -> None:
+        heapq.heappush(self._timers, _Timer(time.monotonic() + delay_s, next(self.numbers), action))
+
+    def turn(self) -> None:
+        """One turn of the loop: let pjsua2 work, then do what its callbacks noted and what is due."""
+        self.endpoint.libHandleEvents(POLL_MS)
+        while self._noted:
+            self._safely(self._noted.popleft())
+        now = time.monotonic()
+        while self._timers and self._timers[0].at <= now:
+            self._safely(heapq.heappop(self._timers).action)
+
+    def _safely(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except pj.Error as error:
+            self.emit(protocol.Failed(error_text(error)))
+
+    def do(self, command: protocol.Command) -> None:
+        """Carry out one command; what fails is told as an `error` event."""
+        call = getattr(command, "call", None)
+        try:
+            self._do(command)
+        except pj.Error as error:
+            self.emit(protocol.Failed(error_text(error), call=call, id=getattr(command, "id", None)))
+        except KeyError as error:
+            self.emit(protocol.Failed(f"no such call or account: {error}", call=call))
+
+    def _do(self, command: protocol.Command) -> None:
+        match command:
+            case protocol.Register():
+                self._register(command)
+            case protocol.Unregister():
+                self.accounts[command.id].setRegistration(False)
+            case protocol.PlaceCall():
+                self._place(command)
+            case protocol.Answer():
+                self._answer(self.calls[command.call])
+            case protocol.SendDtmf():
+                self._send_dtmf(command)
+            case protocol.HangUp():
+                self._hang_up(self.calls[command.call], command.code)
+            case protocol.Hold():
+                self._hold(self.calls[command.call], on=command.on)
+            case protocol.Quit():
+                self.quitting = True
+
+    def _register(self, spec: protocol.Register) -> None:
+        if spec.id in self.accounts:
+            self.accounts.pop(spec.id).shutdown()
+        account = Account(self, spec)
+        account.create(account_config(spec, self.settings))
+        self.accounts[spec.id] = account
+        if not spec.registrar:
+            self.emit(protocol.AccountAdded(spec.id))
+
+    def registration_changed(self, account: Account, code: int, reason: str, expires_s: int) -> None:
+        name = account.spec.id
+        if code // 100 != 2:
+            self.emit(protocol.RegistrationFailed(name, code, reason))
+        elif expires_s > 0:
+            self.emit(protocol.Registered(name, expires_s))
+        else:
+            self.emit(protocol.Unregistered(name))
+
+    def _account_for(self, name: str | None) -> Account:
+        """The account a call is placed from; one without a registrar is made when nobody has asked for any."""
+        if name is None and not self.accounts:
+            self._register(protocol.Register("anonymous", f"sip:anonymous@{self.settings.address}:{self.sip_port}"))
+        return self.accounts[name] if name is not None else next(iter(self.accounts.values()))
+
+    def _place(self, command: protocol.PlaceCall) -> None:
+        call = Call(self, self._account_for(command.account), command.call)
+        call.play = command.play or call.account.spec.play
+        call.record = command.record
+        prm = pj.CallOpParam(True)  # noqa: FBT003 - pjsua2's positional flag: default settings
+        if command.caller is not None:
+            prm.txOption.localUri = f"<sip:{command.caller}@{self.settings.address}>"
+        self.calls[command.call] = call
+        try:
+            call.makeCall(command.to, prm)
+        except pj.Error as error:
+            self.calls.pop(command.call, None)
+            self.emit(protocol.HungUp(command.call, 0, error_text(error), 0.0))
+
+    def call_came_in(self, call: Call) -> None:
+        spec = call.account.spec
+        if spec.record:
+            call.record = str(Path(spec.record) / f"{call.name}.wav")
+        self.emit(protocol.Incoming(call.name, spec.id, str(call.getInfo().remoteUri)))
+        ringing = pj.CallOpParam()
+        ringing.statusCode = 180
+        call.answer(ringing)
+        if spec.auto_answer_after_s is not None:
+            self.after(spec.auto_answer_after_s, lambda: self._answer(call))
+
+    def _answer(self, call: Call) -> None:
+        if call.ended or call.answered:
+            return
+        prm = pj.CallOpParam()
+        prm.statusCode = 200
+        call.answer(prm)
+
+    def _hang_up(self, call: Call, code: int) -> None:
+        prm = pj.CallOpParam()
+        if call.name.startswith("in-") and not call.answered:
+            prm.statusCode = code
+        call.hangup(prm)
+
+    def call_changed(self, call: Call, state: int, code: int, reason: str, talk_s: float) -> None:
+        if state == pj.PJSIP_INV_STATE_EARLY and code in {180, 183} and not call.name.startswith("in-"):
+            self.emit(protocol.Ringing(call.name))
+        elif state == pj.PJSIP_INV_STATE_CONFIRMED and not call.answered:
+            call.answered = True
+            self.emit(protocol.Answered(call.name))
+            self.after(FIGURES_EVERY_S, lambda: self._tell_figures(call))
+        elif state == pj.PJSIP_INV_STATE_DISCONNECTED and not call.ended:
+            call.ended = True
+            call.player = call.recorder = None  # closes the files
+            self.calls.pop(call.name, None)
+            self.emit(protocol.HungUp(call.name, code, reason, talk_s))
+
+    def _tell_figures(self, call: Call) -> None:
+        if call.ended:
+            return
+        figures = media_of(call)
+        if figures:
+            self.emit(figures)
+        self.after(FIGURES_EVERY_S, lambda: self._tell_figures(call))
+
+    def connect_media(self, call: Call) -> None:
+        """Join the call's stream with its player and its recorder; runs again after each re-INVITE."""
+        if call.ended:
+            return
+        info = call.getInfo()  # held: its parts are views into it
+        for index, media in enumerate(info.media):
+            if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
+                stream = call.getAudioMedia(index)
+                if call.play and call.player is None:
+                    call.player = pj.AudioMediaPlayer()
+                    call.player.createPlayer(call.play)
+                if call.record and call.recorder is None:
+                    call.recorder = pj.AudioMediaRecorder()
+                    call.recorder.createRecorder(call.record)
+                if call.player is not None:
+                    call.player.startTransmit(stream)
+                if call.recorder is not None:
+                    stream.startTransmit(call.recorder)
+
+    def _send_dtmf(self, command: protocol.SendDtmf) -> None:
+        prm = pj.CallSendDtmfParam()
+        prm.method = pj.PJSUA_DTMF_METHOD_RFC2833
+        prm.digits = command.digits
+        prm.duration = command.duration_ms
+        self.calls[command.call].sendDtmf(prm)
+
+    def _hold(self, call: Call, *, on: bool) -> None:
+        prm = pj.CallOpParam(True)  # noqa: FBT003 - pjsua2's positional flag: default settings
+        if on:
+            call.setHold(prm)
+        else:
+            prm.opt.flag = pj.PJSUA_CALL_UNHOLD
+            call.reinvite(prm)
+
+    def close(self) -> None:
+        """Hang up and unregister everywhere, as far as the far ends answer in time."""
+        with suppress(pj.Error):
+            self.endpoint.hangupAllCalls()
+        for call in self.calls.values():
+            call.player = call.recorder = None
+        with suppress(pj.Error):
+            self.endpoint.libDestroy()
+
+
+def endpoint_config(settings: PhoneSettings) -> pj.EpConfig:
+    config = pj.EpConfig()
+    config.uaConfig.threadCnt = 0
+    config.uaConfig.mainThreadOnly = True
+    config.uaConfig.maxCalls = MAX_CALLS
+    config.uaConfig.userAgent = "hotline-softphone"
+    config.medConfig.clockRate = 16_000 if settings.codecs[0] == "g722" else 8_000
+    config.medConfig.noVad = True  # silence is sent too: a gap in RTP would look like one-way audio
+    config.medConfig.sndAutoCloseTime = -1  # the null device is the clock of all media: it must never stop
+    config.medConfig.ecTailLen = 0
+    config.logConfig.consoleLevel = 0
+    config.logConfig.level = 5 if settings.sip_log else 1
+    if settings.sip_log:
+        config.logConfig.filename = str(settings.sip_log)
+    return config
+
+
+def account_config(spec: protocol.Register, settings: PhoneSettings) -> pj.AccountConfig:
+    config = pj.AccountConfig()
+    config.idUri = spec.uri
+    config.regConfig.registrarUri = spec.registrar or ""
+    config.regConfig.timeoutSec = spec.expires_s
+    config.regConfig.retryIntervalSec = 5
+    config.regConfig.firstRetryIntervalSec = 1
+    if spec.user:
+        config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", spec.user, 0, spec.password))
+    config.natConfig.iceEnabled = False
+    config.natConfig.contactRewriteUse = 0
+    media = config.mediaConfig.transportConfig
+    media.port = settings.rtp_first_port
+    media.portRange = settings.rtp_last_port - settings.rtp_first_port
+    media.randomizePort = True
+    media.boundAddress = settings.address  # without it no RTCP is sent over loopback
+    media.publicAddress = settings.address
+    config.mediaConfig.lockCodecEnabled = True
+    config.mediaConfig.srtpUse = 0
+    return config
+
+
+def error_text(error: pj.Error) -> str:
+    return str(error.reason or error.title)
+
+
+class Lines:
+    """Whole lines from a file descriptor, without ever blocking. `ended` once the far end has closed it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._rest = b""
+        self.ended = False
+
+    def take(self) -> list[bytes]:
+        while not self.ended and select.select([self._descriptor], [], [], 0)[0]:
+            chunk = os.read(self._descriptor, LONGEST_LINE)
+            self.ended = not chunk
+            self._rest += chunk
+        *lines, self._rest = self._rest.split(b"\n")
+        if len(self._rest) > LONGEST_LINE:
+            self._rest, self.ended = b"", True  # whoever drives us has gone mad
+        return [line for line in lines if line.strip()]
+
+
+def _own_standard_output() -> int:
+    """pjsua2 writes its log to descriptor 1: keep that one for ourselves and give it an empty one."""
+    ours = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+    return ours
+
+
+def _settings(argv: list[str] | None) -> PhoneSettings:
+    parser = argparse.ArgumentParser(prog="quality.softphone", description=__doc__)
+    parser.add_argument("--address", default="127.0.0.1")
+    parser.add_argument("--sip-port", type=int, default=0)
+    parser.add_argument("--rtp-ports", default="20000-29999", metavar="FIRST-LAST")
+    parser.add_argument("--codecs", default="pcma,pcmu", help=f"preferred first: {', '.join(CODECS)}")
+    parser.add_argument("--sip-log", type=Path, help="everything pjsua2 says, SIP messages among it")
+    given = parser.parse_args(argv)
+    first, _, last = given.rtp_ports.partition("-")
+    codecs = tuple(given.codecs.split(","))
+    if unknown := set(codecs) - set(CODECS):
+        parser.error(f"unknown codec {', '.join(sorted(unknown))}")
+    return PhoneSettings(given.address, given.sip_port, int(first), int(last), codecs, given.sip_log)
+
+
+def main(argv: list[str] | None = None) -> int:
+    settings = _settings(argv)
+    output = _own_standard_output()
+
+    def emit(event: protocol.Event) -> None:
+        with suppress(BrokenPipeError):
+            os.write(output, protocol.event_line(event))
+
+    try:
+        phone = Softphone(settings, emit)
+    except pj.Error as error:
+        emit(protocol.Failed(f"cannot open SIP on {settings.address}:{settings.sip_port}: {error_text(error)}"))
+        return 2
+
+    def asked_to_end(_number: int, _frame: FrameType | None) -> None:
+        phone.quitting = True
+
+    signal.signal(signal.SIGTERM, asked_to_end)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches the driver, which ends us in order
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    emit(protocol.Ready("pjsua2", phone.sip_port))
+    run(phone, Lines(sys.stdin.fileno()))
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the kernel's own end, even inside pjsua2
+    signal.alarm(QUIT_LIMIT_S)
+    phone.close()
+    return 0
+
+
+def run(phone: Softphone, commands: Lines) -> None:
+    """Until `quit`, SIGTERM, or the end of the commands."""
+    while not phone.quitting and not commands.ended:
+        phone.turn()
+        for line in commands.take():
+            try:
+                phone.do(protocol.parse_command(line))
+            except ValueError as error:
+                phone.emit(protocol.Failed(f"command not understood: {error}"))
+
+
+if __name__ == "__main__":
+    # Not sys.exit: pjsua2's wrappers crash when the interpreter destroys them after the library is gone.
+    os._exit(main())
