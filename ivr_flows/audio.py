@@ -105,7 +105,7 @@ def telephone_pair(sound: Sound) -> tuple[Sound, Sound]:
 def read_wav(path: Path) -> Sound:
     """A recording: RIFF WAVE, 16-bit PCM, mixed down to mono; raises ValueError for any other kind."""
     try:
-        with wave.open(str(path), "rb") as file:
+        with path.open("rb") as source, wave.open(source, "rb") as file:
             if file.getsampwidth() != 2 or file.getnchannels() not in (1, 2):
                 raise ValueError(f"{path.name}: not 16-bit mono or stereo; convert it, for instance with `sox -b 16`")
             stereo, rate_hz, pcm = file.getnchannels() == 2, file.getframerate(), file.readframes(file.getnframes())
@@ -115,7 +115,8 @@ def read_wav(path: Path) -> Sound:
 
 
 def write_wav(path: Path, sound: Sound) -> None:
-    with wave.open(str(path), "wb") as file:
+    # Opened here: the wave module's own object raises once more, unseen, when it is given a path it cannot open.
+    with path.open("wb") as out, wave.open(out, "wb") as file:
         file.setparams((1, 2, sound.rate_hz, 0, "NONE", "not compressed"))
         file.writeframes(sound.pcm)
 

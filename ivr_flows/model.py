@@ -193,12 +193,17 @@ def _node(id_: str, node: schema.Node, text: _TextOf, person: str) -> Node:
 
 
 def _first(error: ValidationError, file: source.Source) -> FlowError:
+    """The first of pydantic's complaints, in the author's terms: where it is, what it is about, what is wrong."""
     problem = error.errors(include_url=False, include_context=False)[0]
-    unknown = problem["type"] == "extra_forbidden"
     where = problem["loc"]
-    message = f"unknown key `{where[-1]}`" if unknown else problem["msg"].removeprefix("Value error, ")
-    name = ".".join(str(step) for step in where)
-    return FlowError(message if unknown else f"{name}: {message}", file.place(where, of_key=unknown))
+    unknown, of_key = problem["type"] == "extra_forbidden", where[-1] == "[key]"
+    place = file.place(where, of_key=unknown or of_key)
+    if unknown:
+        return FlowError(f"unknown key `{where[-1]}`", place)
+    # Pydantic puts the node's type after its name and marks a key or a plain text: none of that stands in the file.
+    steps = where[:2] + where[3:] if where[0] == "nodes" else where
+    name = ".".join(str(step) for step in steps if step not in ("", "[key]"))
+    return FlowError(f"{name}: {problem['msg'].removeprefix('Value error, ')}", place)
 
 
 def _check_targets(flow: Flow, file: source.Source) -> None:

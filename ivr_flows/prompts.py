@@ -22,7 +22,7 @@ SUFFIXES = (".sln16", ".sln")
 
 _VOICES = {
     "pl": Voice("pl", HOTLINE_VARIANT, 158, pitch=45, pitch_range=60),
-    "en": Voice("en-gb", HOTLINE_VARIANT, 155, pitch=45, pitch_range=60),
+    "en": Voice("en", HOTLINE_VARIANT, 155, pitch=45, pitch_range=60),
     "uk": Voice("uk", HOTLINE_VARIANT, 158, pitch=45, pitch_range=60),
 }
 _SLOW_WORDS_PER_MINUTE = 115

@@ -124,7 +124,8 @@ def _espeak(data: Path) -> _Espeak:
 def speak(text: str, voice: Voice, *, data: Path | None = None) -> audio.Sound:
     """The text as mono 16-bit sound at the synthesiser's own rate; blocks for about 1 ms a word.
 
-    Raises SpeechError. `data` names another folder of espeak-ng data, the same one for the life of the process.
+    The same text is not the same twice to the sample: the voice flutters a little, like a person's. Raises SpeechError.
+    `data` names another folder of espeak-ng data, the same one for the life of the process.
     """
     espeak = _espeak(data or Path(espeakng_loader.get_data_path()))
     return audio.Sound(espeak.say(text, voice), espeak.rate_hz)
