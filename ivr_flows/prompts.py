@@ -9,22 +9,20 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ivr_flows import audio
 from ivr_flows.errors import FlowError
 from ivr_flows.model import Flow, HangUpNode, LineNode, MenuNode, SayNode, Text, load
 from ivr_flows.session import Prompt
-from ivr_flows.speech import HOTLINE_VARIANT, Voice, speak
+from ivr_flows.speech import PEOPLE, Voice, speak
 
 RECIPE = 1  # raise it whenever the sound of the same text changes; cached files are then made anew
 SUFFIXES = (".sln16", ".sln")
 
-_VOICES = {
-    "pl": Voice("pl", HOTLINE_VARIANT, 158, pitch=45, pitch_range=60),
-    "en": Voice("en", HOTLINE_VARIANT, 155, pitch=45, pitch_range=60),
-    "uk": Voice("uk", HOTLINE_VARIANT, 158, pitch=45, pitch_range=60),
-}
+_POLISH = PEOPLE["hotline"]
+_VOICES = {"pl": _POLISH, "en": replace(_POLISH, language="en"), "uk": replace(_POLISH, language="uk")}
 _SLOW_WORDS_PER_MINUTE = 115
 _SLOW_WORD_GAP = 4
 
@@ -39,7 +37,7 @@ def voice_of(prompt: Prompt) -> Voice:
         raise FlowError(f"no voice speaks `{prompt.language}`; there are {', '.join(sorted(_VOICES))}") from None
     if not prompt.slow:
         return voice
-    return Voice(voice.language, voice.variant, _SLOW_WORDS_PER_MINUTE, voice.pitch, voice.pitch_range, _SLOW_WORD_GAP)
+    return replace(voice, words_per_minute=_SLOW_WORDS_PER_MINUTE, word_gap=_SLOW_WORD_GAP)
 
 
 def prompt_key(prompt: Prompt) -> str:

@@ -55,9 +55,9 @@ class Voice:
         return f"{self.language}+{self.variant}" if self.variant else self.language
 
 
-HOTLINE_VARIANT = "Annie"  # no echo and no roughness, unlike f1 to f5, and clear consonants inside the telephone band
 PEOPLE = {
-    "hotline": Voice("pl", HOTLINE_VARIANT, 158, pitch=45, pitch_range=60),
+    # No echo and no roughness, unlike f1 to f5, and clear consonants inside the telephone band.
+    "hotline": Voice("pl", "Annie", 158, pitch=45, pitch_range=60),
     "customer": Voice("pl", "belinda", 160, pitch=50, pitch_range=55),
     "customer-man": Voice("pl", "Diogo", 155, pitch=45),
     "consultant": Voice("pl", "Michael", 150, pitch=42, pitch_range=50),
