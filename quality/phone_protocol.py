@@ -174,7 +174,8 @@ class DtmfHeard:
 class Media:
     """Figures of one RTP stream so far: `received` as this side counts, `sent` as RTCP from the far end tells.
 
-    A re-INVITE (hold, another codec) ends a stream (`final`) and begins the next. None where nothing is known: no RTCP report has come (`sent_*`), or no round trip was measured.
+    A re-INVITE (hold, another codec) ends a stream (`final`) and begins the next.
+    None where nothing is known: no RTCP report has come (`sent_*`), or no round trip was measured.
     """
 
     call: str

@@ -1,0 +1,209 @@
+"""The E-model: from how a call is transmitted to a rating R and an estimated MOS.
+
+Narrowband by ITU-T G.107, all terms. Wideband by G.107.1 and fullband by G.107.2 for paths without echo (digital from
+end to end): there the constant, the packet-loss term and the absolute delay remain. R and MOS of different scales
+must not be compared; every `Rating` names its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import exp, log10, sqrt
+
+MOS_BEST = 4.5
+
+
+class Scale(StrEnum):
+    """The band a rating belongs to."""
+
+    NARROWBAND = "nb"
+    WIDEBAND = "wb"
+    FULLBAND = "fb"
+
+
+@dataclass(frozen=True, slots=True)
+class _ScaleFigures:
+    ro: float  # R without any impairment; narrowband computes its own
+    to_narrowband: float  # R / this may be put into the MOS curve [G.107 Annex B]
+    loss_limit: float  # what Ie-eff grows towards
+    delay_weight: float  # of Idd
+
+
+_SCALES = {
+    Scale.NARROWBAND: _ScaleFigures(0.0, 1.0, 95.0, 1.0),
+    Scale.WIDEBAND: _ScaleFigures(129.0, 1.29, 95.0, 1.0),  # [G.107.1]
+    Scale.FULLBAND: _ScaleFigures(148.0, 1.48, 132.0, 1.48),  # [G.107.2]
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Transmission:
+    """Input parameters with their default values [G.107 Table 2].
+
+    Levels in dB, dBm0p or dB(A). Delays in ms: `t` mean one way of the echo path, `ta` absolute one way without echo,
+    `tr` round trip of the four-wire loop.
+    """
+
+    slr: float = 8.0
+    rlr: float = 2.0
+    stmr: float = 15.0
+    ds: float = 3.0
+    dr: float = 3.0
+    telr: float = 65.0
+    wepl: float = 110.0
+    t: float = 0.0
+    ta: float = 0.0
+    tr: float = 0.0
+    qdu: float = 1.0
+    nc: float = -70.0
+    nfor: float = -64.0
+    ps: float = 35.0
+    pr: float = 35.0
+    delay_sensitivity: float = 1.0  # sT
+    least_delay_ms: float = 100.0  # mT
+    advantage: float = 0.0  # A
+
+    @property
+    def olr(self) -> float:
+        return self.slr + self.rlr
+
+    @property
+    def lstr(self) -> float:
+        return self.stmr + self.dr
+
+    @classmethod
+    def with_delay(cls, one_way_ms: float) -> Transmission:
+        """Default values with T = Ta = one way and Tr = both ways [G.107 §3.4, Figure 3]."""
+        return cls(t=one_way_ms, ta=one_way_ms, tr=2 * one_way_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """The terms of R, R on its own scale and the MOS it stands for."""
+
+    scale: Scale
+    ro: float
+    is_: float
+    id_: float
+    ie_eff: float
+    r: float
+    mos: float
+
+
+def rate(
+    ie_eff: float = 0.0, *, one_way_delay_ms: float = 0.0, scale: Scale = Scale.NARROWBAND, advantage: float = 0.0
+) -> Rating:
+    """Rate a call with default terminals. `ie_eff` is of the same scale (see `effective_impairment`)."""
+    if scale is Scale.NARROWBAND:
+        transmission = Transmission.with_delay(one_way_delay_ms)
+        ro, is_, id_ = basic_ratio(transmission), simultaneous_impairment(transmission), delay_impairment(transmission)
+    else:
+        figures = _SCALES[scale]
+        ro, is_ = figures.ro, 0.0
+        id_ = figures.delay_weight * absolute_delay_impairment(Transmission(ta=one_way_delay_ms))
+    r = ro - is_ - id_ - ie_eff + advantage
+    return Rating(scale, ro, is_, id_, ie_eff, r, mos(r, scale))
+
+
+def mos(r: float, scale: Scale = Scale.NARROWBAND) -> float:
+    """MOS of a rating [G.107 eq. B-4]; the polynomial dips under 1 near R = 3 and is held there."""
+    r /= _SCALES[scale].to_narrowband
+    if r <= 0:
+        return 1.0
+    if r >= 100:
+        return MOS_BEST
+    return max(1.0, 1 + 0.035 * r + 7e-6 * r * (r - 60) * (100 - r))
+
+
+def on_narrowband(r: float, scale: Scale) -> float:
+    """R stretched to the narrowband scale, for thresholds only: the scales still must not be compared."""
+    return r / _SCALES[scale].to_narrowband
+
+
+def effective_impairment(
+    ie: float, bpl: float, loss_ratio: float, *, burst_ratio: float = 1.0, scale: Scale = Scale.NARROWBAND
+) -> float:
+    """Ie-eff [G.107 eq. 7-29] for a loss ratio (0 to 1) after the jitter buffer; burst ratio 1 is random loss."""
+    if loss_ratio <= 0:
+        return ie
+    ppl = min(loss_ratio, 1.0) * 100
+    return ie + (_SCALES[scale].loss_limit - ie) * ppl / (ppl / burst_ratio + bpl)
+
+
+def basic_ratio(p: Transmission) -> float:
+    """Ro, the basic signal-to-noise ratio [G.107 eq. 7-2]."""
+    return 15 - 1.5 * (p.slr + noise_sum(p))
+
+
+def noise_sum(p: Transmission) -> float:
+    """No, all noise sources as power at the 0 dBr point [G.107 eq. 7-3 to 7-7]."""
+    sender = p.ps - p.slr - p.ds - 100 + 0.004 * (p.ps - p.olr - p.ds - 14) ** 2
+    room = p.pr + 10 * log10(1 + 10 ** ((10 - p.lstr) / 10))
+    receiver = p.rlr - 121 + room + 0.008 * (room - 35) ** 2
+    floor = p.nfor + p.rlr
+    return 10 * log10(sum(10 ** (level / 10) for level in (p.nc, sender, receiver, floor)))
+
+
+def simultaneous_impairment(p: Transmission) -> float:
+    """Is, what happens together with the voice [G.107 eq. 7-8]."""
+    return _loudness_impairment(p) + _sidetone_impairment(p) + _quantising_impairment(p)
+
+
+def _loudness_impairment(p: Transmission) -> float:
+    """Iolr, a connection too loud [G.107 eq. 7-9]."""
+    xolr = p.olr + 0.2 * (64 + noise_sum(p) - p.rlr)
+    return float(20 * ((1 + (xolr / 8) ** 8) ** (1 / 8) - xolr / 8))
+
+
+def _sidetone_impairment(p: Transmission) -> float:
+    """Ist, sidetone not at its optimum [G.107 eq. 7-11, 7-12]."""
+    stmro = -10 * log10(10 ** (-p.stmr / 10) + exp(-p.t / 4) * 10 ** (-p.telr / 10))
+    return float(
+        12 * (1 + ((stmro - 13) / 6) ** 8) ** (1 / 8)
+        - 28 * (1 + ((stmro + 1) / 19.4) ** 35) ** (1 / 35)
+        - 13 * (1 + ((stmro - 3) / 33) ** 13) ** (1 / 13)
+        + 29
+    )
+
+
+def _quantising_impairment(p: Transmission) -> float:
+    """Iq, quantising distortion [G.107 eq. 7-13 to 7-17]."""
+    q = 37 - 15 * log10(p.qdu)
+    g = 1.07 + 0.258 * q + 0.0602 * q**2
+    y = (basic_ratio(p) - 100) / 15 + 46 / 8.4 - g / 9
+    z = 46 / 30 - g / 40
+    return 15 * log10(1 + 10**y + 10**z)
+
+
+def delay_impairment(p: Transmission) -> float:
+    """Id: talker echo, listener echo, absolute delay [G.107 eq. 7-18]."""
+    return _talker_echo_impairment(p) + _listener_echo_impairment(p) + absolute_delay_impairment(p)
+
+
+def _talker_echo_impairment(p: Transmission) -> float:
+    """Idte [G.107 eq. 7-19 to 7-24], with its corrections for low and high sidetone."""
+    if p.t < 1:
+        return 0.0
+    terv = p.telr - 40 * log10((1 + p.t / 10) / (1 + p.t / 150)) + 6 * exp(-0.3 * p.t**2)
+    sidetone = _sidetone_impairment(p)
+    if p.stmr < 9:
+        terv += sidetone / 2
+    gap = -1.5 * (noise_sum(p) - p.rlr) - (80 + 2.5 * (terv - 14))
+    idte = (gap / 2 + sqrt(gap**2 / 4 + 100) - 1) * (1 - exp(-p.t))
+    return sqrt(idte**2 + sidetone**2) if p.stmr > 20 else idte
+
+
+def _listener_echo_impairment(p: Transmission) -> float:
+    """Idle [G.107 eq. 7-25, 7-26]."""
+    gap = basic_ratio(p) - 10.5 * (p.wepl + 7) * (p.tr + 1) ** -0.25
+    return float(gap / 2 + sqrt(gap**2 / 4 + 169))
+
+
+def absolute_delay_impairment(p: Transmission) -> float:
+    """Idd [G.107 eq. 7-27, 7-28]: nothing up to mT."""
+    if p.ta <= p.least_delay_ms:
+        return 0.0
+    x = log10(p.ta / p.least_delay_ms) / log10(2)
+    power = 6 * p.delay_sensitivity
+    return float(25 * ((1 + x**power) ** (1 / power) - 3 * (1 + (x / 3) ** power) ** (1 / power) + 2))
