@@ -1,0 +1,36 @@
+"""Who waits in the line, as every page shows it: how many per lane and since when. No caller can be told from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from telephony.core.commands import CallState, CallView
+from telephony.core.events import InteractionId, Lane
+
+
+@dataclass(frozen=True, slots=True)
+class LaneView:
+    lane: Lane
+    waiting: int
+    oldest_queued_at: float | None  # seconds since the epoch
+
+
+@dataclass(slots=True)
+class Board:
+    _waiting: dict[InteractionId, tuple[Lane, float]] = field(default_factory=dict)
+
+    def seen(self, call: CallView) -> bool:
+        """Take a call in; True when the picture changed."""
+        if call.state is not CallState.LINE:
+            return self._waiting.pop(call.interaction, None) is not None
+        waiting = (call.lane, call.queued_at or call.arrived_at)
+        changed = self._waiting.get(call.interaction) != waiting
+        self._waiting[call.interaction] = waiting
+        return changed
+
+    def lanes(self) -> tuple[LaneView, ...]:
+        return tuple(self._lane(lane) for lane in Lane)
+
+    def _lane(self, lane: Lane) -> LaneView:
+        since = [queued_at for its_lane, queued_at in self._waiting.values() if its_lane is lane]
+        return LaneView(lane, len(since), min(since, default=None))

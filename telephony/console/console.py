@@ -1,0 +1,208 @@
+"""The console as the rest of the hotline sees it: fed with commands and facts, answering with events.
+
+Built from plain callables; it imports nothing but the core. Whoever is concerned by a fact has a desk (`desk.py`);
+open pages hang on desks (`pages.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from functools import singledispatchmethod
+
+from aiohttp import web
+
+from telephony.console import wire
+from telephony.console.board import Board
+from telephony.console.cards import CardOf, Cards
+from telephony.console.desk import Desk
+from telephony.console.pages import Pages
+from telephony.console.pop_timing import PopTiming, PopTimings
+from telephony.console.rules import ConsoleRules
+from telephony.console.sessions import Sessions
+from telephony.console.site import Site
+from telephony.core.account import Account
+from telephony.core.commands import AgentChanged, CallChanged, CallEnded, CallState, CallView, Decided, HidePop, ShowPop
+from telephony.core.customer import Card
+from telephony.core.events import (
+    AgentId,
+    AgentPaused,
+    AgentReady,
+    AgentSignedIn,
+    AgentSignedOut,
+    Event,
+    InteractionId,
+    PopPainted,
+    QueueName,
+)
+
+INTERACTIONS = 10_000  # whose agent is remembered, for the ticket's number
+
+QUEUE_TITLES: Mapping[QueueName, str] = {
+    QueueName("sales"): "Sprzedaż",
+    QueueName("support"): "Pomoc techniczna",
+    QueueName("billing"): "Rozliczenia",
+}
+
+
+class Console:
+    """`publish` is fed by the pump; `submit` takes what agents do; `clock` gives seconds since the epoch."""
+
+    def __init__(
+        self,
+        *,
+        accounts: Callable[[str], Awaitable[Account | None]],
+        card: CardOf,
+        submit: Callable[[Event], None],
+        clock: Callable[[], float],
+        queue_titles: Mapping[QueueName, str] = QUEUE_TITLES,
+        rules: ConsoleRules | None = None,
+    ) -> None:
+        self._submit = submit
+        self._clock = clock
+        self._titles = queue_titles
+        self._desks: dict[AgentId, Desk] = {}
+        self._board = Board()
+        self._cards = Cards(card, self._card_arrived)
+        self._timings = PopTimings()
+        self._why: dict[InteractionId, str] = {}
+        self._agent_of: OrderedDict[InteractionId, AgentId] = OrderedDict()
+        rules = rules or ConsoleRules()
+        sessions = Sessions(rules.idle_s, rules.absolute_s)
+        self._pages = Pages(self, sessions, clock, rules.away_s, rules.board_s)
+        self._site = Site(accounts, sessions, self._pages, clock, rules)
+        self._runner: web.AppRunner | None = None
+        self._ticking: asyncio.Task[None] | None = None
+        self._tick_s = rules.tick_s
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen; returns the real port. Errors: OSError when the address is taken."""
+        self._runner = web.AppRunner(self._site.app(), access_log=None, shutdown_timeout=2.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port)
+        try:
+            await site.start()
+        except OSError:
+            await self.stop()
+            raise
+        actual = int(self._runner.addresses[0][1])
+        self._site.reached_at(host, actual)
+        self._ticking = asyncio.get_running_loop().create_task(self._tick())
+        return actual
+
+    async def stop(self) -> None:
+        """Close every page (they reconnect by themselves to whoever comes next) and stop listening."""
+        if self._ticking:
+            self._ticking.cancel()
+            await asyncio.gather(self._ticking, return_exceptions=True)
+            self._ticking = None
+        self._pages.stop()
+        await self._cards.stop()
+        if self._runner:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(self._tick_s)
+            self._pages.tick()
+
+    # -- from the hotline ---------------------------------------------------------------------------------------
+
+    def publish(self, command: object, now: float | None = None) -> None:
+        """Take a command or fact in; what does not concern a page is ignored. Never blocks."""
+        self._on(command)
+
+    def ticket_opened(self, interaction: InteractionId, number: str) -> None:
+        if desk := self._desks.get(self._agent_of.get(interaction, AgentId(""))):
+            desk.ticket(interaction, number)
+
+    def phone_changed(self, agent: AgentId, state: str) -> None:
+        """The agent's phone, in Asterisk's words (NOT_INUSE, INUSE, RINGING, UNAVAILABLE, …)."""
+        self.desk(agent).device(state)
+
+    def pop_timing(self, interaction: InteractionId) -> list[PopTiming]:
+        """The offers of an interaction, in order, with the time each took to be painted."""
+        return self._timings.of(interaction)
+
+    @singledispatchmethod
+    def _on(self, command: object) -> None:
+        """Not a page's business."""
+
+    @_on.register
+    def _(self, command: ShowPop) -> None:
+        interaction = command.call.interaction
+        self._agent_of[interaction] = command.agent
+        while len(self._agent_of) > INTERACTIONS:
+            self._agent_of.popitem(last=False)
+        self._timings.offered(interaction, command.attempt, command.agent, command.offered_at)
+        self.desk(command.agent).show(command, self._why.pop(interaction, ""), self._cards.get(interaction))
+        self._cards.want(command.call)
+
+    @_on.register
+    def _(self, command: HidePop) -> None:
+        self.desk(command.agent).hide(command.interaction)
+
+    @_on.register
+    def _(self, command: Decided) -> None:
+        self._why[command.interaction] = command.explanation
+
+    @_on.register
+    def _(self, command: AgentChanged) -> None:
+        self.desk(command.agent).changed(command)
+
+    @_on.register
+    def _(self, command: CallChanged) -> None:
+        self._call(command.call)
+        if command.call.state in {CallState.MENU, CallState.LINE}:
+            self._cards.want(command.call)
+
+    @_on.register
+    def _(self, command: CallEnded) -> None:
+        self._call(command.call)
+        self._cards.forget(command.call.interaction)
+        self._why.pop(command.call.interaction, None)
+
+    def _call(self, call: CallView) -> None:
+        self._timings.seen(call)
+        if self._board.seen(call):
+            self._pages.board_changed()
+        if call.agent and (desk := self._desks.get(call.agent)):
+            desk.call(call)
+
+    def _card_arrived(self, interaction: InteractionId, card: Card) -> None:
+        if desk := self._desks.get(self._agent_of.get(interaction, AgentId(""))):
+            desk.card(interaction, card)
+
+    # -- from the pages (pages.py) ------------------------------------------------------------------------------
+
+    def desk(self, agent: AgentId) -> Desk:
+        known = self._desks.get(agent)
+        if known is None:
+            known = self._desks[agent] = Desk(agent, self._titles, self._clock)
+        return known
+
+    def board_message(self) -> str:
+        return wire.text({"type": "board", "now": self._clock(), **wire.board(self._board.lanes())})
+
+    def signed_in(self, account: Account) -> None:
+        if account.endpoint:
+            self._submit(AgentSignedIn(account.agent, account.endpoint, account.skills))
+
+    def signed_out(self, agent: AgentId) -> None:
+        self._submit(AgentSignedOut(agent))
+
+    def said(self, agent: AgentId, message: wire.FromPage) -> None:
+        """A page's word becomes an event about its own agent, never about another."""
+        match message:
+            case wire.Painted(interaction=interaction, attempt=attempt, visible=visible):
+                self._painted(agent, InteractionId(interaction), attempt, visible=visible)
+            case wire.Ready():
+                self._submit(AgentReady(agent))
+            case wire.Pause(reason=reason):
+                self._submit(AgentPaused(agent, reason))
+
+    def _painted(self, agent: AgentId, interaction: InteractionId, attempt: int, *, visible: bool) -> None:
+        if self._timings.painted(interaction, attempt, agent, self._clock(), visible=visible):
+            self._submit(PopPainted(interaction, agent, attempt))

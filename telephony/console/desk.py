@@ -1,0 +1,160 @@
+"""One agent's desk: what every page of this agent shows, and the numbered messages that keep the pages up to date.
+
+A page that was away gives its last `seq` and receives what it missed, or the whole state where that is no longer known.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from telephony.console import wire
+from telephony.console.outlet import Outlet
+from telephony.core.commands import AgentChanged, AgentState, CallState, CallView, ShowPop
+from telephony.core.customer import Card
+from telephony.core.events import AgentId, InteractionId, QueueName
+
+HISTORY = 256
+RECENT = 20
+
+OVER = frozenset({CallState.AFTER_TALK, CallState.ENDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Pop:
+    """The call on the desk, from its offer until the next one."""
+
+    call: CallView
+    attempt: int
+    offered_at: float
+    why: str = ""  # the line's decision, in words
+    card: Card | None = None
+    talk_ended_at: float | None = None
+    ticket: str | None = None
+    missed: bool = False  # it went back to the line; what becomes of it is somebody else's
+
+
+@dataclass(slots=True)
+class Desk:
+    agent: AgentId
+    titles: Mapping[QueueName, str]
+    clock: Callable[[], float]
+    epoch: str = field(default_factory=lambda: secrets.token_hex(8))
+    pages: set[Outlet] = field(default_factory=set)
+    status: AgentChanged | None = None
+    phone: str = ""
+    pop: Pop | None = None
+    recent: deque[Pop] = field(default_factory=lambda: deque(maxlen=RECENT))
+    _seq: int = 0
+    _history: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=HISTORY))
+
+    # -- what happens -------------------------------------------------------------------------------------------
+
+    def changed(self, status: AgentChanged) -> None:
+        self.status = status
+        self._tell("agent", wire.agent(status))
+        if status.state is AgentState.OFF:
+            self._leave()
+
+    def device(self, state: str) -> None:
+        self.phone = state
+        self._tell("phone", {"state": state})
+
+    def show(self, offer: ShowPop, why: str, card: Card | None) -> None:
+        self._file()
+        self.pop = Pop(offer.call, offer.attempt, offer.offered_at, why, card)
+        self._tell("pop", self._pop_body(self.pop))
+
+    def hide(self, interaction: InteractionId) -> None:
+        """The offer went elsewhere. A call that is over stays in sight, so that its end can be read."""
+        if self.pop and self.pop.call.interaction == interaction and self.pop.call.state is not CallState.ENDED:
+            self.pop = replace(self.pop, missed=True)
+            self._file()
+            self._tell("hide", {"interaction": interaction})
+
+    def call(self, view: CallView) -> None:
+        """The call in hand, or one filed already, has changed."""
+        pop = self._find(view.interaction)
+        if pop is None or view.agent != self.agent:
+            return
+        ended_at = self.clock() if view.state in OVER else None
+        after = replace(pop, call=view, talk_ended_at=pop.talk_ended_at or ended_at)
+        self._put(after)
+        self._tell("call", self._call_body(after))
+
+    def card(self, interaction: InteractionId, card: Card) -> None:
+        if pop := self._find(interaction):
+            self._put(replace(pop, card=card))
+            self._tell("card", {"interaction": interaction, "card": wire.card(card)})
+
+    def ticket(self, interaction: InteractionId, number: str) -> None:
+        if pop := self._find(interaction):
+            self._put(replace(pop, ticket=number))
+            self._tell("ticket", {"interaction": interaction, "number": number})
+
+    # -- pages --------------------------------------------------------------------------------------------------
+
+    def catch_up(self, epoch: str, seq: int) -> list[str]:
+        """What a page that has seen `seq` of this desk needs; the whole state when it is new or was away too long."""
+        missed = [(number, message) for number, message in self._history if number > seq]
+        if epoch != self.epoch or seq > self._seq or len(missed) != self._seq - seq:
+            return [self._state()]
+        return [message for _, message in missed]
+
+    def _state(self) -> str:
+        body = {
+            "type": "state",
+            "seq": self._seq,
+            "now": self.clock(),
+            "desk": self.epoch,
+            "login": self.agent,
+            "agent": wire.agent(self.status) if self.status else None,
+            "phone": self.phone,
+            "pop": self._pop_body(self.pop) if self.pop else None,
+            "recent": [self._pop_body(each) for each in self.recent],
+        }
+        return wire.text(body)
+
+    def _tell(self, kind: str, body: wire.Body) -> None:
+        self._seq += 1
+        message = wire.text({"type": kind, "seq": self._seq, "now": self.clock(), **body})
+        self._history.append((self._seq, message))
+        for page in tuple(self.pages):
+            page.put(message)
+
+    # -- the call in hand and those before it -------------------------------------------------------------------
+
+    def _pop_body(self, pop: Pop) -> wire.Body:
+        return {**self._call_body(pop), "offered_at": pop.offered_at, "why": pop.why, "card": wire.card(pop.card)}
+
+    def _call_body(self, pop: Pop) -> wire.Body:
+        own = {"attempt": pop.attempt, "talk_ended_at": pop.talk_ended_at, "ticket": pop.ticket, "missed": pop.missed}
+        return {**wire.call(pop.call, self.titles), **own}
+
+    def _find(self, interaction: InteractionId) -> Pop | None:
+        known = ([self.pop] if self.pop else []) + list(self.recent)
+        return next((pop for pop in known if pop.call.interaction == interaction and not pop.missed), None)
+
+    def _put(self, pop: Pop) -> None:
+        interaction = pop.call.interaction
+        if self.pop and self.pop.call.interaction == interaction:
+            self.pop = pop
+            return
+        for at, each in enumerate(self.recent):
+            if each.call.interaction == interaction and not each.missed:
+                self.recent[at] = pop
+
+    def _file(self) -> None:
+        """Move the call in hand to the recent ones."""
+        if self.pop:
+            self.recent.appendleft(self.pop)
+            self.pop = None
+
+    def _leave(self) -> None:
+        """Signed out: nothing of any customer stays behind, and old numbers lead to the new state."""
+        self.pop = None
+        self.recent.clear()
+        self._history.clear()
+        self.epoch = secrets.token_hex(8)

@@ -1,0 +1,18 @@
+"""What an operator may set about the console; times in seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleRules:
+    away_s: float = 10.0  # how long an agent stays signed in after the last page has gone
+    board_s: float = 0.25  # changes of the line are told to the pages at most this often
+    tick_s: float = 15.0  # a sign of life to every page
+    idle_s: float = 1800.0  # a session without an open page ends after this time
+    absolute_s: float = 12 * 3600.0  # and any session after this
+    origins: tuple[
+        str, ...
+    ] = ()  # where the console is reached, if not where it listens (`https://konsola.example.pl`)
+    secure_cookies: bool = False  # True behind TLS

@@ -1,0 +1,206 @@
+"""The console's HTTP side: log-in, log-out, the page and its files, and the guards around them.
+
+Every response carries a content security policy without inline script; every post needs our Origin and a token
+[OWASP Cross-Site Request Forgery Prevention]; log-ins are limited per login and per address.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable
+from html import escape
+from ipaddress import ip_address
+from math import ceil
+from pathlib import Path
+from string import Template
+
+import structlog
+from aiohttp import web
+
+from telephony.console.login_limit import LoginLimit
+from telephony.console.page_socket import PageSocket
+from telephony.console.pages import Pages
+from telephony.console.passwords import Passwords
+from telephony.console.rules import ConsoleRules
+from telephony.console.sessions import Session, Sessions
+from telephony.core.account import Account
+
+log = structlog.get_logger()
+
+WEB = Path(__file__).parent / "web"
+COOKIE = "hotline_session"
+FORM_COOKIE = "hotline_form"
+FORM_BYTES = 16 * 1024
+TOO_MANY_MESSAGE = "Zbyt wiele nieudanych prób. Proszę spróbować ponownie za {wait} s."
+WRONG_MESSAGE = "Login lub hasło się nie zgadza."
+STALE_MESSAGE = "Formularz stracił ważność. Proszę zalogować się jeszcze raz."
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",  # no-referrer would turn the Origin of our own forms into "null"
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class Site:
+    def __init__(
+        self,
+        accounts: Callable[[str], Awaitable[Account | None]],
+        sessions: Sessions,
+        pages: Pages,
+        clock: Callable[[], float],
+        rules: ConsoleRules,
+    ) -> None:
+        self._accounts = accounts
+        self._sessions = sessions
+        self._pages = pages
+        self._clock = clock
+        self._rules = rules
+        self._origins = set(rules.origins)
+        self._limit = LoginLimit()
+        self._passwords = Passwords()
+        self._socket = PageSocket(pages, clock)
+        self._login_page = Template((WEB / "login.html").read_text("utf-8"))
+        self._console_page = Template((WEB / "console.html").read_text("utf-8"))
+
+    def app(self) -> web.Application:
+        app = web.Application(client_max_size=FORM_BYTES, middlewares=[self._guard])
+        app.on_response_prepare.append(_secure)
+        app.router.add_get("/", self._console)
+        app.router.add_get("/login", self._login_form)
+        app.router.add_post("/login", self._login)
+        app.router.add_post("/logout", self._logout)
+        app.router.add_get("/ws", self._page_socket)
+        app.router.add_static("/static", WEB / "static")
+        return app
+
+    def reached_at(self, host: str, port: int) -> None:
+        """Learn the address people type: the one we listen on, and loopback's other names."""
+        names = {f"[{host}]" if ":" in host else host}
+        if host == "localhost" or ip_address(host).is_loopback:
+            names |= {"localhost", "127.0.0.1", "[::1]"}
+        self._origins |= {f"http://{name}:{port}" for name in names}
+
+    # -- guards -------------------------------------------------------------------------------------------------
+
+    @web.middleware
+    async def _guard(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Refuse foreign names (DNS rebinding) and, where something is changed or a socket opened, foreign pages."""
+        hosts = {origin.partition("://")[2] for origin in self._origins}
+        if request.host not in hosts:
+            raise web.HTTPMisdirectedRequest(text="this server is not known under that name")
+        if (request.method != "GET" or request.path == "/ws") and request.headers.get("Origin") not in self._origins:
+            raise web.HTTPForbidden(text="foreign origin")
+        return await handler(request)
+
+    def _session(self, request: web.Request) -> Session | None:
+        return self._sessions.find(request.cookies.get(COOKIE), self._clock())
+
+    # -- pages --------------------------------------------------------------------------------------------------
+
+    async def _console(self, request: web.Request) -> web.StreamResponse:
+        session = self._session(request)
+        if session is None:
+            raise web.HTTPSeeOther("/login")
+        page = self._console_page.substitute(csrf=escape(session.csrf), name=escape(session.account.display_name))
+        return _html(page)
+
+    async def _page_socket(self, request: web.Request) -> web.StreamResponse:
+        return await self._socket.serve(request, self._session(request))
+
+    async def _login_form(self, request: web.Request) -> web.StreamResponse:
+        if self._session(request):
+            raise web.HTTPSeeOther("/")
+        return self._form()
+
+    def _form(self, status: int = 200, message: str = "", login: str = "") -> web.Response:
+        token = secrets.token_urlsafe(32)
+        values = {"csrf": token, "message": escape(message), "login": escape(login[:64])}
+        values |= {"hidden": "" if message else "hidden", "invalid": "true" if message else "false"}
+        response = _html(self._login_page.substitute(values), status)
+        self._set_cookie(response, FORM_COOKIE, token, max_age=3600)
+        return response
+
+    # -- log-in and log-out -------------------------------------------------------------------------------------
+
+    async def _login(self, request: web.Request) -> web.StreamResponse:
+        form = await _fields(request)
+        login, now = form.get("login", "").strip()[:64], self._clock()
+        if not _same(form.get("csrf"), request.cookies.get(FORM_COOKIE)):
+            return self._form(403, STALE_MESSAGE, login)
+        keys = self._limit.keys(login, request.remote or "")
+        wait_s = self._limit.take(keys, now)
+        if wait_s:
+            response = self._form(429, TOO_MANY_MESSAGE.format(wait=ceil(wait_s)), login)
+            response.headers["Retry-After"] = str(ceil(wait_s))
+            return response
+        account = await self._accounts(login) if login else None
+        right = await self._passwords.verify(account.password_hash if account else None, form.get("password", ""))
+        if account is None or not right:
+            log.warning("console.login_refused", known=account is not None)
+            return self._form(401, WRONG_MESSAGE, login)
+        self._limit.give_back(keys, self._clock())
+        return self._open(account)
+
+    def _open(self, account: Account) -> web.Response:
+        session_id, _ = self._sessions.open(account, self._clock())
+        log.info("console.logged_in", agent=account.agent, role=account.role)
+        response = web.HTTPSeeOther("/")
+        self._set_cookie(response, COOKIE, session_id, max_age=int(self._rules.absolute_s))
+        response.del_cookie(FORM_COOKIE, path="/")
+        raise response
+
+    async def _logout(self, request: web.Request) -> web.StreamResponse:
+        session = self._session(request)
+        form = await _fields(request)
+        if session is None:
+            raise web.HTTPSeeOther("/login")
+        if not _same(form.get("csrf"), session.csrf):
+            raise web.HTTPForbidden(text="stale form")
+        self._pages.end_session(session)
+        log.info("console.logged_out", agent=session.account.agent)
+        response = web.HTTPSeeOther("/login")
+        response.del_cookie(COOKIE, path="/")
+        raise response
+
+    def _set_cookie(self, response: web.StreamResponse, name: str, value: str, *, max_age: int) -> None:
+        response.set_cookie(
+            name,
+            value,
+            max_age=max_age,
+            path="/",
+            httponly=True,
+            samesite="Strict",
+            secure=self._rules.secure_cookies,
+        )
+
+
+async def _fields(request: web.Request) -> dict[str, str]:
+    """The text fields of a plain form; files have no business here."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise web.HTTPUnsupportedMediaType(text="a plain form is expected")
+    return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+
+
+def _same(given: str | None, known: str | None) -> bool:
+    return bool(given and known) and hmac.compare_digest((given or "").encode(), (known or "").encode())
+
+
+def _html(text: str, status: int = 200) -> web.Response:
+    return web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
+
+
+async def _secure(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
+    response.headers["Cache-Control"] = "no-cache" if request.path.startswith("/static/") else "no-store"
+    response.headers.pop("Server", None)
