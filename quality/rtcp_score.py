@@ -1,0 +1,226 @@
+"""Scores one direction of one call from RTCP report blocks alone [RFC 3550 §6.4], by the E-model.
+
+What RTCP can say is little: nothing of bursts (burst ratio 1 is assumed), nothing of packets that came too late for
+the jitter buffer, and of delay only half the round trip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby, pairwise
+
+from quality.codecs import Grounded, codec_named, impairment_of
+from quality.emodel import Scale, on_narrowband, rate
+
+SEQUENCE_CYCLE = 2**32  # of the extended highest sequence number
+PTIME_MS = 20.0  # what nearly everyone sends
+# A receiver holds packets back to even out their jitter and tells nobody how long. 40 ms is what two packets of 20 ms
+# take, the depth adaptive buffers settle at on a calm network.
+JITTER_BUFFER_MS = 40.0
+FIRST_REPORT_AFTER_S = 5.0  # the usual time to the first report [RFC 3550 §6.2], where nothing else tells it
+
+
+class Direction(StrEnum):
+    """Whose speech, seen from our Asterisk."""
+
+    FROM_FAR_END = "from_far_end"  # scored from what we report
+    TO_FAR_END = "to_far_end"  # scored from what the far end reports
+
+
+class Verdict(StrEnum):
+    GOOD = "good"
+    DEGRADED = "degraded"
+    BAD = "bad"
+    NONE = "none"  # no media, or nobody told
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report block with its time, in the wire's units.
+
+    `sent_so_far` is the sender's own packet count at about that time, where a sender report told it.
+    """
+
+    at: float  # seconds
+    ssrc: int  # of the stream reported on
+    fraction_lost: int  # of 256, since the report before
+    cumulative_lost: int
+    highest_sequence: int  # extended to 32 bits
+    jitter: int  # timestamp units
+    rtt_s: float | None = None
+    sent_so_far: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """What happened between two reports of one stream. `loss_ratio` is None when no packet was expected."""
+
+    started_at: float
+    ended_at: float
+    packets_expected: int
+    packets_lost: int
+    jitter_ms: float
+    rtt_ms: float | None
+
+    @property
+    def loss_ratio(self) -> float | None:
+        return self.packets_lost / self.packets_expected if self.packets_expected > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class DelayModel:
+    """From a round trip of the network to mouth-to-ear delay, one way [G.114 §3]."""
+
+    ptime_ms: float = PTIME_MS
+    jitter_buffer_ms: float = JITTER_BUFFER_MS
+
+    def one_way_ms(self, rtt_ms: float) -> float:
+        """Half the round trip (both ways are taken as equally long), one packet filled, and the jitter buffer."""
+        return rtt_ms / 2 + self.ptime_ms + self.jitter_buffer_ms
+
+
+@dataclass(frozen=True, slots=True)
+class LegQuality:
+    """One direction of one leg over the whole time reported.
+
+    `packets_lost` is never negative. `mos_lq` leaves delay aside, `mos_cq` counts it and is None when no round trip
+    was measured; `r_factor` is that of `mos_cq`, or of `mos_lq` when there is none, on `scale`.
+    `worst_loss_ratio` is that of the worst interval between two reports.
+    """
+
+    direction: Direction
+    codec: str
+    packets_expected: int
+    packets_lost: int
+    loss_ratio: float | None
+    worst_loss_ratio: float | None
+    jitter_ms: float | None
+    rtt_ms: float | None
+    delay_ms: float | None
+    r_factor: float | None
+    mos_lq: float | None
+    mos_cq: float | None
+    scale: Scale | None
+    verdict: Verdict
+    ungrounded_reason: str | None
+
+
+def score(
+    direction: Direction, codec: str, reports: Iterable[Report], *, delay: DelayModel | None = None
+) -> LegQuality:
+    """Score the reports of one direction. An SSRC that changes begins a new stream."""
+    delay = delay or DelayModel()
+    known = codec_named(codec)
+    spans = intervals(reports, known.clock_rate_hz if known else None, ptime_ms=delay.ptime_ms)
+    expected = sum(span.packets_expected for span in spans)
+    if expected == 0:
+        return _unheard(direction, codec, "no packet was reported")
+    lost = sum(span.packets_lost for span in spans)
+    return _rated(direction, codec, spans, expected, max(0, min(lost, expected)), delay)
+
+
+def intervals(
+    reports: Iterable[Report], clock_rate_hz: int | None, *, ptime_ms: float = PTIME_MS
+) -> tuple[Interval, ...]:
+    """What lies between the reports, the stream's start before the first. Jitter is 0 without a known clock rate."""
+    found: list[Interval] = []
+    in_order = sorted(reports, key=lambda report: report.at)
+    for _, group in groupby(in_order, key=lambda report: report.ssrc):
+        stream = list(group)
+        found.append(_first_interval(stream[0], clock_rate_hz, ptime_ms))
+        found.extend(_between(before, after, clock_rate_hz) for before, after in pairwise(stream))
+    return tuple(found)
+
+
+def _first_interval(first: Report, clock_rate_hz: int | None, ptime_ms: float) -> Interval:
+    """RTCP does not tell the first sequence number: the packets until the first report are its sender's own count.
+
+    Without one the fraction lost since the start gives them; where nothing was lost, the usual time to a first report.
+    """
+    lost = max(0, first.cumulative_lost)
+    if first.sent_so_far is not None:
+        expected = max(first.sent_so_far, lost)
+    elif first.fraction_lost > 0:
+        expected = round(lost * 256 / first.fraction_lost)
+    else:
+        expected = max(round(FIRST_REPORT_AFTER_S * 1000 / ptime_ms), lost)
+    started_at = first.at - expected * ptime_ms / 1000
+    return Interval(started_at, first.at, expected, lost, _ms(first.jitter, clock_rate_hz), _rtt_ms(first))
+
+
+def _between(before: Report, after: Report, clock_rate_hz: int | None) -> Interval:
+    expected = (after.highest_sequence - before.highest_sequence) % SEQUENCE_CYCLE
+    if expected >= SEQUENCE_CYCLE // 2:  # a report that was overtaken
+        expected = 0
+    lost = after.cumulative_lost - before.cumulative_lost  # negative: late packets came after all
+    return Interval(before.at, after.at, expected, lost, _ms(after.jitter, clock_rate_hz), _rtt_ms(after))
+
+
+def _rated(
+    direction: Direction, codec: str, spans: Sequence[Interval], expected: int, lost: int, delay: DelayModel
+) -> LegQuality:
+    loss_ratio = lost / expected
+    heard = [span for span in spans if span.packets_expected > 0]
+    jitter_ms = sum(span.jitter_ms for span in heard) / len(heard)
+    rtt_ms = _mean([span.rtt_ms for span in spans if span.rtt_ms is not None])
+    delay_ms = delay.one_way_ms(rtt_ms) if rtt_ms is not None else None
+    impairment = impairment_of(codec, loss_ratio)
+    listening = talking = None
+    if isinstance(impairment, Grounded):
+        listening = rate(impairment.ie_eff, scale=impairment.scale)
+        if delay_ms is not None:
+            talking = rate(impairment.ie_eff, one_way_delay_ms=delay_ms, scale=impairment.scale)
+    rating = talking or listening
+    return LegQuality(
+        direction,
+        codec,
+        expected,
+        lost,
+        loss_ratio,
+        worst_loss_ratio=max(min(max(0.0, span.loss_ratio or 0.0), 1.0) for span in heard),
+        jitter_ms=jitter_ms if codec_named(codec) else None,
+        rtt_ms=rtt_ms,
+        delay_ms=delay_ms,
+        r_factor=rating.r if rating else None,
+        mos_lq=listening.mos if listening else None,
+        mos_cq=talking.mos if talking else None,
+        scale=rating.scale if rating else None,
+        verdict=verdict(
+            loss_ratio, jitter_ms, delay_ms, on_narrowband(rating.r, rating.scale) if rating else None
+        ),
+        ungrounded_reason=None if isinstance(impairment, Grounded) else impairment.reason,
+    )  # fmt: skip
+
+
+def verdict(loss_ratio: float, jitter_ms: float, delay_ms: float | None, r_narrowband: float | None) -> Verdict:
+    """In one word. Bad: R under 60, where nearly all users are dissatisfied [G.109], 5 % lost, or over 400 ms [G.114].
+
+    Degraded: R under 80, 1 % lost, 30 ms of jitter, or over 150 ms [G.114].
+    """
+    r = r_narrowband if r_narrowband is not None else 100.0
+    delay = delay_ms or 0.0
+    if r < 60 or loss_ratio >= 0.05 or delay > 400:
+        return Verdict.BAD
+    if r < 80 or loss_ratio >= 0.01 or jitter_ms >= 30 or delay > 150:
+        return Verdict.DEGRADED
+    return Verdict.GOOD
+
+
+def _unheard(direction: Direction, codec: str, reason: str) -> LegQuality:
+    return LegQuality(
+        direction, codec, 0, 0, None, None, None, None, None, None, None, None, None, Verdict.NONE, reason
+    )  # fmt: skip
+
+
+def _ms(jitter: int, clock_rate_hz: int | None) -> float:
+    return jitter * 1000 / clock_rate_hz if clock_rate_hz else 0.0
+
+
+def _rtt_ms(report: Report) -> float | None:
+    return report.rtt_s * 1000 if report.rtt_s is not None else None
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
