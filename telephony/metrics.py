@@ -1,0 +1,271 @@
+"""Facts of the core as Prometheus metrics: base units, no personal data, a number of series fixed at the start.
+
+Definitions: *wait* runs from entering the line to the answer (or to the end, for who gave up); *pop* from the offer to
+the page's painted acknowledgement; a pop is *late* when the phone rang without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import singledispatchmethod
+from typing import Protocol
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+
+from telephony.core.commands import (
+    AgentChanged,
+    AgentState,
+    CallChanged,
+    CallEnded,
+    CallState,
+    CallView,
+    Decided,
+    OpenTicket,
+    Outcome,
+    PopLate,
+)
+from telephony.core.events import AgentId, InteractionId, Lane, QueueName
+from telephony.core.line import Rule
+
+NO_QUEUE = "none"  # the call never reached a line
+OTHER = "other"
+CODECS = ("alaw", "ulaw", "g722", "opus")
+DIRECTIONS = ("sent", "received")
+SCALES = ("nb", "wb", "fb")  # narrowband, wideband, fullband: never mixed
+
+WAIT_BUCKETS_S = (1, 2, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600)
+TALK_BUCKETS_S = (5, 15, 30, 60, 120, 180, 300, 600, 900, 1800, 3600)
+POP_BUCKETS_S = (0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.5, 1.0)
+MOS_BUCKETS = (1.5, 2.0, 2.58, 3.1, 3.6, 4.03, 4.34, 4.5)  # among them the classes of G.107 Annex B
+R_BUCKETS = (30, 50, 60, 70, 80, 90, 95, 100, 110, 120, 130)
+LOSS_BUCKETS = (0.0, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5)
+JITTER_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2)
+
+
+class Quality(Protocol):
+    """One direction of one leg of a call (telephony/core/quality_record.py); None: could not be grounded."""
+
+    @property
+    def direction(self) -> str: ...
+    @property
+    def codec(self) -> str: ...
+    @property
+    def scale(self) -> str | None: ...
+    @property
+    def mos_cq(self) -> float | None: ...
+    @property
+    def r_factor(self) -> float | None: ...
+    @property
+    def loss_ratio(self) -> float | None: ...
+    @property
+    def jitter_ms(self) -> float | None: ...
+
+
+class Metrics:
+    """`publish` is a subscriber of the pump. `queues` are the names of the settings; others count as `other`."""
+
+    def __init__(self, queues: Iterable[str], registry: CollectorRegistry | None = None) -> None:
+        self.registry = registry or CollectorRegistry()
+        self._queues = (*queues, NO_QUEUE, OTHER)
+        self._calls_by_id: dict[InteractionId, CallView] = {}
+        self._agents_by_id: dict[AgentId, AgentState] = {}
+        self._make()
+        self._make_quality()
+        self._fill()
+
+    def publish(self, command: object, now: float = 0.0) -> None:
+        self._on(command)
+
+    def quality(self, record: Quality) -> None:
+        """Count one direction of a finished call leg."""
+        labels = {
+            "direction": _known(record.direction, DIRECTIONS),
+            "codec": _known(record.codec, CODECS),
+            "scale": _known(record.scale or "", SCALES),
+        }
+        if record.mos_cq is None:
+            self._ungrounded.labels(labels["direction"], labels["codec"]).inc()
+        else:
+            self._mos.labels(**labels).observe(record.mos_cq)
+        if record.r_factor is not None:
+            self._r_factor.labels(**labels).observe(record.r_factor)
+        without_scale = {name: labels[name] for name in ("direction", "codec")}
+        if record.loss_ratio is not None:
+            self._loss.labels(**without_scale).observe(record.loss_ratio)
+        if record.jitter_ms is not None:
+            self._jitter.labels(**without_scale).observe(record.jitter_ms / 1000)
+
+    def counters(self, name: str, documentation: str, read: Callable[[], Mapping[str, float]], label: str) -> None:
+        """Counters kept elsewhere: `hotline_<name>_total{<label>="…"}`, read at each scrape."""
+        self.registry.register(_Read(CounterMetricFamily, name, documentation, read, label))
+
+    def value(self, name: str, documentation: str, read: Callable[[], float]) -> None:
+        """One value kept elsewhere: `hotline_<name>`, read at each scrape."""
+        self.registry.register(_Read(GaugeMetricFamily, name, documentation, lambda: {"": read()}, ""))
+
+    # -- facts --------------------------------------------------------------------------------------------------
+
+    @singledispatchmethod
+    def _on(self, command: object) -> None:
+        """Nothing to be counted."""
+
+    @_on.register
+    def _(self, fact: CallChanged) -> None:
+        call = fact.call
+        before = self._calls_by_id.get(call.interaction)
+        self._calls_by_id[call.interaction] = call
+        self._move(before, call)
+        if call.painted_at is not None and call.offered_at is not None and (before and before.painted_at is None):
+            self._painted.inc()
+            self._pop_s.observe(max(0.0, call.painted_at - call.offered_at))
+        if call.answered_at is not None and (before and before.answered_at is None):
+            self._waited(call, call.answered_at, "answered")
+
+    @_on.register
+    def _(self, fact: CallEnded) -> None:
+        call = fact.call
+        self._move(self._calls_by_id.pop(call.interaction, None), None)
+        self._ended.labels(call.outcome or OTHER, call.lane, self._queue(call.queue)).inc()
+        if call.answered_at is None:
+            self._waited(call, call.ended_at, "abandoned")
+        elif call.ended_at is not None:
+            self._talk_s.labels(self._queue(call.queue)).observe(max(0.0, call.ended_at - call.answered_at))
+
+    @_on.register
+    def _(self, fact: AgentChanged) -> None:
+        before = self._agents_by_id.get(fact.agent)
+        self._agents_by_id[fact.agent] = fact.state
+        if before is not None:
+            self._agents.labels(before).dec()
+        self._agents.labels(fact.state).inc()
+
+    @_on.register
+    def _(self, fact: Decided) -> None:
+        self._decisions.labels(_known(fact.rule, tuple(Rule))).inc()
+
+    @_on.register
+    def _(self, fact: PopLate) -> None:
+        self._late.inc()
+
+    @_on.register
+    def _(self, fact: OpenTicket) -> None:
+        self._tickets.labels(self._queue(fact.queue)).inc()
+
+    def _move(self, before: CallView | None, after: CallView | None) -> None:
+        for call, step in ((before, -1), (after, 1)):
+            if call:
+                self._active.labels(call.state, call.lane).inc(step)
+
+    def _waited(self, call: CallView, until: float | None, ended: str) -> None:
+        if call.queued_at is not None and until is not None:
+            self._wait_s.labels(call.lane, ended).observe(max(0.0, until - call.queued_at))
+
+    def _queue(self, name: QueueName | None) -> str:
+        return _known(name, self._queues) if name else NO_QUEUE
+
+    # -- series -------------------------------------------------------------------------------------------------
+
+    def _make(self) -> None:
+        self._ended = self._counter("calls", "Calls by how they ended.", "outcome", "lane", "queue")
+        self._active = self._gauge("calls_active", "Calls under way.", "state", "lane")
+        wait = "Seconds from entering the line to the answer, or to giving up."
+        self._wait_s = self._histogram("wait_seconds", wait, WAIT_BUCKETS_S, "lane", "ended")
+        talk = "Seconds from the answer to the end of the call."
+        self._talk_s = self._histogram("talk_seconds", talk, TALK_BUCKETS_S, "queue")
+        self._agents = self._gauge("agents", "Agents by state.", "state")
+        pop = "Seconds from the offer to the painted screen-pop."
+        self._pop_s = self._histogram("pop_seconds", pop, POP_BUCKETS_S)
+        self._painted = self._counter("pops_painted", "Screen-pops a page has painted.")
+        self._late = self._counter("pops_late", "Offers whose phone rang before a page had painted the pop.")
+        self._decisions = self._counter("decisions", "Assignments by the rule that made them.", "rule")
+        self._tickets = self._counter("tickets", "Tickets asked for.", "queue")
+        self.registry.register(_Read(GaugeMetricFamily, "calls_waiting", "Callers in line.", self._lines, "lane"))
+
+    def _make_quality(self) -> None:
+        scored, measured = ("direction", "codec", "scale"), ("direction", "codec")
+        mos = "Conversational MOS by the E-model; compare within one scale only."
+        self._mos = self._histogram("call_mos_cq", mos, MOS_BUCKETS, *scored)
+        rating = "Transmission rating factor R by the E-model; its range depends on the scale."
+        self._r_factor = self._histogram("call_r_factor", rating, R_BUCKETS, *scored)
+        loss = "Lost packets over expected ones, of whole legs."
+        self._loss = self._histogram("call_loss_ratio", loss, LOSS_BUCKETS, *measured)
+        jitter = "Interarrival jitter of whole legs [RFC 3550 A.8]."
+        self._jitter = self._histogram("call_jitter_seconds", jitter, JITTER_BUCKETS_S, *measured)
+        none = "Legs without a MOS, for want of published figures or of reports."
+        self._ungrounded = self._counter("call_quality_ungrounded", none, *measured)
+
+    def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
+        return Counter(f"hotline_{name}", documentation, labels, registry=self.registry)
+
+    def _gauge(self, name: str, documentation: str, *labels: str) -> Gauge:
+        return Gauge(f"hotline_{name}", documentation, labels, registry=self.registry)
+
+    def _histogram(self, name: str, documentation: str, buckets: Sequence[float], *labels: str) -> Histogram:
+        return Histogram(f"hotline_{name}", documentation, labels, buckets=buckets, registry=self.registry)
+
+    def _fill(self) -> None:
+        """Every series is there from the start: nothing appears late, and a rate never misses a first event."""
+        for lane in Lane:
+            for queue in self._queues:
+                for outcome in Outcome:
+                    self._ended.labels(outcome, lane, queue)
+            for ended in ("answered", "abandoned"):
+                self._wait_s.labels(lane, ended)
+            for state in CallState:
+                self._active.labels(state, lane)
+        for queue in self._queues:
+            self._talk_s.labels(queue)
+            self._tickets.labels(queue)
+        for agent_state in AgentState:
+            self._agents.labels(agent_state)
+        for rule in Rule:
+            self._decisions.labels(rule)
+
+    def _lines(self) -> Mapping[str, float]:
+        waiting = [call.lane for call in self._calls_by_id.values() if call.state is CallState.LINE]
+        return {lane: waiting.count(lane) for lane in Lane}
+
+
+class _Read(Collector):
+    """A metric whose values are asked for at each scrape."""
+
+    def __init__(
+        self,
+        family: type[CounterMetricFamily | GaugeMetricFamily],
+        name: str,
+        documentation: str,
+        read: Callable[[], Mapping[str, float]],
+        label: str,
+    ) -> None:
+        self._family = family
+        self._name, self._documentation = f"hotline_{name}", documentation
+        self._read, self._label = read, label
+
+    def describe(self) -> Iterable[Metric]:
+        return [self._family(self._name, self._documentation, labels=[self._label] if self._label else [])]
+
+    def collect(self) -> Iterable[Metric]:
+        family = self._family(self._name, self._documentation, labels=[self._label] if self._label else [])
+        for key, value in self._read().items():
+            family.add_metric([key] if self._label else [], value)
+        yield family
+
+
+def _known(name: str, names: Iterable[str]) -> str:
+    """A label's value: only ours, whatever a far end calls itself."""
+    return str(name) if name in names else OTHER
+
+
+def metrics_app(registry: CollectorRegistry) -> web.Application:
+    """`GET /metrics` for Prometheus, on a listener of its own."""
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app = web.Application()
+    app.router.add_get("/metrics", metrics)
+    return app
