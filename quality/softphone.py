@@ -27,10 +27,11 @@ import pjsua2 as pj  # type: ignore[import-untyped,import-not-found,unused-ignor
 from quality import phone_protocol as protocol
 
 POLL_MS = 10  # how long a command from standard input may wait for pjsua2's own loop
-FIGURES_EVERY_S = 5.0  # RFC 3550 §6.2: RTCP comes about every 5 s
+FIGURES_EVERY_S = 2.5  # RTCP comes about every 5 s [RFC 3550 §6.2]
 QUIT_LIMIT_S = 6  # libDestroy waits for answers to BYE and REGISTER; then the process ends all the same
 LONGEST_LINE = 65_536
-MAX_CALLS = 32
+RECORD_LIMIT_S = 1.0
+MAX_CALLS = 4  # PJSUA_MAX_CALLS, with which pjsua2-python's wheels are built; more is silently cut to it
 CODECS = {"pcma": "PCMA/8000", "pcmu": "PCMU/8000", "g722": "G722/16000"}
 METHODS = {pj.PJSUA_DTMF_METHOD_RFC2833: "rfc4733", pj.PJSUA_DTMF_METHOD_SIP_INFO: "sip_info"}
 
@@ -238,6 +239,9 @@ class Softphone:
         return self.accounts[name] if name is not None else next(iter(self.accounts.values()))
 
     def _place(self, command: protocol.PlaceCall) -> None:
+        if len(self.calls) >= MAX_CALLS:
+            self.emit(protocol.HungUp(command.call, 0, f"one phone process takes {MAX_CALLS} calls at once", 0.0))
+            return
         call = Call(self, self._account_for(command.account), command.call)
         call.play = command.play or call.account.spec.play
         call.record = command.record
@@ -286,7 +290,14 @@ class Softphone:
             call.ended = True
             call.player = call.recorder = None  # closes the files
             self.calls.pop(call.name, None)
-            self.emit(protocol.HungUp(call.name, code, reason, talk_s))
+            self._tell_end(call, protocol.HungUp(call.name, code, reason, talk_s), RECORD_LIMIT_S)
+
+    def _tell_end(self, call: Call, end: protocol.HungUp, left_s: float) -> None:
+        """Once the recording is whole: pjsua2 writes its header from another thread, some time after the close."""
+        if left_s <= 0 or call.record is None or recording_is_whole(Path(call.record)):
+            self.emit(end)
+        else:
+            self.after(POLL_MS / 1000, lambda: self._tell_end(call, end, left_s - POLL_MS / 1000))
 
     def _tell_figures(self, call: Call) -> None:
         if call.ended:
@@ -377,6 +388,16 @@ def account_config(spec: protocol.Register, settings: PhoneSettings) -> pj.Accou
     config.mediaConfig.lockCodecEnabled = True
     config.mediaConfig.srtpUse = 0
     return config
+
+
+def recording_is_whole(path: Path) -> bool:
+    """True when there is no recording, or one whose header tells its length."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(12)
+    except OSError:
+        return True
+    return len(header) == 12 and header[4:8] != bytes(4)
 
 
 def error_text(error: pj.Error) -> str:

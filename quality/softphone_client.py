@@ -139,7 +139,7 @@ class PhoneCall:
 
 
 class SoftPhone:
-    """One phone process with any number of accounts and up to 32 calls at once.
+    """One phone process with several accounts and up to 4 calls at once (the limit of its library).
 
     Use as `async with await SoftPhone.start(…) as phone:`; the process ends with the block, and with its parent.
     """
@@ -149,6 +149,7 @@ class SoftPhone:
         self.sip_port = 0
         self.calls: dict[str, PhoneCall] = {}  # those not yet ended
         self._process = process
+        self._has_ended = False
         self._numbers = itertools.count(1)
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._accounts: dict[str, asyncio.Future[None]] = {}
@@ -202,6 +203,8 @@ class SoftPhone:
         """Errors: PhoneError when the process is gone."""
         assert self._process.stdin is not None
         try:
+            if self._has_ended:
+                raise ConnectionResetError
             self._process.stdin.write(protocol.command_line(command))
             await self._process.stdin.drain()
         except (ConnectionError, RuntimeError) as error:
@@ -308,6 +311,7 @@ class SoftPhone:
 
     def _gone(self) -> None:
         """The process has ended: nobody may wait for it any longer."""
+        self._has_ended = True
         error = PhoneError("the phone process has ended")
         _settle(self._ready, error)
         for done in self._accounts.values():
