@@ -66,6 +66,8 @@ class Console:
         self._board = Board()
         self._cards = Cards(card, self._card_arrived)
         self._timings = PopTimings()
+        self._devices: dict[str, str] = {}  # endpoint → state
+        self._agent_at: dict[str, AgentId] = {}  # endpoint → agent
         self._why: dict[InteractionId, str] = {}
         self._agent_of: OrderedDict[InteractionId, AgentId] = OrderedDict()
         rules = rules or ConsoleRules()
@@ -118,9 +120,11 @@ class Console:
         if desk := self._desks.get(self._agent_of.get(interaction, AgentId(""))):
             desk.ticket(interaction, number)
 
-    def phone_changed(self, agent: AgentId, state: str) -> None:
-        """The agent's phone, in Asterisk's words (NOT_INUSE, INUSE, RINGING, UNAVAILABLE, …)."""
-        self.desk(agent).device(state)
+    def device_changed(self, endpoint: str, state: str) -> None:
+        """The phone of an agent, in Asterisk's words (NOT_INUSE, INUSE, RINGING, UNAVAILABLE, …)."""
+        self._devices[endpoint] = state
+        if agent := self._agent_at.get(endpoint):
+            self.desk(agent).device(state)
 
     def pop_timing(self, interaction: InteractionId) -> list[PopTiming]:
         """The offers of an interaction, in order, with the time each took to be painted."""
@@ -188,6 +192,9 @@ class Console:
 
     def signed_in(self, account: Account) -> None:
         if account.endpoint:
+            self._agent_at[account.endpoint] = account.agent
+            if state := self._devices.get(account.endpoint):
+                self.desk(account.agent).device(state)
             self._submit(AgentSignedIn(account.agent, account.endpoint, account.skills))
 
     def signed_out(self, agent: AgentId) -> None:
@@ -199,8 +206,10 @@ class Console:
             case wire.Painted(interaction=interaction, attempt=attempt, visible=visible):
                 self._painted(agent, InteractionId(interaction), attempt, visible=visible)
             case wire.Ready():
+                self.desk(agent).wished("")
                 self._submit(AgentReady(agent))
             case wire.Pause(reason=reason):
+                self.desk(agent).wished(reason)
                 self._submit(AgentPaused(agent, reason))
 
     def _painted(self, agent: AgentId, interaction: InteractionId, attempt: int, *, visible: bool) -> None:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 
 from telephony.console import wire
 from telephony.console.outlet import Outlet
+from telephony.core.agent import IN_CALL
 from telephony.core.commands import AgentChanged, AgentState, CallState, CallView, ShowPop
 from telephony.core.customer import Card
 from telephony.core.events import AgentId, InteractionId, QueueName
 
-HISTORY = 256
+HISTORY = 100  # well below an outlet's room
 RECENT = 20
 
 OVER = frozenset({CallState.AFTER_TALK, CallState.ENDED})
@@ -45,6 +46,7 @@ class Desk:
     pages: set[Outlet] = field(default_factory=set)
     status: AgentChanged | None = None
     phone: str = ""
+    wish: str = ""  # reason of the break that begins after the call in hand
     pop: Pop | None = None
     recent: deque[Pop] = field(default_factory=lambda: deque(maxlen=RECENT))
     _seq: int = 0
@@ -54,9 +56,17 @@ class Desk:
 
     def changed(self, status: AgentChanged) -> None:
         self.status = status
-        self._tell("agent", wire.agent(status))
+        if status.state not in IN_CALL:
+            self.wish = ""
+        self._tell("agent", self._agent_body())
         if status.state is AgentState.OFF:
             self._leave()
+
+    def wished(self, reason: str) -> None:
+        """A break asked for during a call begins after it; an empty reason takes the wish back."""
+        if self.status and self.status.state in IN_CALL and self.wish != reason:
+            self.wish = reason
+            self._tell("agent", self._agent_body())
 
     def device(self, state: str) -> None:
         self.phone = state
@@ -110,7 +120,7 @@ class Desk:
             "now": self.clock(),
             "desk": self.epoch,
             "login": self.agent,
-            "agent": wire.agent(self.status) if self.status else None,
+            "agent": self._agent_body() if self.status else None,
             "phone": self.phone,
             "pop": self._pop_body(self.pop) if self.pop else None,
             "recent": [self._pop_body(each) for each in self.recent],
@@ -125,6 +135,9 @@ class Desk:
             page.put(message)
 
     # -- the call in hand and those before it -------------------------------------------------------------------
+
+    def _agent_body(self) -> wire.Body:
+        return {**(wire.agent(self.status) if self.status else {}), "wish": self.wish}
 
     def _pop_body(self, pop: Pop) -> wire.Body:
         return {**self._call_body(pop), "offered_at": pop.offered_at, "why": pop.why, "card": wire.card(pop.card)}

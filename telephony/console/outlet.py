@@ -37,3 +37,7 @@ class Outlet:
 
     async def take(self) -> str | Close:
         return await self._queue.get()
+
+    @property
+    def empty(self) -> bool:
+        return self._queue.empty()

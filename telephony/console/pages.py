@@ -73,6 +73,8 @@ class Pages:
         """The page has gone; the last one signs its agent out after a while, in case it is only being reloaded."""
         agent = self._all.pop(page).account.agent
         desk = self.office.desk(agent)
+        if page not in desk.pages:  # logged out: signed out already
+            return
         desk.pages.discard(page)
         if not desk.pages and not self._stopping:
             loop = asyncio.get_running_loop()

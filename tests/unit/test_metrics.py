@@ -12,37 +12,14 @@ from telephony.core.commands import (
     CallChanged,
     CallEnded,
     CallState,
-    CallView,
     Decided,
     OpenTicket,
     Outcome,
     PopLate,
 )
-from telephony.core.events import AgentId, InteractionId, Lane, QueueName, Uniqueid
+from telephony.core.events import InteractionId, QueueName
 from telephony.metrics import Metrics, metrics_app
-
-CALLER = "+48500000123"
-WAITING = CallView(
-    interaction=InteractionId("i1"),
-    node="node-1",
-    channel="PJSIP/trunk-1",
-    uniqueid=Uniqueid("u1"),
-    linkedid="u1",
-    did="+48220000100",
-    caller=CALLER,
-    codec="alaw",
-    state=CallState.LINE,
-    lane=Lane.ACCESSIBILITY,
-    queue=QueueName("support"),
-    arrived_at=1000.0,
-    queued_at=1005.0,
-    answered_at=None,
-    ended_at=None,
-    agent=None,
-    attempt=0,
-    outcome=None,
-)
-ANNA = AgentId("anna")
+from tests.unit.console_story import ANNA, CALLER, WAITING
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 export const model = {
   seq: 0,
   desk: "",
-  agent: null, // {state, reason, since}
+  agent: null, // {state, reason, since, wish}
   phone: "",
   pop: null,
   recent: [],
@@ -33,7 +33,7 @@ const APPLY = {
     model.recent = message.recent;
   },
   agent(message) {
-    model.agent = { state: message.state, reason: message.reason, since: message.since };
+    model.agent = { state: message.state, reason: message.reason, since: message.since, wish: message.wish };
   },
   phone(message) {
     model.phone = message.state;

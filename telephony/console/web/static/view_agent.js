@@ -9,16 +9,27 @@ const IN_CALL = new Set(["offered", "ringing", "talking"]);
 export function drawAgent() {
   const agent = model.agent;
   const state = agent?.state ?? "off";
-  const reason = agent?.reason ? REASON[agent.reason] ?? agent.reason : "";
-  byId("state").dataset.tone = TONE[state] ?? "off";
-  setText(byId("state-text"), agent ? AGENT_STATE[state] + (reason ? `: ${reason}` : "") : "Łączę…");
-  setText(byId("phone"), PHONE[model.phone] ?? "");
   const paused = state === "paused";
-  press("ready", state === "available" || (IN_CALL.has(state) && !paused), model.connected);
-  press("pause", paused && agent?.reason !== "signed_in", model.connected);
+  byId("state").dataset.tone = TONE[state] ?? "off";
+  setText(byId("state-text"), stateText(agent));
+  setText(byId("details"), details(agent));
+  press("ready", state === "available" || (IN_CALL.has(state) && !agent.wish), model.connected);
+  press("pause", (paused && agent.reason !== "signed_in") || Boolean(agent?.wish), model.connected);
   setText(byId("hint"), paused ? HINT[agent.reason] ?? "" : "");
   show(byId("hint"), byId("hint").textContent !== "");
   drawAgentTime();
+}
+
+function stateText(agent) {
+  if (!agent) return model.connected ? AGENT_STATE.off : "Łączę…";
+  return AGENT_STATE[agent.state] ?? agent.state;
+}
+
+/** Why, what next, and how the phone is: the small print under the state. */
+function details(agent) {
+  const reason = agent?.reason ? REASON[agent.reason] ?? agent.reason : "";
+  const next = agent?.wish ? `potem ${REASON[agent.wish] ?? "przerwa"}` : "";
+  return [reason, PHONE[model.phone], next].filter(Boolean).join(" · ");
 }
 
 export function drawAgentTime() {
