@@ -1,0 +1,221 @@
+"""The Asterisk Manager Interface on the wire: bytes to items and back, incrementally and without trust.
+
+A caller's text may reach AMI and bring line ends of its own, so that one event becomes a shorter one and a forged
+one. What such a cut leaves behind (an event whose channel lost its Uniqueid, a key that comes twice, a fragment
+without a kind) becomes a `Taint` instead of an event. Each combination of an event's keys is examined once; from then
+on one regular expression recognises the same shape and takes out the fields asked for and no others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+FRAME_LIMIT = 128 * 1024  # bytes; ListCommands' reply, the longest, has about 12 kB
+LINE_LIMIT = 1000  # bytes of one header of ours; Asterisk cuts at 1024 (main/manager.c, `inbuf`)
+SHAPES_PER_EVENT = 12
+SHAPES = 400  # of all events together; a stranger's inventions cost the slow way, not memory
+
+_END = b"\r\n\r\n"
+_KEY = re.compile(rb"[A-Za-z][A-Za-z0-9_()/.-]{0,99}")
+_ALWAYS = frozenset({"ActionID", "EventList"})  # what ties an event to a question of ours
+
+# What precedes Channel, Uniqueid and Linkedid in the events that speak of several channels.
+_ROLES = ("", "dest", "source", "target", "localone", "localtwo", "transferer", "transferee", "origtransferer",
+          "secondtransferer", "transfertarget", "parkee", "retriever", "spyer", "spyee")  # fmt: skip
+_HAS_NO_LINKEDID = frozenset({"rename", "originateresponse", "cdr"})
+_HAS_NO_UNIQUEID = frozenset({"agents", "presencestatus", "originateresponse"})
+
+
+class WireError(Exception):
+    """The other side does not speak AMI; the connection is of no more use."""
+
+
+class TaintReason(StrEnum):
+    DUPLICATE_KEY = "duplicate_key"
+    NO_CHANNEL_ID = "no_channel_id"
+    NO_KIND = "no_kind"
+    BAD_LINE = "bad_line"
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class AmiEvent:
+    """An event with the fields that were asked for, and ActionID and EventList where it has them."""
+
+    name: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AmiResponse:
+    """The answer to an action, with all its fields."""
+
+    status: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Taint:
+    """Something stood here that Asterisk does not write by itself; its text is gone on purpose."""
+
+    reason: TaintReason
+
+
+Item = Banner | AmiEvent | AmiResponse | Taint
+
+
+class Parser:
+    """Bytes in, items out. `wanted` maps the names of the events that come out to the fields they come with."""
+
+    def __init__(self, wanted: Mapping[str, Iterable[str]]) -> None:
+        self._wanted = {name.encode(): frozenset(fields) | _ALWAYS for name, fields in wanted.items()}
+        self._shapes: dict[bytes, list[_Shape]] = {}
+        self._shape_count = 0
+        self._rest = b""
+        self._greeted = False
+        self.events = 0  # all of them, also those that nobody asked for
+        self.replaced = 0  # fields that were not UTF-8
+
+    def feed(self, data: bytes) -> list[Item]:
+        """The items completed by `data`, in order. Errors: WireError for what is not AMI or has no end."""
+        items: list[Item] = []
+        data = self._rest + data
+        if not self._greeted:
+            line, end, data = data.partition(b"\r\n")
+            if not end:
+                self._keep(line)
+                return items
+            items.append(self._greet(line))
+        *frames, rest = data.split(_END)
+        self._keep(rest)
+        for frame in frames:
+            item = self._item(frame)
+            if item is not None:
+                items.append(item)
+        return items
+
+    def _keep(self, rest: bytes) -> None:
+        if len(rest) > FRAME_LIMIT:
+            raise WireError(f"more than {FRAME_LIMIT} bytes without the end of a message")
+        self._rest = rest
+
+    def _greet(self, line: bytes) -> Banner:
+        name, _, version = line.partition(b"/")
+        if name != b"Asterisk Call Manager" or len(version) > 20:
+            raise WireError("this is no Asterisk manager port: the greeting is not `Asterisk Call Manager/…`")
+        self._greeted = True
+        return Banner(self._text(version))
+
+    def _item(self, frame: bytes) -> Item | None:
+        if not frame.startswith(b"Event: "):
+            return self._examine(frame)
+        self.events += 1
+        for shape in self._shapes.get(frame[7 : frame.find(b"\r", 7)], ()):
+            match = shape.fullmatch(frame)
+            if match and frame.count(b"\n") == shape.line_ends:
+                return self._event(shape, match) if shape.keys else None
+        return self._examine(frame)
+
+    def _event(self, shape: _Shape, match: re.Match[bytes]) -> AmiEvent:
+        try:
+            values = b"\n".join(match.groups()).decode().split("\n")
+        except UnicodeDecodeError:
+            values = [self._text(value) for value in match.groups()]
+        return AmiEvent(shape.name, dict(zip(shape.keys, values, strict=True)))
+
+    def _text(self, value: bytes) -> str:
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            self.replaced += 1
+            return value.decode(errors="replace")
+
+    # -- the slow way: every line looked at ---------------------------------------------------------------------
+
+    def _examine(self, frame: bytes) -> Item | None:
+        fields: dict[bytes, bytes] = {}
+        for line in frame.split(b"\r\n"):
+            key, separator, value = line.partition(b": ")
+            if not separator and line.endswith(b":"):
+                key, separator = line[:-1], b":"
+            if not separator or not _KEY.fullmatch(key) or b"\n" in value or b"\r" in value:
+                return Taint(TaintReason.BAD_LINE)
+            if key in fields:
+                return Taint(TaintReason.DUPLICATE_KEY)
+            fields[key] = value
+        kind = next(iter(fields))
+        if kind not in {b"Event", b"Response"}:
+            return Taint(TaintReason.NO_KIND)
+        keys = [key.lower().decode() for key in fields]
+        if len(set(keys)) < len(keys):
+            return Taint(TaintReason.DUPLICATE_KEY)
+        if kind == b"Response":
+            named = {key.decode(): self._text(value) for key, value in fields.items()}
+            return AmiResponse(named.pop("Response"), named)
+        return self._new_event(frame, fields, frozenset(keys))
+
+    def _new_event(self, frame: bytes, fields: Mapping[bytes, bytes], keys: frozenset[str]) -> Item | None:
+        name = self._text(fields[b"Event"])
+        if _lacks_channel_id(name.lower(), keys):
+            return Taint(TaintReason.NO_CHANNEL_ID)
+        wanted = self._wanted.get(fields[b"Event"], _ALWAYS)
+        if b":\r\n" not in frame and not frame.endswith(b":"):
+            self._learn(fields[b"Event"], _Shape.of(name, tuple(fields), wanted))
+        taken = {key.decode(): self._text(value) for key, value in fields.items() if key.decode() in wanted}
+        return AmiEvent(name, taken) if taken else None
+
+    def _learn(self, name: bytes, shape: _Shape) -> None:
+        if self._shape_count >= SHAPES or len(self._shapes.get(name, ())) >= SHAPES_PER_EVENT:
+            return
+        self._shapes.setdefault(name, []).append(shape)
+        self._shape_count += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """The keys of an event in their order, as one expression that no other text matches."""
+
+    name: str
+    keys: tuple[str, ...]  # of the groups; empty where nobody asked for the event
+    line_ends: int
+    pattern: re.Pattern[bytes]
+
+    @classmethod
+    def of(cls, name: str, keys: tuple[bytes, ...], wanted: frozenset[str]) -> _Shape:
+        taken = tuple(key.decode() for key in keys if key.decode() in wanted)
+        lines = (re.escape(key) + (rb": ([^\r]*+)" if key.decode() in wanted else rb": [^\r]*+") for key in keys)
+        return cls(name, taken, len(keys) - 1, re.compile(rb"\r\n".join(lines)))
+
+    def fullmatch(self, frame: bytes) -> re.Match[bytes] | None:
+        return self.pattern.fullmatch(frame)
+
+
+def _lacks_channel_id(name: str, keys: frozenset[str]) -> bool:
+    """A channel's snapshot ends with Uniqueid and Linkedid, after all that a caller can write: a cut loses them."""
+    for role in _ROLES:
+        if f"{role}channel" not in keys and f"{role}calleridnum" not in keys:
+            continue
+        if f"{role}uniqueid" not in keys and name not in _HAS_NO_UNIQUEID:
+            return True
+        if f"{role}linkedid" not in keys and name not in _HAS_NO_LINKEDID:
+            return True
+    return False
+
+
+def checked(fields: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The same fields, each fit to be one line. Errors: ValueError for CR, LF, NUL, a bad key or a long line."""
+    for key, value in fields:
+        if not _KEY.fullmatch(key.encode()):
+            raise ValueError(f"{key!r} is not the name of an AMI field")
+        if any(forbidden in value for forbidden in "\r\n\0"):
+            raise ValueError(f"the value of {key} holds a line end or NUL")
+        if len(key) + 2 + len(value.encode()) > LINE_LIMIT:
+            raise ValueError(f"the value of {key} is longer than a line of AMI may be")
+        yield key, value

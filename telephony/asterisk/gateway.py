@@ -1,0 +1,207 @@
+"""The one face of this package towards the app: a node's AMI client and its callers' journeys behind three methods.
+
+Events go to the core through `submit`, RTCP reports past it through `rtcp`; commands come in through `execute`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from pathlib import Path
+
+import structlog
+
+from ivr_flows import Facts, Flow, Prompt
+from telephony.asterisk import translate
+from telephony.asterisk.agi import AgiSession
+from telephony.asterisk.agi_wire import AgiError
+from telephony.asterisk.ami import AmiCounters, AmiError
+from telephony.asterisk.ami_actions import Hangup, PlayDtmf
+from telephony.asterisk.ami_client import AmiClient, AmiSettings, AmiSetupError, AmiTiming, Listener, Snapshot
+from telephony.asterisk.ami_wire import AmiEvent
+from telephony.asterisk.journey import WAKE_DIGIT, Arrival, Journey, Services
+from telephony.asterisk.translate import Attempt
+from telephony.core.commands import CancelDial, Dial
+from telephony.core.events import AgentRinging, CallAnswered, Event, InteractionId, NodeLost, Uniqueid
+from telephony.core.rtcp_event import RtcpEvent
+
+log = structlog.get_logger()
+
+WAKE_EVERY_S = 0.15
+WAKES = 20
+
+
+class Gateway:
+    """One Asterisk node. `serve` is for the AGI server, `run` lives as long as the app."""
+
+    def __init__(
+        self,
+        node: str,
+        *,
+        ami: AmiSettings,
+        submit: Callable[[Event], None],
+        flow_for: Callable[[str], Flow],
+        sound: Callable[[Prompt], Path],
+        facts: Callable[[str, str | None], Awaitable[Facts]],
+        clock: Callable[[], float],
+        rtcp: Callable[[RtcpEvent], None],
+        timing: AmiTiming | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        self.node = node
+        self._submit = submit
+        self._rtcp = rtcp
+        self._clock = clock
+        self._services = Services(node, submit, flow_for, sound, facts, clock, rng or random.SystemRandom())
+        listener = Listener(self._heard, self._pictured, lambda: submit(NodeLost(node)))
+        self._ami = AmiClient(node, ami, translate.WANTED, listener, clock, timing=timing or AmiTiming())
+        self._journeys: dict[InteractionId, Journey] = {}
+        self._by_uniqueid: dict[Uniqueid, Journey] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+
+    @property
+    def counters(self) -> AmiCounters:
+        return self._ami.counters
+
+    @property
+    def connected(self) -> bool:
+        """Logged in to AMI, with a whole picture."""
+        return self._ami.connected
+
+    @property
+    def sessions(self) -> int:
+        return len(self._journeys)
+
+    async def run(self) -> None:
+        """Until cancelled. Errors: AmiSetupError when the manager account must be mended."""
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                self._tasks.create_task(self._ami.run())
+        except ExceptionGroup as group:
+            if setup := group.subgroup(AmiSetupError):
+                raise setup.exceptions[0] from None
+            raise
+        finally:
+            self._tasks = None
+
+    def resynchronise(self) -> None:
+        """Take the node's picture anew, for instance after the core's inbox has overflowed."""
+        self._ami.resynchronise()
+
+    # -- callers ------------------------------------------------------------------------------------------------
+
+    async def serve(self, session: AgiSession) -> None:
+        """Lead one caller through; returns when the AGI session is over."""
+        journey = Journey(session, Arrival.of(session.environment), self._services)
+        self._journeys[journey.interaction] = journey
+        self._by_uniqueid[journey.arrival.uniqueid] = journey
+        try:
+            await journey.run()
+        finally:
+            del self._journeys[journey.interaction]
+            if self._by_uniqueid.get(journey.arrival.uniqueid) is journey:
+                del self._by_uniqueid[journey.arrival.uniqueid]
+
+    # -- commands -----------------------------------------------------------------------------------------------
+
+    def execute(self, command: Dial | CancelDial) -> bool:
+        """Carry a command out; False where the call is not in a session of this node."""
+        journey = self._journeys.get(command.interaction)
+        if journey is None:
+            return False
+        if isinstance(command, Dial):
+            journey.instruct(command)
+            self._spawn(self._wake(journey, command))
+        else:
+            journey.withdraw(command.attempt)
+            self._stop_ringing(journey)
+        return True
+
+    def _stop_ringing(self, journey: Journey) -> None:
+        if journey.unwanted and journey.agent_channel:
+            self._spawn(self._hang_up(journey.interaction, journey.agent_channel))
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        if self._tasks is None:  # not running: AMI could not help either
+            work.close()
+        else:
+            self._tasks.create_task(work)
+
+    async def _hang_up(self, interaction: InteractionId, channel: str) -> None:
+        try:
+            await self._ami.request(Hangup(channel))
+        except AmiError as error:  # the phone stops ringing by its own time-out
+            log.info("call.ringing_not_stopped", interaction=interaction, reason=type(error).__name__)
+
+    async def _wake(self, journey: Journey, dial: Dial) -> None:
+        """Wake the session until it has taken the instruction. Without AMI it looks by itself within 5 s."""
+        for _ in range(WAKES):
+            if journey.instruction is not dial:
+                return
+            if journey.waiting:
+                try:
+                    await self._ami.request(PlayDtmf(journey.arrival.channel, WAKE_DIGIT))
+                except AmiError as error:
+                    log.info("call.not_woken", interaction=journey.interaction, reason=type(error).__name__)
+            await asyncio.sleep(WAKE_EVERY_S)
+
+    # -- from AMI -----------------------------------------------------------------------------------------------
+
+    def _heard(self, event: AmiEvent) -> None:
+        try:
+            self._understand(event)
+        except (KeyError, ValueError):
+            self._ami.counters.malformed += 1
+            log.warning("ami.malformed", node=self.node, ami_event=event.name)
+
+    def _understand(self, event: AmiEvent) -> None:
+        if event.name in {"RTCPSent", "RTCPReceived"}:
+            self._rtcp(translate.rtcp(self.node, event, self._clock()))
+            return
+        if event.name == "FullyBooted":
+            self._ami.resynchronise()
+            return
+        known = translate.to_core(event, self._attempt_of)
+        if known is None:
+            return
+        if isinstance(known, AgentRinging | CallAnswered):
+            self._follow_dial(known, event.fields["DestChannel"])
+        self._submit(known)
+
+    def _follow_dial(self, known: AgentRinging | CallAnswered, channel: str) -> None:
+        journey = self._journeys[known.interaction]
+        if isinstance(known, CallAnswered):
+            journey.agent_channel = None  # from now on nothing may stop it
+        else:
+            journey.agent_channel = channel
+            self._stop_ringing(journey)
+
+    def _attempt_of(self, uniqueid: Uniqueid) -> Attempt | None:
+        journey = self._by_uniqueid.get(uniqueid)
+        return journey.attempt if journey else None
+
+    def _pictured(self, snapshot: Snapshot) -> None:
+        try:
+            events = translate.snapshot(self.node, snapshot)
+        except (KeyError, ValueError):
+            self._ami.counters.malformed += 1
+            log.warning("ami.malformed_snapshot", node=self.node)
+            return
+        for event in events:
+            self._submit(event)
+
+
+def by_node(gateways: Iterable[Gateway]) -> Callable[[AgiSession], Awaitable[None]]:
+    """What the one AGI server of several nodes does with a session: `systemname` stands before its Uniqueid."""
+    known = tuple(gateways)
+
+    async def serve(session: AgiSession) -> None:
+        uniqueid = session.environment["uniqueid"]
+        for gateway in known:
+            if uniqueid.startswith(f"{gateway.node}-"):
+                await gateway.serve(session)
+                return
+        raise AgiError("the call comes from an Asterisk that is not configured here (its `systemname`)")
+
+    return serve

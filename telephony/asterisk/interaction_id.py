@@ -1,0 +1,15 @@
+"""Interaction ids: sortable by time, unguessable, the same on every node [RFC 9562 §5.7, UUID version 7]."""
+
+from __future__ import annotations
+
+import random
+import uuid
+
+from telephony.core.events import InteractionId
+
+
+def new_interaction_id(now: float, rng: random.Random) -> InteractionId:
+    """`now` in seconds since the epoch; 48 bits of milliseconds, then 74 random ones."""
+    milliseconds = int(now * 1000) & (1 << 48) - 1
+    value = milliseconds << 80 | 0x7 << 76 | rng.getrandbits(12) << 64 | 0b10 << 62 | rng.getrandbits(62)
+    return InteractionId(str(uuid.UUID(int=value)))

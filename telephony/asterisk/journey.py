@@ -1,0 +1,292 @@
+"""A caller's way through one AGI session: the flow is played, then the caller waits in line until we dial an agent.
+
+The session holds the dead-man's switch: it renews TIMEOUT(absolute) at least every 5 s, so that a server that hangs
+loses the caller to Asterisk's own queue, not to silence. Whenever the session ends in any way but by a hang-up, the
+core hears of it (`SessionLost`) and the dialplan goes on with the call by the stage that was set last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import random
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from ivr_flows import (
+    Action,
+    Digits,
+    EnterLine,
+    Facts,
+    Flow,
+    Given,
+    HangUp,
+    LineResult,
+    Prompt,
+    Say,
+    Step,
+    TimedOut,
+    WaitDigits,
+    WaitLine,
+    resume,
+    start,
+)
+from telephony.asterisk.agi import AgiSession, SessionEndedError
+from telephony.asterisk.agi_wire import AgiError, Environment
+from telephony.asterisk.interaction_id import new_interaction_id
+from telephony.asterisk.translate import Attempt
+from telephony.core import events as core
+from telephony.core.commands import Dial
+from telephony.core.events import InteractionId, Lane, QueueName, Uniqueid
+
+log = structlog.get_logger()
+
+LIMIT_S = 15  # the dead-man's switch: how long Asterisk waits for our next sign of life
+PIECE_S = 5  # the longest single command while the switch is armed
+FACTS_S = 1.0  # what is known of the caller must come within this, or the call starts without it
+END_S = 1.0  # how long Asterisk may take to say HANGUP after a command has failed
+WAKE_DIGIT = "D"
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_ENDPOINT = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+_STATUS = re.compile(r"[A-Z]{1,20}")
+_CODEC = re.compile(r"\(?([a-z0-9_-]{1,20})(?:\|.*)?\)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Who calls whom on which channel, from the AGI header; only what is strictly well-formed."""
+
+    channel: str
+    uniqueid: Uniqueid
+    did: str
+    caller: str | None
+
+    @classmethod
+    def of(cls, environment: Environment) -> Arrival:
+        """Errors: AgiError where the dialplan did not pass a number on; the fallback takes the call."""
+        did, caller = environment["arg_1"], environment["arg_2"]
+        if not _E164.fullmatch(did) or not environment["channel"] or not environment["uniqueid"]:
+            raise AgiError("the dialplan named no number, channel or id")
+        known = caller if _E164.fullmatch(caller) else None
+        return cls(environment["channel"], Uniqueid(environment["uniqueid"]), did, known)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a journey needs of the house."""
+
+    node: str
+    submit: Callable[[core.Event], None]
+    flow_for: Callable[[str], Flow]  # by DID; raises KeyError for a number that is not ours
+    sound: Callable[[Prompt], Path]  # absolute, without extension
+    facts: Callable[[str, str | None], Awaitable[Facts]]  # by DID and caller
+    clock: Callable[[], float]
+    rng: random.Random
+
+
+class Journey:
+    """One caller. `instruct` and `withdraw` come from the core, everything else happens in `run`."""
+
+    def __init__(self, session: AgiSession, arrival: Arrival, services: Services) -> None:
+        self._session = session
+        self._services = services
+        self.arrival = arrival
+        self.interaction: InteractionId = new_interaction_id(services.clock(), services.rng)
+        self.instruction: Dial | None = None  # given, not yet taken
+        self.attempt: Attempt | None = None  # the dial under way
+        self.agent_channel: str | None = None  # the phone that rings, once AMI has named it
+        self.unwanted = False  # the dial under way is to be stopped
+        self.answered = False
+        self.waiting = False  # inside WAIT FOR DIGIT: a wake reaches it
+        self._closed = False  # we have hung up on purpose
+
+    # -- from the core ------------------------------------------------------------------------------------------
+
+    def instruct(self, dial: Dial) -> None:
+        self.instruction = dial
+
+    def withdraw(self, attempt: int) -> None:
+        """Forget an instruction that was not taken yet; mark a dial under way as unwanted."""
+        if self.instruction and self.instruction.attempt == attempt:
+            self.instruction = None
+        if self.attempt and self.attempt.number == attempt:
+            self.unwanted = True
+
+    # -- the way ------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Until the caller hung up, we did, or the dialplan goes on by itself. Errors: AgiError, FlowError, …"""
+        try:
+            await self._announce()
+            await self._follow(self._services.flow_for(self.arrival.did))
+        except SessionEndedError:
+            pass
+        finally:
+            await self._finish()
+
+    async def _finish(self) -> None:
+        if self._session.ending and not self._session.hung_up:
+            with contextlib.suppress(TimeoutError, AgiError):
+                async with asyncio.timeout(END_S):
+                    await self._session.listen_for_end()
+        if not self._closed and not self._session.hung_up:
+            self._services.submit(core.SessionLost(self.interaction))
+
+    async def _announce(self) -> None:
+        session, arrival = self._session, self.arrival
+        await session.set_variable("__HOTLINE_INTERACTION", self.interaction)
+        linkedid = await session.variable("CHANNEL(linkedid)")
+        codec = _CODEC.fullmatch(await session.variable("CHANNEL(audionativeformat)"))
+        self._services.submit(
+            core.CallArrived(
+                self.interaction,
+                self._services.node,
+                arrival.channel,
+                arrival.uniqueid,
+                linkedid,
+                arrival.did,
+                arrival.caller,
+                codec[1] if codec else "unknown",
+            )
+        )
+
+    async def _facts(self) -> Facts:
+        did = self.arrival.did
+        try:
+            return await asyncio.wait_for(self._services.facts(did, self.arrival.caller), FACTS_S)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with a directory, the caller is served without it
+            log.warning("call.facts_missing", interaction=self.interaction, reason=type(error).__name__)
+            return Facts(did, caller_known=False, accessibility=False)
+
+    async def _follow(self, flow: Flow) -> None:
+        step = start(flow, await self._facts(), self._services.clock())
+        while True:
+            key = ""
+            for action in step.actions:
+                key = await self._do(action, step) or key
+            match step.wait:
+                case WaitDigits() as wait:
+                    given: Given = await self._keys(wait, key)
+                case WaitLine():
+                    given = LineResult(await self._line())
+                case None:
+                    return
+            step = resume(flow, step.session, given, self._services.clock())
+
+    async def _do(self, action: Action, step: Step) -> str:
+        """Carry one action out; the key that interrupted it, if any."""
+        match action:
+            case Say():
+                keys = step.wait.keys if action.interruptible and isinstance(step.wait, WaitDigits) else ""
+                return await self._say(action.prompts, keys)
+            case EnterLine():
+                await self._enter_line(action)
+            case HangUp():
+                await self._hang_up()
+        return ""
+
+    # -- talking with the caller --------------------------------------------------------------------------------
+
+    async def _say(self, prompts: tuple[Prompt, ...], keys: str) -> str:
+        for prompt in prompts:
+            path = self._services.sound(prompt)
+            long_s = sound_s(path)
+            await self._renew(math.ceil(max(0.0, long_s - PIECE_S)))
+            reply = await self._session.run("STREAM FILE", str(path), keys, takes_s=long_s or 60.0)
+            if reply.result > 0 and chr(reply.result) in keys:
+                return chr(reply.result)
+        return ""
+
+    async def _keys(self, wait: WaitDigits, first: str) -> Given:
+        """Collect up to `max_digits`; the time counts anew after each key."""
+        keys = first
+        while len(keys) < wait.max_digits:
+            key = await self._key(wait.timeout_s, wait.keys)
+            if not key or key == wait.terminator:
+                break
+            keys += key
+        return Digits(keys) if keys else TimedOut()
+
+    async def _key(self, timeout_s: float, keys: str) -> str:
+        until = self._services.clock() + timeout_s
+        while (left_s := until - self._services.clock()) > 0:
+            key = await self._wait(min(left_s, PIECE_S))
+            if key and key in keys:
+                return key
+        return ""
+
+    async def _wait(self, wait_s: float) -> str:
+        """One WAIT FOR DIGIT of at most PIECE_S under a renewed switch; the key, or nothing."""
+        await self._renew()
+        reply = await self._session.run("WAIT FOR DIGIT", str(math.ceil(wait_s * 1000)), takes_s=wait_s)
+        if reply.result < 0:
+            raise self._session.over()
+        return chr(reply.result) if reply.result else ""
+
+    async def _renew(self, more_s: int = 0) -> None:
+        await self._session.set_variable("TIMEOUT(absolute)", str(LIMIT_S + more_s))
+
+    async def _hang_up(self) -> None:
+        if not self.answered:
+            self._services.submit(core.CallSelfServed(self.interaction))
+        await self._session.set_variable("HOTLINE_STAGE", "done")
+        self._closed = True
+        await self._session.run("HANGUP")
+
+    # -- the line -----------------------------------------------------------------------------------------------
+
+    async def _enter_line(self, action: EnterLine) -> None:
+        await self._session.set_variable("HOTLINE_STAGE", "line")
+        lane = Lane.ACCESSIBILITY if action.accessibility else Lane.STANDARD
+        self._services.submit(core.CallQueued(self.interaction, QueueName(action.queue), lane, dict(action.requires)))
+
+    async def _line(self) -> str:
+        """Wait under music and dial whom the core names, until somebody has talked with the caller."""
+        await self._session.run("SET MUSIC", "ON")
+        while True:
+            if self.instruction is None:
+                self.waiting = True
+                try:
+                    await self._wait(PIECE_S)  # a key is only a hint to look
+                finally:
+                    self.waiting = False
+            dial, self.instruction = self.instruction, None
+            if dial is None:
+                continue
+            if await self._dial(dial) == "ANSWER":
+                return "answered"
+            await self._session.run("SET MUSIC", "ON")
+
+    async def _dial(self, dial: Dial) -> str:
+        if not _ENDPOINT.fullmatch(dial.endpoint):
+            raise ValueError("an endpoint's name with other characters than letters, digits and _.-")
+        self.attempt = Attempt(self.interaction, dial.attempt, dial.endpoint)
+        self.agent_channel, self.unwanted = None, False
+        ring_s = math.ceil(dial.ring_timeout_s)
+        await self._renew(ring_s)
+        # g: the session goes on after the talk; m: music, not ringing, while the phone rings.
+        how = f"PJSIP/{dial.endpoint},{ring_s},gmU(hotline-answered)"
+        reply = await self._session.run("EXEC", "Dial", how, takes_s=None)
+        status = await self._session.variable("DIALSTATUS") if reply.result != APPLICATION_MISSING else ""
+        status = status if _STATUS.fullmatch(status) else "CHANUNAVAIL"
+        self.attempt, self.agent_channel = None, None
+        self.answered = self.answered or status == "ANSWER"
+        self._services.submit(core.DialEnded(self.interaction, dial.attempt, status))
+        return status
+
+
+APPLICATION_MISSING = -2  # EXEC's result when Asterisk does not know the application
+
+
+def sound_s(path: Path) -> float:
+    """How long a prompt is, from the size of its raw 16-bit file; 0 where it has none."""
+    for extension, rate_hz in ((".sln16", 16_000), (".sln", 8_000)):
+        with contextlib.suppress(OSError):
+            return path.with_name(path.name + extension).stat().st_size / 2 / rate_hz
+    return 0.0

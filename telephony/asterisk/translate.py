@@ -1,0 +1,146 @@
+"""AMI events to the core's events and RTCP records. Pure; a value that is not what Asterisk writes raises ValueError.
+
+`WANTED` is the whole of what we read: no caller's number or name leaves the parser.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from telephony.asterisk.ami_client import Snapshot
+from telephony.asterisk.ami_wire import AmiEvent
+from telephony.core import events as core
+from telephony.core.events import InteractionId, Uniqueid
+from telephony.core.rtcp_event import ReportBlock, RtcpDirection, RtcpEvent
+
+_BLOCK = ("SourceSSRC", "FractionLost", "CumulativeLost", "HighestSequence", "SequenceNumberCycles", "IAJitter",
+          "LSR", "DLSR")  # fmt: skip
+MOST_BLOCKS = 3  # Asterisk's RTP sessions hear one stream each; more would be a conference's own business
+_RTCP = (
+    "Channel", "Uniqueid", "Linkedid", "SSRC", "RTT", "SentPackets", "SentOctets", "ReportCount",
+    *(f"Report{index}{key}" for index in range(MOST_BLOCKS) for key in _BLOCK),
+)  # fmt: skip
+
+WANTED: dict[str, tuple[str, ...]] = {
+    "FullyBooted": ("Status",),
+    "Hangup": ("Uniqueid", "Linkedid", "Cause"),
+    "DialBegin": ("Uniqueid", "DestChannel"),
+    "DialEnd": ("Uniqueid", "DestChannel", "DialStatus"),
+    "AgentConnect": ("Uniqueid",),
+    "DeviceStateChange": ("Device", "State"),
+    "CoreShowChannel": ("Channel", "Uniqueid", "Linkedid"),
+    "RTCPSent": _RTCP,
+    "RTCPReceived": _RTCP,
+}
+
+_ENDPOINT = re.compile(r"PJSIP/([A-Za-z0-9_.-]{1,80})")
+_CHANNEL_END = re.compile(r"-[0-9a-f]{8,}(?:;[12])?")
+_STATES = frozenset({"UNKNOWN", "NOT_INUSE", "INUSE", "BUSY", "INVALID", "UNAVAILABLE", "RINGING", "RINGINUSE",
+                     "ONHOLD"})  # fmt: skip
+_SECONDS = re.compile(r"([0-9]+\.?[0-9]*)(?: *\(?(?:sec|secs|seconds)\)?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The dial a session has under way."""
+
+    interaction: InteractionId
+    number: int
+    endpoint: str
+
+    def calls(self, channel: str) -> bool:
+        """True when `channel` is the phone of this attempt and not one left from an earlier one."""
+        prefix = f"PJSIP/{self.endpoint}"
+        return channel.startswith(prefix) and _CHANNEL_END.fullmatch(channel[len(prefix) :]) is not None
+
+
+def to_core(event: AmiEvent, attempt_of: Callable[[Uniqueid], Attempt | None]) -> core.Event | None:
+    """The core's event, or None where it has no use for this one. Errors: ValueError, KeyError for a malformed one."""
+    fields = event.fields
+    match event.name:
+        case "Hangup":
+            return core.CallHungUp(Uniqueid(fields["Uniqueid"]), int(fields["Cause"]))
+        case "AgentConnect":
+            return core.FallbackAnswered(Uniqueid(fields["Uniqueid"]))
+        case "DeviceStateChange":
+            return device(event)
+        case "DialBegin":
+            attempt = _attempt(event, attempt_of)
+            return core.AgentRinging(attempt.interaction, attempt.number) if attempt else None
+        case "DialEnd" if fields["DialStatus"] == "ANSWER":
+            attempt = _attempt(event, attempt_of)
+            return core.CallAnswered(attempt.interaction, attempt.number) if attempt else None
+    return None
+
+
+def _attempt(event: AmiEvent, attempt_of: Callable[[Uniqueid], Attempt | None]) -> Attempt | None:
+    # A dial without a calling channel is an Originate's: none of ours.
+    attempt = attempt_of(Uniqueid(event.fields.get("Uniqueid", "")))
+    return attempt if attempt and attempt.calls(event.fields["DestChannel"]) else None
+
+
+def device(event: AmiEvent) -> core.DeviceChanged | None:
+    """The state of a PJSIP endpoint; None for other devices (queues, parking lots, hints)."""
+    match = _ENDPOINT.fullmatch(event.fields["Device"])
+    if match is None:
+        return None
+    state = event.fields["State"]
+    if state not in _STATES:
+        raise ValueError("not a device state")
+    return core.DeviceChanged(match[1], state)
+
+
+def snapshot(node: str, taken: Snapshot) -> list[core.Event]:
+    """What a log-in's lists mean: first which channels are left, then the phones."""
+    uniqueids = frozenset(Uniqueid(each.fields["Uniqueid"]) for each in taken.channels)
+    phones = (device(each) for each in taken.devices if each.name == "DeviceStateChange")
+    return [core.NodeSnapshot(node, uniqueids, taken.taken_at), *(phone for phone in phones if phone)]
+
+
+def rtcp(node: str, event: AmiEvent, at: float) -> RtcpEvent:
+    """RTCPSent or RTCPReceived as a record. Errors: ValueError, KeyError for a malformed one."""
+    fields = event.fields
+    blocks = tuple(_block(event, index) for index in range(min(int(fields["ReportCount"]), MOST_BLOCKS)))
+    heard_us = any(block.lsr for block in blocks)
+    return RtcpEvent(
+        node=node,
+        channel=fields["Channel"],
+        uniqueid=Uniqueid(fields["Uniqueid"]),
+        linkedid=fields["Linkedid"],
+        direction=RtcpDirection.SENT if event.name == "RTCPSent" else RtcpDirection.RECEIVED,
+        at=at,
+        ssrc=int(fields["SSRC"], 0),
+        packet_count=_number(fields.get("SentPackets")),
+        octet_count=_number(fields.get("SentOctets")),
+        rtt_s=_seconds(fields["RTT"]) if "RTT" in fields and heard_us else None,
+        report_blocks=blocks,
+    )
+
+
+def _block(event: AmiEvent, index: int) -> ReportBlock:
+    ssrc, lost_fraction, lost, highest, cycles, jitter, lsr, dlsr = (
+        event.fields[f"Report{index}{key}"] for key in _BLOCK
+    )
+    return ReportBlock(
+        source_ssrc=int(ssrc, 0),
+        fraction_lost=int(lost_fraction),
+        cumulative_lost=int(lost),
+        highest_sequence=(int(cycles) & 0xFFFF) << 16 | int(highest) & 0xFFFF,
+        ia_jitter=int(jitter),
+        lsr=int(lsr),
+        dlsr_s=_seconds(dlsr),
+    )
+
+
+def _number(text: str | None) -> int | None:
+    return None if text is None else int(text)
+
+
+def _seconds(text: str) -> float:
+    """`1.2340`, or with Asterisk's unit behind it."""
+    match = _SECONDS.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("not a time in seconds")
+    return float(match[1])

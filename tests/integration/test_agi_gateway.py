@@ -1,0 +1,177 @@
+"""A whole call over scripted sockets: AGI session, AMI connection, flow, line, dial, end."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from ivr_flows import SHIPPED, Facts, load
+from telephony.asterisk.agi import AgiServer
+from telephony.asterisk.ami_client import AmiSettings, AmiTiming
+from telephony.asterisk.gateway import Gateway, by_node
+from telephony.core import events as core
+from telephony.core.commands import CancelDial, Dial
+from telephony.core.events import AgentId, Uniqueid
+from telephony.core.rtcp_event import RtcpEvent
+from tests.integration.asterisk_double import AgiDouble, AmiDouble, header, message
+
+Kind = TypeVar("Kind", bound=core.Event)
+
+FAST = AmiTiming(backoff_first_s=0.01, backoff_most_s=0.02)
+
+
+class Inbox:
+    """What reaches the core; a test waits for the kind of event it needs."""
+
+    def __init__(self) -> None:
+        self.events: list[core.Event] = []
+        self._news = asyncio.Condition()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def submit(self, event: core.Event) -> None:
+        self.events.append(event)
+        task = asyncio.create_task(self._tell())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _tell(self) -> None:
+        async with self._news:
+            self._news.notify_all()
+
+    async def until(self, kind: type[Kind], times: int = 1) -> Kind:
+        """Wait until `kind` has come `times` times; the last one."""
+        async with asyncio.timeout(10), self._news:
+            await self._news.wait_for(lambda: len(self.of(kind)) >= times)
+        return self.of(kind)[times - 1]
+
+    def of(self, kind: type[Kind]) -> list[Kind]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+@dataclass(slots=True)
+class House:
+    ami: AmiDouble
+    gateway: Gateway
+    inbox: Inbox
+    agi_port: int
+    rtcp: list[RtcpEvent]
+
+
+async def no_facts(did: str, caller: str | None) -> Facts:
+    return Facts(did, caller_known=False, accessibility=False)
+
+
+@asynccontextmanager
+async def house() -> AsyncIterator[House]:
+    flow = load(SHIPPED / "general.yaml")
+    ami, inbox, rtcp = AmiDouble(), Inbox(), list[RtcpEvent]()
+    port = await ami.start()
+    gateway = Gateway(
+        "n1",
+        ami=AmiSettings("127.0.0.1", port, "hotline", "right"),
+        submit=inbox.submit,
+        flow_for=lambda did: flow,
+        sound=lambda prompt: Path("/sounds/prompt"),
+        facts=no_facts,
+        clock=time.time,
+        rtcp=rtcp.append,
+        timing=FAST,
+        rng=random.Random(1),
+    )
+    server = AgiServer("127.0.0.1", 0, by_node([gateway]))
+    agi_port = await server.start()
+    running = asyncio.create_task(gateway.run())
+    try:
+        await inbox.until(core.NodeSnapshot)
+        yield House(ami, gateway, inbox, agi_port, rtcp)
+    finally:
+        await server.stop()
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        await ami.stop()
+
+
+KEY_2 = {"STREAM FILE": f"200 result={ord('2')} endpos=8000", "GET VARIABLE": "200 result=1 (alaw)"}
+
+
+async def in_line(home: House) -> tuple[AgiDouble, core.CallArrived]:
+    """A caller who pressed 2 and waits in the line."""
+    call = await AgiDouble.connect(home.agi_port, header())
+    await call.serve_until('SET MUSIC "ON"', KEY_2)
+    call.reply()
+    return call, home.inbox.of(core.CallArrived)[0]
+
+
+async def test_a_caller_presses_2_waits_is_dialled_and_hung_up_after_the_talk() -> None:
+    async with house() as home:
+        call, arrived = await in_line(home)
+        assert (arrived.did, arrived.caller, arrived.node) == ("+48221000000", "+48501000001", "n1")
+        assert arrived.codec == "alaw"
+        assert home.inbox.of(core.CallQueued)[0].queue == "support"
+        await call.serve_until("WAIT FOR DIGIT")
+        dial = Dial(arrived.interaction, 1, AgentId("anna"), "phone-anna", 20.0)
+        assert home.gateway.execute(dial)
+        wake = await home.ami.until("PlayDTMF")
+        assert (wake["Channel"], wake["Digit"], wake["Receive"]) == ("PJSIP/trunk-n1-1.1", "D", "true")
+        call.reply(f"200 result={ord('D')}")
+        assert await call.serve_until("EXEC") == 'EXEC "Dial" "PJSIP/phone-anna,20,gmU(hotline-answered)"'
+        leg = {"Uniqueid": "n1-1.1", "Linkedid": "n1-1.1", "DestChannel": "PJSIP/phone-anna-00000002",
+               "DestUniqueid": "n1-1.2", "DestLinkedid": "n1-1.1"}  # fmt: skip
+        home.ami.say(message(Event="DialBegin", **leg))
+        assert await home.inbox.until(core.AgentRinging) == core.AgentRinging(arrived.interaction, 1)
+        home.ami.say(message(Event="DialEnd", **leg, DialStatus="ANSWER"))
+        assert await home.inbox.until(core.CallAnswered) == core.CallAnswered(arrived.interaction, 1)
+        call.reply("200 result=0")
+        end = await call.serve_until("HANGUP", {"GET VARIABLE": "200 result=1 (ANSWER)"})
+        assert end == "HANGUP"
+        call.reply("200 result=1")
+        assert await call.command() == ""
+        assert home.inbox.of(core.DialEnded) == [core.DialEnded(arrived.interaction, 1, "ANSWER")]
+        assert home.inbox.of(core.SessionLost) == []
+        call.close()
+        home.ami.say(message(Event="Hangup", Channel="PJSIP/x", Uniqueid="n1-1.1", Linkedid="n1-1.1", Cause="16"))
+        assert (await home.inbox.until(core.CallHungUp)).uniqueid == Uniqueid("n1-1.1")
+
+
+async def test_no_answer_returns_the_caller_to_the_music() -> None:
+    async with house() as home:
+        call, arrived = await in_line(home)
+        home.gateway.execute(Dial(arrived.interaction, 1, AgentId("anna"), "phone-anna", 20.0))
+        await call.serve_until("EXEC")
+        call.reply()
+        await call.serve_until("SET MUSIC", {"GET VARIABLE": "200 result=1 (NOANSWER)"})
+        assert home.inbox.of(core.DialEnded)[0].status == "NOANSWER"
+        call.close()
+        await home.inbox.until(core.SessionLost)
+
+
+async def test_a_withdrawn_dial_stops_the_phone_that_rings() -> None:
+    async with house() as home:
+        call, arrived = await in_line(home)
+        home.gateway.execute(Dial(arrived.interaction, 1, AgentId("anna"), "phone-anna", 20.0))
+        await call.serve_until("EXEC")
+        home.gateway.execute(CancelDial(arrived.interaction, 1))
+        leg = {"Uniqueid": "n1-1.1", "Linkedid": "n1-1.1", "DestChannel": "PJSIP/phone-anna-00000002",
+               "DestUniqueid": "n1-1.2", "DestLinkedid": "n1-1.1"}  # fmt: skip
+        home.ami.say(message(Event="DialBegin", **leg))
+        assert (await home.ami.until("Hangup"))["Channel"] == "PJSIP/phone-anna-00000002"
+        call.close()
+
+
+async def test_a_hang_up_is_told_by_ami_only() -> None:
+    async with house() as home:
+        call, _ = await in_line(home)
+        await call.serve_until("WAIT FOR DIGIT")
+        call.reply("200 result=-1")
+        call.reply("HANGUP")
+        call.writer.write_eof()
+        assert await call.command() == ""
+        assert home.inbox.of(core.SessionLost) == []
+        call.close()
