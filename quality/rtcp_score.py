@@ -25,8 +25,8 @@ FIRST_REPORT_AFTER_S = 5.0  # the usual time to the first report [RFC 3550 §6.2
 class Direction(StrEnum):
     """Whose speech, seen from our Asterisk."""
 
-    FROM_FAR_END = "from_far_end"  # scored from what we report
-    TO_FAR_END = "to_far_end"  # scored from what the far end reports
+    RECEIVED = "received"  # from the far end: scored from what we report
+    SENT = "sent"  # to the far end: scored from what it reports
 
 
 class Verdict(StrEnum):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from quality.emodel import Scale, rate
 from quality.rtcp_score import DelayModel, Direction, LegQuality, Report, Verdict, intervals, score, verdict
 
-FROM = Direction.FROM_FAR_END
+FROM = Direction.RECEIVED
 
 
 def report(

@@ -1,0 +1,185 @@
+"""Joins Asterisk's RTCP events with calls: one scored record per leg and direction when a call has ended.
+
+What Asterisk *sent* in RTCP is our view of what we received; what it *received* is what the far end says about what we
+sent [RFC 3550 §6.4]. Memory is bounded by the number of legs and of reports kept for each.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from quality.rtcp_score import DelayModel, Direction, LegQuality, Report, score
+from telephony.core.commands import CallView
+from telephony.core.events import InteractionId
+from telephony.core.quality_record import QualityRecord
+from telephony.core.rtcp_event import ReportBlock, RtcpDirection, RtcpEvent
+
+SOURCE = "rtcp_ami"
+MOST_LEGS = 8_192  # three times what the largest site talks at once
+MOST_REPORTS = 720  # per leg and direction: one hour at one report in 5 s; then every second one is dropped
+IDLE_S = 900.0  # a leg of which nothing was heard for so long has gone without a word
+CALLER, AGENT = "caller", "agent"
+
+
+@dataclass(slots=True)
+class _Count:
+    """A sender's own packet count and when it was told."""
+
+    packets: int
+    at: float
+
+
+@dataclass(slots=True)
+class _Leg:
+    linkedid: str
+    channel: str
+    codec: str | None = None
+    last_at: float = 0.0
+    rtt_s: float | None = None  # last measured; a property of the path, so it serves both directions
+    sent: _Count | None = None  # by us
+    received: _Count | None = None  # by the far end
+    reports: dict[Direction, list[Report]] = field(
+        default_factory=lambda: {Direction.RECEIVED: [], Direction.SENT: []}
+    )  # fmt: skip
+
+
+class CallQuality:
+    """Takes RTCP events in the order they come and gives the records of a call at its end."""
+
+    def __init__(
+        self,
+        *,
+        codec_of: Callable[[str], str | None] = lambda _channel: None,
+        delay: DelayModel | None = None,
+        most_legs: int = MOST_LEGS,
+        most_reports: int = MOST_REPORTS,
+    ) -> None:
+        """`codec_of` gives the codec of an agent's channel by its name, when it is known."""
+        self._codec_of = codec_of
+        self._delay = delay or DelayModel()
+        self._most_legs = most_legs
+        self._most_reports = most_reports
+        self._legs: OrderedDict[str, _Leg] = OrderedDict()  # by Uniqueid, the longest silent first
+        self._ended: OrderedDict[str, None] = OrderedDict()  # Linkedids, the oldest first
+
+    @property
+    def legs(self) -> int:
+        """How many legs are remembered."""
+        return len(self._legs)
+
+    def heard(self, event: RtcpEvent) -> None:
+        """Take one report. One that comes after its call's end is dropped."""
+        if event.linkedid in self._ended:
+            return
+        leg = self._leg(event)
+        self._note_sender(leg, event)
+        direction = Direction.RECEIVED if event.direction is RtcpDirection.SENT else Direction.SENT
+        for block in event.report_blocks:
+            reports = leg.reports[direction]
+            reports.append(_report(block, event.at, leg, direction, self._delay.ptime_ms))
+            if len(reports) > self._most_reports:
+                leg.reports[direction] = thinned(reports)
+        self._forget_idle(event.at)
+
+    def codec(self, uniqueid: str, codec: str) -> None:
+        """Tell the codec of a leg already heard of."""
+        if leg := self._legs.get(uniqueid):
+            leg.codec = codec
+
+    def ended(self, call: CallView) -> tuple[QualityRecord, ...]:
+        """The records of all legs of a call that has ended; each leg in both directions, the caller's first.
+
+        A direction nobody reported on is there too, with its reason. A call without any RTCP has no record.
+        """
+        mine = [name for name, leg in self._legs.items() if leg.linkedid == call.linkedid or name == call.uniqueid]
+        mine.sort(key=lambda name: name != call.uniqueid)
+        records = tuple(record for name in mine for record in self._records(name, self._legs.pop(name), call))
+        self._ended[call.linkedid] = None
+        while len(self._ended) > self._most_legs:
+            self._ended.popitem(last=False)
+        return records
+
+    def _records(self, uniqueid: str, leg: _Leg, call: CallView) -> tuple[QualityRecord, ...]:
+        is_caller = uniqueid == call.uniqueid
+        codec = leg.codec or (call.codec if is_caller else self._codec_of(leg.channel)) or "unknown"
+        return tuple(
+            _record(
+                call.interaction, CALLER if is_caller else AGENT, score(direction, codec, reports, delay=self._delay)
+            )
+            for direction, reports in leg.reports.items()
+        )
+
+    def _leg(self, event: RtcpEvent) -> _Leg:
+        leg = self._legs.setdefault(event.uniqueid, _Leg(event.linkedid, event.channel))
+        leg.linkedid = event.linkedid  # a transfer merges calls: the last one counts
+        leg.last_at = event.at
+        self._legs.move_to_end(event.uniqueid)
+        if len(self._legs) > self._most_legs:
+            self._legs.popitem(last=False)
+        return leg
+
+    def _note_sender(self, leg: _Leg, event: RtcpEvent) -> None:
+        if event.rtt_s is not None and event.rtt_s >= 0:
+            leg.rtt_s = event.rtt_s
+        if event.packet_count is None:
+            return
+        count = _Count(event.packet_count, event.at)
+        if event.direction is RtcpDirection.SENT:
+            leg.sent = count
+        else:
+            leg.received = count
+
+    def _forget_idle(self, now: float) -> None:
+        while self._legs and next(iter(self._legs.values())).last_at < now - IDLE_S:
+            self._legs.popitem(last=False)
+
+
+def _report(block: ReportBlock, at: float, leg: _Leg, direction: Direction, ptime_ms: float) -> Report:
+    sender = leg.received if direction is Direction.RECEIVED else leg.sent
+    sent_so_far = None
+    if sender is not None:  # its count is some seconds old
+        sent_so_far = sender.packets + round(max(0.0, at - sender.at) * 1000 / ptime_ms)
+    return Report(
+        at=at,
+        ssrc=block.source_ssrc,
+        fraction_lost=block.fraction_lost,
+        cumulative_lost=block.cumulative_lost,
+        highest_sequence=block.highest_sequence,
+        jitter=block.ia_jitter,
+        rtt_s=leg.rtt_s,
+        sent_so_far=sent_so_far,
+    )
+
+
+def thinned(reports: list[Report]) -> list[Report]:
+    """About half of the reports, the first and last of each stream among them: totals stay exact.
+
+    A far end that changes its SSRC with every report loses the older half instead.
+    """
+    edges = {0, len(reports) - 1}
+    for index in range(1, len(reports)):
+        if reports[index].ssrc != reports[index - 1].ssrc:
+            edges |= {index - 1, index}
+    kept = [report for index, report in enumerate(reports) if index % 2 == 0 or index in edges]
+    return kept if len(kept) < len(reports) * 3 // 4 + 1 else reports[len(reports) // 2 :]
+
+
+def _record(interaction: InteractionId, leg: str, quality: LegQuality) -> QualityRecord:
+    return QualityRecord(
+        interaction=interaction,
+        leg=leg,
+        direction=quality.direction,
+        codec=quality.codec,
+        loss_ratio=quality.loss_ratio,
+        jitter_ms=quality.jitter_ms,
+        rtt_ms=quality.rtt_ms,
+        delay_ms=quality.delay_ms,
+        r_factor=quality.r_factor,
+        mos_cq=quality.mos_cq,
+        mos_lq=quality.mos_lq,
+        scale=quality.scale,
+        source=SOURCE,
+        ungrounded_reason=quality.ungrounded_reason,
+    )
