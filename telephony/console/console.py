@@ -108,7 +108,11 @@ class Console:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(self._tick_s)
-            self._pages.tick()
+            self.tick()
+
+    def tick(self) -> None:
+        """A sign of life to every page, and the end of those whose session has run out."""
+        self._pages.tick()
 
     # -- from the hotline ---------------------------------------------------------------------------------------
 

@@ -25,11 +25,11 @@ function stateText(agent) {
   return AGENT_STATE[agent.state] ?? agent.state;
 }
 
-/** Why, what next, and how the phone is: the small print under the state. */
+/** Why, and what next or how the phone is: the small print under the state. */
 function details(agent) {
   const reason = agent?.reason ? REASON[agent.reason] ?? agent.reason : "";
-  const next = agent?.wish ? `potem ${REASON[agent.wish] ?? "przerwa"}` : "";
-  return [reason, PHONE[model.phone], next].filter(Boolean).join(" · ");
+  const next = agent?.wish ? `potem przerwa: ${REASON[agent.wish] ?? agent.wish}` : PHONE[model.phone];
+  return [reason, next].filter(Boolean).join(" · ");
 }
 
 export function drawAgentTime() {
