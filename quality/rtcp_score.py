@@ -129,25 +129,39 @@ def intervals(
     in_order = sorted(reports, key=lambda report: report.at)
     for _, group in groupby(in_order, key=lambda report: report.ssrc):
         stream = list(group)
-        found.append(_first_interval(stream[0], clock_rate_hz, ptime_ms))
+        before_s = stream[0].at - found[-1].ended_at if found else None
+        found.append(_first_interval(stream, before_s, clock_rate_hz, ptime_ms))
         found.extend(_between(before, after, clock_rate_hz) for before, after in pairwise(stream))
     return tuple(found)
 
 
-def _first_interval(first: Report, clock_rate_hz: int | None, ptime_ms: float) -> Interval:
-    """RTCP does not tell the first sequence number: the packets until the first report are its sender's own count.
-
-    Without one the fraction lost since the start gives them; where nothing was lost, the usual time to a first report.
-    """
+def _first_interval(
+    stream: Sequence[Report], before_s: float | None, clock_rate_hz: int | None, ptime_ms: float
+) -> Interval:
+    """What lies before a stream's first report; `before_s`: since the last report of the stream before, if any."""
+    first = stream[0]
     lost = max(0, first.cumulative_lost)
-    if first.sent_so_far is not None:
-        expected = max(first.sent_so_far, lost)
-    elif first.fraction_lost > 0:
-        expected = round(lost * 256 / first.fraction_lost)
-    else:
-        expected = max(round(FIRST_REPORT_AFTER_S * 1000 / ptime_ms), lost)
+    # After a change of SSRC the sender's count may or may not have begun again: time tells more.
+    expected = _sent_before(stream, ptime_ms) if before_s is None else round(before_s * 1000 / ptime_ms)
+    expected = max(expected, lost, 1)
     started_at = first.at - expected * ptime_ms / 1000
     return Interval(started_at, first.at, expected, lost, _ms(first.jitter, clock_rate_hz), _rtt_ms(first))
+
+
+def _sent_before(stream: Sequence[Report], ptime_ms: float) -> int:
+    """Packets until the first report, of which RTCP does not tell the first sequence number.
+
+    The sender's own count tells it, even a later one. Without any, the fraction lost since the start does; and where
+    nothing was lost, the usual time to a first report.
+    """
+    first = stream[0]
+    for report in stream:
+        if report.sent_so_far is not None:
+            since = (report.highest_sequence - first.highest_sequence) % SEQUENCE_CYCLE
+            return report.sent_so_far - since
+    if first.fraction_lost > 0 and first.cumulative_lost > 0:
+        return round(first.cumulative_lost * 256 / first.fraction_lost)
+    return round(FIRST_REPORT_AFTER_S * 1000 / ptime_ms)
 
 
 def _between(before: Report, after: Report, clock_rate_hz: int | None) -> Interval:

@@ -52,11 +52,16 @@ class CallQuality:
         self,
         *,
         codec_of: Callable[[str], str | None] = lambda _channel: None,
+        scored: Callable[[LegQuality], None] = lambda _leg: None,
         delay: DelayModel | None = None,
         most_legs: int = MOST_LEGS,
         most_reports: int = MOST_REPORTS,
     ) -> None:
-        """`codec_of` gives the codec of an agent's channel by its name, when it is known."""
+        """`codec_of` gives the codec of an agent's channel by its name, when it is known.
+
+        `scored` is shown each score with all its figures (packets, worst interval, verdict), for metrics.
+        """
+        self._scored = scored
         self._codec_of = codec_of
         self._delay = delay or DelayModel()
         self._most_legs = most_legs
@@ -77,6 +82,8 @@ class CallQuality:
         self._note_sender(leg, event)
         direction = Direction.RECEIVED if event.direction is RtcpDirection.SENT else Direction.SENT
         for block in event.report_blocks:
+            if block.source_ssrc == 0:
+                continue  # pjsua2 reports on nobody before it has heard a packet
             reports = leg.reports[direction]
             reports.append(_report(block, event.at, leg, direction, self._delay.ptime_ms))
             if len(reports) > self._most_reports:
@@ -104,12 +111,10 @@ class CallQuality:
     def _records(self, uniqueid: str, leg: _Leg, call: CallView) -> tuple[QualityRecord, ...]:
         is_caller = uniqueid == call.uniqueid
         codec = leg.codec or (call.codec if is_caller else self._codec_of(leg.channel)) or "unknown"
-        return tuple(
-            _record(
-                call.interaction, CALLER if is_caller else AGENT, score(direction, codec, reports, delay=self._delay)
-            )
-            for direction, reports in leg.reports.items()
-        )
+        scores = [score(direction, codec, reports, delay=self._delay) for direction, reports in leg.reports.items()]
+        for quality in scores:
+            self._scored(quality)
+        return tuple(_record(call.interaction, CALLER if is_caller else AGENT, quality) for quality in scores)
 
     def _leg(self, event: RtcpEvent) -> _Leg:
         leg = self._legs.setdefault(event.uniqueid, _Leg(event.linkedid, event.channel))

@@ -3,7 +3,7 @@
 import pytest
 
 from quality.emodel import rate
-from quality.rtcp_score import Report
+from quality.rtcp_score import LegQuality, Report
 from telephony.call_quality import IDLE_S, CallQuality, thinned
 from telephony.core.commands import CallState, CallView
 from telephony.core.events import InteractionId, Lane, Uniqueid
@@ -85,6 +85,35 @@ def test_the_far_ends_own_count_gives_the_packets_before_the_first_report() -> N
     quality.heard(event(SENT, 5.0, 9_000, packets=250, lost=15))  # one second, 50 packets later
     received, _ = quality.ended(call())
     assert received.loss_ratio == pytest.approx(0.1)
+
+
+def test_a_real_call_counts_what_the_phone_counted() -> None:
+    """Asterisk 22.10.1 and pjsua2, 20 s of G.711: the phone had received 932 packets when it hung up."""
+    seen: list[LegQuality] = []
+    quality = CallQuality(scored=seen.append)
+    for direction, at, sequence, packets, rtt_s in (
+        (RECEIVED, 65.237, 21096, 62, None),
+        (RECEIVED, 68.685, 21268, 234, None),
+        (SENT, 69.004, 12744, 200, None),
+        (RECEIVED, 73.525, 21510, 476, 0.0004),
+        (SENT, 74.005, 12994, 450, None),
+        (RECEIVED, 78.365, 21752, 718, 0.0002),
+        (SENT, 79.004, 13244, 700, None),
+        (RECEIVED, 83.205, 21994, 960, 0.0003),
+        (RECEIVED, 83.649, 22016, 983, 0.0002),
+    ):
+        quality.heard(event(direction, at, sequence, packets=packets, rtt_s=rtt_s, ssrc=direction is SENT or 2))
+    quality.ended(call())
+    _, sent = seen
+    assert sent.packets_expected == 932
+
+
+def test_reports_on_nobody_are_left_out() -> None:
+    """Seen from pjsua2 2.15: its first report, before any packet has come, has a block about SSRC 0."""
+    quality = CallQuality()
+    quality.heard(event(RECEIVED, 0.1, 0, ssrc=0))
+    received, sent = quality.ended(call())
+    assert (received.ungrounded_reason, sent.ungrounded_reason) == ("no packet was reported",) * 2
 
 
 def test_a_call_nobody_reported_on_has_no_record() -> None:

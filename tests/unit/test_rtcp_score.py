@@ -71,6 +71,11 @@ def test_the_first_interval_without_a_sender_report() -> None:
     assert by_time.packets_expected == 250
 
 
+def test_a_later_count_of_the_sender_reaches_back_to_the_first_report() -> None:
+    first, _ = intervals([report(2, 1062), report(5, 1212, sent=212)], 8000)
+    assert first.packets_expected == 62
+
+
 def test_the_sequence_number_wraps_at_32_bits() -> None:
     leg = scored(report(5, 2**32 - 100, sent=250), report(10, 150))
     assert leg.packets_expected == 500
@@ -87,8 +92,9 @@ def test_a_report_that_runs_backwards_counts_nothing() -> None:
 
 
 def test_a_new_ssrc_is_a_new_stream() -> None:
-    leg = scored(report(5, 1250, 5, sent=250), report(10, 60_000, 2, ssrc=2, sent=100))
-    assert (leg.packets_expected, leg.packets_lost) == (350, 7)
+    """What it sent before its first report is told by time: its sender's count may not have begun again."""
+    leg = scored(report(5, 1250, 5, sent=250), report(7, 60_000, 2, ssrc=2, sent=350))
+    assert (leg.packets_expected, leg.packets_lost) == (250 + 100, 7)
 
 
 def test_duplicates_do_not_make_a_negative_loss() -> None:
