@@ -90,6 +90,7 @@ class Console:
             raise
         actual = int(self._runner.addresses[0][1])
         self._site.reached_at(host, actual)
+        self._pages.start()
         self._ticking = asyncio.get_running_loop().create_task(self._tick())
         return actual
 

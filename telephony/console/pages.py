@@ -47,6 +47,9 @@ class Pages:
         self._board_due: asyncio.TimerHandle | None = None
         self._stopping = False
 
+    def start(self) -> None:
+        self._stopping = False
+
     def refusal(self, session: Session | None) -> Close | None:
         """Why no page may be opened now, if so."""
         if session is None:

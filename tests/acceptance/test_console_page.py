@@ -1,0 +1,282 @@
+"""The console's page in a real Chromium: keyboard only, hostile text, three widths, and nothing on the error console.
+
+Screenshots go to the folder HOTLINE_SCREENSHOTS names, or to pytest's temporary one.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+
+from telephony.console.console import Console
+from telephony.console.passwords import hash_password
+from telephony.core.account import Account
+from telephony.core.customer import Card, Customer, TicketSummary
+from telephony.core.engine import Engine, Rules
+from telephony.core.events import (
+    AgentRinging,
+    CallAnswered,
+    CallArrived,
+    CallHungUp,
+    CallQueued,
+    DialEnded,
+    Event,
+    InteractionId,
+    Lane,
+    QueueName,
+    Uniqueid,
+)
+from telephony.core.line import QueueRules
+from tests.acceptance.console_checks import FLAGS, chromium, low_contrasts, overflow_px, small_targets, unnamed
+
+PASSWORD = "trudne hasło"
+HOSTILE = "<img src=x onerror=\"document.title='hacked'\"><script>document.title='hacked'</script>"
+KNOWN = "+48500000123"
+HOSTILE_NUMBER = "<svg onload=alert(1)>"
+ANNA = Account("anna", "Anna Wiśniewska", hash_password(PASSWORD), "anna", {"support": 1, "sales": 1, "billing": 1})
+WIDTHS = {400: 800, 1280: 800, 1920: 1000}
+
+CARDS = {
+    KNOWN: Card(
+        Customer(
+            number="1004217",
+            name="Katarzyna Żółkiewska-Brzęczyszczykiewicz",
+            phones=(KNOWN,),
+            address="ul. Świętej Jadwigi 12 m. 4, 35-001 Rzeszów",
+            services=("Internet 600 Mb/s", "Telewizja Komfort", "VoIP"),
+            since=date(2016, 4, 1),
+            accessibility=True,
+        ),
+        (TicketSummary("000412-7", "Przerwy w działaniu internetu wieczorem", "open", 1_780_000_000.0),),
+    ),
+    HOSTILE_NUMBER: Card(
+        Customer("1", HOSTILE, (), HOSTILE, (HOSTILE, "a" * 300), date(2020, 1, 2)),
+        (TicketSummary(HOSTILE, HOSTILE, "open", 1_780_000_000.0),),
+    ),
+}
+
+
+class House:
+    """The real console on the real core; only the telephone is played by hand."""
+
+    def __init__(self) -> None:
+        self.engine = Engine(Rules({QueueName("support"): QueueRules(wrap_up_s=3600.0)}))
+        self.console = Console(accounts=self.account, card=self.card, submit=self.submit, clock=time.time)
+
+    async def account(self, login: str) -> Account | None:
+        return ANNA if login == ANNA.login else None
+
+    async def card(self, caller: str | None) -> Card:
+        return CARDS.get(caller or "", Card(None))
+
+    def submit(self, event: Event) -> None:
+        now = time.time()
+        for command in self.engine.handle(event, now):
+            self.console.publish(command, now)
+
+    def arrive(self, name: str, caller: str | None, lane: Lane, queue: str = "support") -> None:
+        interaction = InteractionId(name)
+        self.submit(CallArrived(interaction, "node-1", "PJSIP/t", Uniqueid(name), name, "+48220000100", caller, "alaw"))
+        self.submit(CallQueued(interaction, QueueName(queue), lane))
+
+    def ring(self, name: str) -> None:
+        self.submit(AgentRinging(InteractionId(name), 1))
+
+    def answer(self, name: str) -> None:
+        self.ring(name)
+        self.submit(CallAnswered(InteractionId(name), 1))
+
+    def hang_up(self, name: str, ticket: str) -> None:
+        self.submit(CallHungUp(Uniqueid(name), 16))
+        self.console.ticket_opened(InteractionId(name), ticket)
+
+
+@pytest.fixture
+def shots(tmp_path: Path) -> Path:
+    folder = Path(os.environ.get("HOTLINE_SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[tuple[House, str]]:
+    house = House()
+    port = await house.console.start("127.0.0.1", 0)
+    yield house, f"http://127.0.0.1:{port}"
+    await house.console.stop()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(params=["light", "dark"])
+async def page(request: pytest.FixtureRequest, browser: Browser) -> AsyncIterator[Page]:
+    """A fresh window; whatever it complains about fails the test."""
+    context = await browser.new_context(color_scheme=request.param, locale="pl-PL", viewport=_size(1280))
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    await context.close()
+    # Chromium reports each try of a WebSocket while the server is away.
+    assert [each for each in complaints if not each.startswith("WebSocket connection to")] == []
+
+
+def _size(width: int) -> ViewportSize:
+    return {"width": width, "height": WIDTHS[width]}
+
+
+async def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        await page.keyboard.press(key)
+
+
+async def focused(page: Page) -> str:
+    return str(await page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
+
+
+async def tab_to(page: Page, wanted: str) -> None:
+    for _ in range(20):
+        if await focused(page) == wanted:
+            return
+        await press(page, "Tab")
+    raise AssertionError(f"{wanted} cannot be reached by Tab")
+
+
+async def log_in(page: Page, url: str) -> None:
+    """Like somebody without a mouse."""
+    await page.goto(url)
+    assert await focused(page) == "login"
+    await page.keyboard.type("anna")
+    await press(page, "Tab")
+    await page.keyboard.type(PASSWORD)
+    await press(page, "Enter")
+    await expect(page.get_by_role("button", name="Dostępny")).to_be_enabled()
+
+
+async def looks_right(page: Page, shots: Path, name: str) -> None:
+    """At each width: a picture, no sideways scrolling, enough contrast, targets large enough, everything named."""
+    scheme = "dark" if await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
+    for width in WIDTHS:
+        await page.set_viewport_size(_size(width))
+        await page.screenshot(path=shots / f"{name}-{scheme}-{width}.png", full_page=True, animations="disabled")
+        assert await overflow_px(page) == 0, f"{name} at {width} scrolls sideways"
+        assert await low_contrasts(page) == []
+        assert await small_targets(page) == []
+        assert await unnamed(page) == []
+    await page.set_viewport_size(_size(1280))
+
+
+async def test_a_whole_call_by_keyboard(page: Page, house: tuple[House, str], shots: Path) -> None:
+    hotline, url = house
+    await page.goto(url)
+    await looks_right(page, shots, "login")
+    await log_in(page, url)
+    await expect(page.locator("#details")).to_have_text("po zalogowaniu")
+    await looks_right(page, shots, "signed-in")
+
+    await tab_to(page, "ready")
+    await press(page, "Enter")
+    await expect(page.get_by_role("button", name="Dostępny")).to_have_attribute("aria-pressed", "true")
+    await expect(page.locator("#idle-title")).to_have_text("Gotowość do rozmowy")
+
+    hotline.console.device_changed("anna", "NOT_INUSE")
+    before = await focused(page)
+    hotline.arrive("i1", KNOWN, Lane.ACCESSIBILITY)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Katarzyna Żółkiewska-Brzęczyszczykiewicz")
+    await expect(page.locator("#badge")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Bez pośpiechu")).to_be_visible()
+    await expect(page.locator("#number")).to_have_text("+48 500 000 123")
+    await expect(page.locator("#topic")).to_have_text("Pomoc techniczna")
+    await expect(page.locator("#say-now")).to_contain_text("Nowa rozmowa, wsparcie dostępności")
+    assert await focused(page) == before, "a pop must not take the focus away"
+    await expect(page.locator("#stages [aria-current]")).to_have_text("Dzwoni")  # the dial follows the painted pop
+    timing = hotline.console.pop_timing(InteractionId("i1"))[0]
+    assert timing.visible
+    assert timing.before_ring
+    hotline.arrive("i2", "+48600100201", Lane.STANDARD, "sales")
+    hotline.arrive("i3", None, Lane.ACCESSIBILITY)
+    await expect(page.locator(".lane-count").first).to_have_text("1")
+    await looks_right(page, shots, "pop")
+
+    hotline.answer("i1")
+    hotline.console.device_changed("anna", "INUSE")
+    await expect(page.locator("#stages [aria-current]")).to_have_text("Rozmowa")
+    await tab_to(page, "pause")
+    await press(page, "Enter")
+    await expect(page.locator("#details")).to_have_text("potem przerwa: odpoczynek")
+    await looks_right(page, shots, "talk")
+
+    hotline.hang_up("i1", "000414-3")
+    await expect(page.locator("#ticket-number")).to_have_text("000414-3")
+    await expect(page.locator("#state-text")).to_have_text("Przerwa")
+    await looks_right(page, shots, "after")
+
+    await tab_to(page, "Wyloguj")
+    await press(page, "Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Logowanie")
+    assert hotline.engine.agents()[0].state == "off"
+
+
+async def test_what_callers_send_is_text(page: Page, house: tuple[House, str], shots: Path) -> None:
+    hotline, url = house
+    await log_in(page, url)
+    await page.get_by_role("button", name="Dostępny").click()
+    hotline.arrive("i1", HOSTILE_NUMBER, Lane.STANDARD)
+    await expect(page.get_by_role("heading", level=1)).to_have_text(HOSTILE)
+    await expect(page.locator("#number")).to_have_text(HOSTILE_NUMBER)
+    await expect(page.locator("#customer-address")).to_have_text(HOSTILE)
+    await looks_right(page, shots, "hostile")
+    hotline.answer("i1")
+    hotline.hang_up("i1", HOSTILE)
+    hotline.arrive("i2", "+48600100201", Lane.STANDARD)
+    await tab_to(page, "ready")
+    await press(page, "Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Numer nieznany w bazie")
+    await expect(page.locator("#recent")).to_contain_text(HOSTILE)
+    assert await page.locator("main img, main script, aside img, aside script").count() == 0
+    assert "hacked" not in await page.title()
+
+
+async def test_a_lost_connection_says_so_and_misses_nothing(page: Page, house: tuple[House, str], shots: Path) -> None:
+    hotline, url = house
+    await log_in(page, url)
+    await page.get_by_role("button", name="Dostępny").click()
+    await expect(page.locator("#state-text")).to_have_text("Dostępny")
+    await hotline.console.stop()
+    await expect(page.locator("#offline")).to_contain_text("Brak połączenia z serwerem")
+    await expect(page.get_by_role("button", name="Dostępny")).to_be_disabled()
+    await looks_right(page, shots, "offline")
+    hotline.arrive("i1", KNOWN, Lane.STANDARD)
+    await hotline.console.start("127.0.0.1", int(url.rpartition(":")[2]))
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Katarzyna Żółkiewska-Brzęczyszczykiewicz")
+    await expect(page.locator("#offline")).to_be_hidden()
+    await expect(page.locator("#stages [aria-current]")).to_have_text("Dzwoni")
+    assert len(hotline.console.pop_timing(InteractionId("i1"))) == 1
+
+
+async def test_an_offer_that_goes_elsewhere_leaves_a_trace(page: Page, house: tuple[House, str]) -> None:
+    hotline, url = house
+    await log_in(page, url)
+    await page.get_by_role("button", name="Dostępny").click()
+    hotline.arrive("i1", None, Lane.STANDARD)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Numer zastrzeżony")
+    await expect(page.locator("#stages [aria-current]")).to_have_text("Dzwoni")
+    hotline.ring("i1")
+    hotline.submit(DialEnded(InteractionId("i1"), 1, "NOANSWER"))
+    await expect(page.locator("#pop")).to_be_hidden()
+    await expect(page.locator("#recent")).to_contain_text("Nieodebrana")
+    await expect(page.locator("#hint")).to_contain_text("Naciśnij „Dostępny”")
+    await expect(page.locator("#say-now")).to_have_text("Rozmowa wróciła do kolejki.")
