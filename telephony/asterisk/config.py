@@ -1,0 +1,234 @@
+"""The configuration of one Asterisk node, rendered from the templates in `config/asterisk`.
+
+Pure: `render` gives texts by file name. A value that could open a new line, section or argument is refused, so that
+nothing written in a settings file becomes dialplan.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ORPHAN_S = 15  # the dead-man's switch: a caller nobody leads comes to the fallback after this time
+EMERGENCY = ("112", "997", "998", "999")
+ACCESSIBILITY_PRIORITY = 10  # of app_queue, where a higher number is served first
+
+# Everything the server reads; a trivial call makes 24 events, a queued and bridged one 150 to 300.
+EVENTS = (
+    "FullyBooted",
+    "Hangup",
+    "DialBegin",
+    "DialEnd",
+    "AgentConnect",
+    "DeviceStateChange",
+    "RTCPSent",
+    "RTCPReceived",
+)
+
+_PLACEHOLDER = re.compile(r"@([a-z_]+)@")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
+_SECRET = re.compile(r"[A-Za-z0-9_-]{16,128}")
+_HOST = re.compile(r"[0-9A-Za-z.:-]{1,253}")
+_DID = re.compile(r"\+[1-9][0-9]{6,14}")
+_MATCH = re.compile(r"[0-9A-Fa-f.:/]{2,60}")
+_CONTACT = re.compile(r"sip:[0-9A-Za-z.:@+-]{1,200}")
+
+
+class AsteriskConfigError(ValueError):
+    """A value that cannot stand in Asterisk's configuration; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentPhone:
+    endpoint: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkPeer:
+    """A carrier known by its address. `match` is an address, a network or `address:port/32`."""
+
+    name: str
+    match: str
+    contact: str = ""  # sip:host:port for calls out; empty: inbound only
+
+
+@dataclass(frozen=True, slots=True)
+class NodeConfig:
+    name: str  # systemname
+    folder: Path
+    sip_port: int
+    ami_port: int
+    rtp_ports: tuple[int, int]  # first, last
+    agi_servers: tuple[str, ...]  # host:port, tried in this order
+    manager_secret: str = field(repr=False)
+    provision_secret: str = field(repr=False)
+    agents: tuple[AgentPhone, ...] = ()
+    numbers: Mapping[str, bool] = field(default_factory=dict)  # E.164 → whether it is an accessibility number
+    trunks: tuple[TrunkPeer, ...] = ()
+    sip_host: str = "127.0.0.1"
+    ami_host: str = "127.0.0.1"
+    manager_permit: str = "127.0.0.1/255.255.255.255"
+    announcement: Path | None = None  # said in the fallback queue: a sound file without its suffix
+
+
+def render(node: NodeConfig, *, templates: Path, modules: Path, data: Path, run: Path) -> dict[str, str]:
+    """File name → text. `modules`, `data`: of the Asterisk program; `run`: where its control socket lies.
+
+    Errors: AsteriskConfigError naming the value.
+    """
+    values = {
+        "name": _checked(node.name, _NAME, "node name"),
+        "entityid": _entity_id(node.name),
+        "folder": _path(node.folder),
+        "modules": _path(modules),
+        "data": _path(data),
+        "run": _path(run),
+        "sip_host": _checked(node.sip_host, _HOST, "SIP address"),
+        "sip_port": _port(node.sip_port),
+        "ami_host": _checked(node.ami_host, _HOST, "AMI address"),
+        "ami_port": _port(node.ami_port),
+        "manager_permit": _checked(node.manager_permit, _MATCH, "manager_permit"),
+        "manager_secret": _checked(node.manager_secret, _SECRET, "manager secret"),
+        "provision_secret": _checked(node.provision_secret, _SECRET, "provision secret"),
+        "filters": "\n".join(f"eventfilter(action(include),name({event})) =" for event in EVENTS),
+        "rtp_start": _port(node.rtp_ports[0]),
+        "rtp_end": _port(node.rtp_ports[1]),
+        "orphan_s": str(ORPHAN_S),
+        "trunks": _blocks(_trunk(trunk) for trunk in node.trunks),
+        "agents": _blocks(_agent(agent) for agent in node.agents),
+        "numbers": _blocks(_number(did, accessibility) for did, accessibility in node.numbers.items()),
+        "servers": "\n".join(_server(server) for server in node.agi_servers),
+        "announcement": f" same => n,Playback({_path(node.announcement)})" if node.announcement else "",
+        "emergency": _blocks(_emergency(number, node.trunks) for number in EMERGENCY),
+        "phones": _blocks(f"exten => {agent.endpoint},1,Dial(PJSIP/{agent.endpoint},30)" for agent in node.agents),
+        "members": "\n".join(f"member => PJSIP/{agent.endpoint}" for agent in node.agents),
+    }
+    return {path.name: _fill(path.read_text("utf-8"), values) for path in sorted(templates.glob("*.conf"))}
+
+
+def _fill(template: str, values: Mapping[str, str]) -> str:
+    return _PLACEHOLDER.sub(lambda found: values[found[1]], template)
+
+
+def _blocks(blocks: Iterable[str]) -> str:
+    return "\n".join(blocks)
+
+
+def _number(did: str, accessibility: bool) -> str:  # noqa: FBT001 - the value of a mapping
+    """Both ways a carrier writes the number, and nothing else."""
+    number = _checked(did, _DID, "number")
+    priority = f" same => n,Set(QUEUE_PRIO={ACCESSIBILITY_PRIORITY})\n" if accessibility else ""
+    return (
+        f"exten => {number},1,Set(HOTLINE_DID={number})\n{priority} same => n,Goto(hotline-call,s,1)\n"
+        f"exten => {number[1:]},1,Goto({number},1)\n"
+    )
+
+
+def _server(server: str) -> str:
+    """Try one server; it has taken the call when it has given it an interaction id."""
+    host, _, port = server.rpartition(":")
+    address = f"{_checked(host, _HOST, 'AGI server')}:{_port(int(port) if port.isdigit() else -1)}"
+    return (
+        f" same => n,AGI(agi://{address}/call,${{HOTLINE_DID}},${{HOTLINE_NUMBER}},"
+        "${BASE64_ENCODE(${PJSIP_HEADER(read,From)})})\n"
+        ' same => n,GotoIf($["${HOTLINE_INTERACTION}" != ""]?led)'
+    )
+
+
+def _trunk(trunk: TrunkPeer) -> str:
+    name = _checked(trunk.name, _NAME, "trunk name")
+    contact = f"contact = {_checked(trunk.contact, _CONTACT, 'trunk contact')}\n" if trunk.contact else ""
+    return f"""\
+; The fixed callerid and trust_id_inbound=no keep what the caller wrote out of AMI.
+[{name}]
+type = endpoint
+context = hotline-in
+disallow = all
+allow = alaw,ulaw,g722
+aors = {name}
+callerid = {name} <0>
+trust_id_inbound = no
+send_pai = no
+identify_by = ip
+direct_media = no
+dtmf_mode = rfc4733
+rtp_timeout = 60
+allow_transfer = no
+device_state_busy_at = 0
+
+[{name}]
+type = aor
+{contact}
+[{name}]
+type = identify
+endpoint = {name}
+match = {_checked(trunk.match, _MATCH, "trunk address")}
+"""
+
+
+def _agent(agent: AgentPhone) -> str:
+    name = _checked(agent.endpoint, _NAME, "agent's endpoint")
+    return f"""\
+[{name}]
+type = endpoint
+context = hotline-agents
+disallow = all
+allow = alaw,ulaw,g722,opus
+auth = {name}
+aors = {name}
+callerid = {name} <{name}>
+trust_id_inbound = no
+identify_by = username,auth_username
+direct_media = no
+dtmf_mode = rfc4733
+rtp_timeout = 60
+device_state_busy_at = 1
+
+[{name}]
+type = auth
+auth_type = digest
+username = {name}
+password = {_checked(agent.secret, _SECRET, "agent's secret")}
+
+[{name}]
+type = aor
+max_contacts = 1
+remove_existing = yes
+qualify_frequency = 30
+"""
+
+
+def _emergency(number: str, trunks: tuple[TrunkPeer, ...]) -> str:
+    """Every trunk that can call out, one after the other."""
+    ways = [trunk.name for trunk in trunks if trunk.contact]
+    dials = "".join(f" same => n,Dial(PJSIP/{number}@{name},60)\n" for name in ways)
+    return f"exten => {number},1,NoOp(emergency)\n{dials} same => n,Congestion(10)\n"
+
+
+def _entity_id(name: str) -> str:
+    """A locally administered address of the node's own [EUI-48], so that two nodes on one machine differ."""
+    digest = sum(byte * 257**place for place, byte in enumerate(name.encode())) % 2**40
+    return ":".join(f"{octet:02x}" for octet in (2, *digest.to_bytes(5, "big")))
+
+
+def _checked(value: str, pattern: re.Pattern[str], what: str) -> str:
+    if not pattern.fullmatch(value):
+        shown = "(secret)" if pattern is _SECRET else repr(value)
+        raise AsteriskConfigError(f"{what} {shown} cannot be used: expected {pattern.pattern}")
+    return value
+
+
+def _port(port: int) -> str:
+    if not 0 < port < 65536:
+        raise AsteriskConfigError(f"port {port} is not between 1 and 65535")
+    return str(port)
+
+
+def _path(path: Path) -> str:
+    text = str(path.absolute())
+    if re.search(r"[\x00-\x1f;,(){}\[\]$\"'\\]", text):
+        raise AsteriskConfigError(f"the path {text!r} has a character that Asterisk's configuration cannot hold")
+    return text

@@ -1,0 +1,93 @@
+"""Asterisk's configuration: nothing a settings file holds can become dialplan, and what must be there is there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from telephony.asterisk.config import AgentPhone, AsteriskConfigError, NodeConfig, TrunkPeer, render
+
+TEMPLATES = Path(__file__).parents[2] / "config" / "asterisk"
+NODE = NodeConfig(
+    name="node-1",
+    folder=Path("/srv/hotline/node-1"),
+    sip_port=5060,
+    ami_port=5038,
+    rtp_ports=(10000, 10100),
+    agi_servers=("127.0.0.1:4573", "127.0.0.1:4574"),
+    manager_secret="m" * 20,
+    provision_secret="p" * 20,
+    agents=(AgentPhone("anna", "a" * 20), AgentPhone("piotr", "b" * 20)),
+    numbers={"+48220000100": False, "+48220000116": True},
+    trunks=(TrunkPeer("carrier", "127.0.0.1:5080/32", "sip:127.0.0.1:5080"),),
+    announcement=Path("/srv/hotline/prompts/wait"),
+)
+
+
+def rendered(node: NodeConfig = NODE) -> dict[str, str]:
+    return render(node, templates=TEMPLATES, modules=Path("/m"), data=Path("/d"), run=Path("/r"))
+
+
+def test_every_placeholder_is_filled() -> None:
+    texts = rendered()
+    assert {"asterisk.conf", "extensions.conf", "manager.conf", "pjsip.conf", "queues.conf"} <= set(texts)
+    assert not [name for name, text in texts.items() if "@" in text.replace("@carrier", "")]
+
+
+def test_only_our_numbers_are_answered_and_no_pattern_is_used() -> None:
+    dialplan = rendered()["extensions.conf"]
+    inbound = dialplan.partition("[hotline-in]")[2].partition("[hotline-call]")[0]
+    assert "exten => _" not in dialplan
+    assert inbound.count("exten =>") == 4
+    assert "QUEUE_PRIO=10" in inbound.partition("+48220000116")[2]
+
+
+def test_the_callers_text_stays_out_of_ami() -> None:
+    pjsip = rendered()["pjsip.conf"]
+    trunk = pjsip.partition("[carrier]")[2].partition("type = aor")[0]
+    assert "trust_id_inbound = no" in trunk
+    assert "callerid = carrier <0>" in trunk
+    assert "identify_by = ip" in trunk
+
+
+def test_the_server_may_read_and_call_and_nothing_else() -> None:
+    server = rendered()["manager.conf"].partition("[hotline]")[2].partition("[hotline-provision]")[0]
+    assert "write = call,reporting,agent,originate\n" in server
+    assert "name(Hangup)" in server
+
+
+def test_emergency_numbers_go_out_without_our_server() -> None:
+    phones = rendered()["extensions.conf"].partition("[hotline-agents]")[2]
+    for number in ("112", "997", "998", "999"):
+        assert f"Dial(PJSIP/{number}@carrier,60)" in phones
+    assert "AGI(" not in phones
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        replace(NODE, name="a]\n[b"),
+        replace(NODE, agents=(AgentPhone("anna,tTwW", "a" * 20),)),
+        replace(NODE, agents=(AgentPhone("anna", "a" * 20 + "\nwrite = all"),)),
+        replace(NODE, numbers={"_X.": False}),
+        replace(NODE, numbers={"+48220000100,1,System(rm)": False}),
+        replace(NODE, trunks=(TrunkPeer("carrier", "0.0.0.0/0\ntype=endpoint"),)),
+        replace(NODE, trunks=(TrunkPeer("carrier", "127.0.0.1", "sip:x\n[y]"),)),
+        replace(NODE, manager_secret="short"),
+        replace(NODE, agi_servers=("127.0.0.1:4573/x,${SHELL(id)}",)),
+        replace(NODE, agi_servers=("127.0.0.1",)),
+        replace(NODE, folder=Path("/srv/a\nb")),
+        replace(NODE, sip_port=0),
+    ],
+)
+def test_a_value_that_could_become_configuration_is_refused(broken: NodeConfig) -> None:
+    with pytest.raises(AsteriskConfigError) as refused:
+        rendered(broken)
+    assert "a" * 20 not in str(refused.value), "a secret in a message"
+
+
+def test_secrets_are_not_shown() -> None:
+    assert "m" * 20 not in repr(NODE)
+    assert "a" * 20 not in repr(NODE.agents)
