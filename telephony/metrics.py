@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import singledispatchmethod
-from typing import Protocol
+from itertools import product
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -30,12 +30,15 @@ from telephony.core.commands import (
 )
 from telephony.core.events import AgentId, InteractionId, Lane, QueueName
 from telephony.core.line import Rule
+from telephony.core.quality_record import QualityRecord
 
 NO_QUEUE = "none"  # the call never reached a line
 OTHER = "other"
 CODECS = ("alaw", "ulaw", "g722", "opus")
+LEGS = ("caller", "agent")
 DIRECTIONS = ("sent", "received")
 SCALES = ("nb", "wb", "fb")  # narrowband, wideband, fullband: never mixed
+SCALE_OF = {"alaw": "nb", "ulaw": "nb", "g722": "wb"}  # the codecs with published figures
 
 WAIT_BUCKETS_S = (1, 2, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600)
 TALK_BUCKETS_S = (5, 15, 30, 60, 120, 180, 300, 600, 900, 1800, 3600)
@@ -44,25 +47,6 @@ MOS_BUCKETS = (1.5, 2.0, 2.58, 3.1, 3.6, 4.03, 4.34, 4.5)  # among them the clas
 R_BUCKETS = (30, 50, 60, 70, 80, 90, 95, 100, 110, 120, 130)
 LOSS_BUCKETS = (0.0, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5)
 JITTER_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2)
-
-
-class Quality(Protocol):
-    """One direction of one leg of a call (telephony/core/quality_record.py); None: could not be grounded."""
-
-    @property
-    def direction(self) -> str: ...
-    @property
-    def codec(self) -> str: ...
-    @property
-    def scale(self) -> str | None: ...
-    @property
-    def mos_cq(self) -> float | None: ...
-    @property
-    def r_factor(self) -> float | None: ...
-    @property
-    def loss_ratio(self) -> float | None: ...
-    @property
-    def jitter_ms(self) -> float | None: ...
 
 
 class Metrics:
@@ -80,24 +64,21 @@ class Metrics:
     def publish(self, command: object, now: float = 0.0) -> None:
         self._on(command)
 
-    def quality(self, record: Quality) -> None:
-        """Count one direction of a finished call leg."""
-        labels = {
-            "direction": _known(record.direction, DIRECTIONS),
-            "codec": _known(record.codec, CODECS),
-            "scale": _known(record.scale or "", SCALES),
-        }
-        if record.mos_cq is None:
-            self._ungrounded.labels(labels["direction"], labels["codec"]).inc()
-        else:
-            self._mos.labels(**labels).observe(record.mos_cq)
+    def quality(self, record: QualityRecord) -> None:
+        """Count one direction of one leg of a finished call."""
+        measured = (_known(record.leg, LEGS), _known(record.direction, DIRECTIONS), _known(record.codec, CODECS))
+        scored = (*measured, _known(record.scale or "", SCALES))
+        if record.mos_cq is None and record.mos_lq is None:
+            self._ungrounded.labels(*measured).inc()
+        for histogram, value in ((self._mos_cq, record.mos_cq), (self._mos_lq, record.mos_lq)):
+            if value is not None:
+                histogram.labels(*scored).observe(value)
         if record.r_factor is not None:
-            self._r_factor.labels(**labels).observe(record.r_factor)
-        without_scale = {name: labels[name] for name in ("direction", "codec")}
+            self._r_factor.labels(*scored).observe(record.r_factor)
         if record.loss_ratio is not None:
-            self._loss.labels(**without_scale).observe(record.loss_ratio)
+            self._loss.labels(*measured).observe(record.loss_ratio)
         if record.jitter_ms is not None:
-            self._jitter.labels(**without_scale).observe(record.jitter_ms / 1000)
+            self._jitter.labels(*measured).observe(record.jitter_ms / 1000)
 
     def counters(self, name: str, documentation: str, read: Callable[[], Mapping[str, float]], label: str) -> None:
         """Counters kept elsewhere: `hotline_<name>_total{<label>="…"}`, read at each scrape."""
@@ -186,9 +167,12 @@ class Metrics:
         self.registry.register(_Read(GaugeMetricFamily, "calls_waiting", "Callers in line.", self._lines, "lane"))
 
     def _make_quality(self) -> None:
-        scored, measured = ("direction", "codec", "scale"), ("direction", "codec")
-        mos = "Conversational MOS by the E-model; compare within one scale only."
-        self._mos = self._histogram("call_mos_cq", mos, MOS_BUCKETS, *scored)
+        measured = ("leg", "direction", "codec")
+        scored = (*measured, "scale")
+        cq = "Conversational MOS by the E-model, delay counted; compare within one scale only."
+        self._mos_cq = self._histogram("call_mos_cq", cq, MOS_BUCKETS, *scored)
+        lq = "Listening MOS by the E-model, delay left aside; compare within one scale only."
+        self._mos_lq = self._histogram("call_mos_lq", lq, MOS_BUCKETS, *scored)
         rating = "Transmission rating factor R by the E-model; its range depends on the scale."
         self._r_factor = self._histogram("call_r_factor", rating, R_BUCKETS, *scored)
         loss = "Lost packets over expected ones, of whole legs."
@@ -209,21 +193,18 @@ class Metrics:
 
     def _fill(self) -> None:
         """Every series is there from the start: nothing appears late, and a rate never misses a first event."""
-        for lane in Lane:
-            for queue in self._queues:
-                for outcome in Outcome:
-                    self._ended.labels(outcome, lane, queue)
-            for ended in ("answered", "abandoned"):
-                self._wait_s.labels(lane, ended)
-            for state in CallState:
-                self._active.labels(state, lane)
-        for queue in self._queues:
-            self._talk_s.labels(queue)
-            self._tickets.labels(queue)
-        for agent_state in AgentState:
-            self._agents.labels(agent_state)
-        for rule in Rule:
-            self._decisions.labels(rule)
+        _touch(self._ended, Outcome, Lane, self._queues)
+        _touch(self._active, CallState, Lane)
+        _touch(self._wait_s, Lane, ("answered", "abandoned"))
+        _touch(self._talk_s, self._queues)
+        _touch(self._tickets, self._queues)
+        _touch(self._agents, AgentState)
+        _touch(self._decisions, Rule)
+        for measured in (self._loss, self._jitter, self._ungrounded):
+            _touch(measured, LEGS, DIRECTIONS, (*CODECS, OTHER))
+        for scored in (self._mos_cq, self._mos_lq, self._r_factor):
+            for codec, scale in SCALE_OF.items():
+                _touch(scored, LEGS, DIRECTIONS, (codec,), (scale,))
 
     def _lines(self) -> Mapping[str, float]:
         waiting = [call.lane for call in self._calls_by_id.values() if call.state is CallState.LINE]
@@ -253,6 +234,11 @@ class _Read(Collector):
         for key, value in self._read().items():
             family.add_metric([key] if self._label else [], value)
         yield family
+
+
+def _touch(metric: Counter | Gauge | Histogram, *labels: Iterable[str]) -> None:
+    for values in product(*labels):
+        metric.labels(*values)
 
 
 def _known(name: str, names: Iterable[str]) -> str:

@@ -40,6 +40,7 @@ HOSTILE = "<img src=x onerror=\"document.title='hacked'\"><script>document.title
 KNOWN = "+48500000123"
 HOSTILE_NUMBER = "<svg onload=alert(1)>"
 ANNA = Account("anna", "Anna Wiśniewska", hash_password(PASSWORD), "anna", {"support": 1, "sales": 1, "billing": 1})
+REFLOW = 320  # what is left of 1280 at 400 % [WCAG 1.4.10]
 WIDTHS = {400: 800, 1280: 800, 1920: 1000}
 
 CARDS = {
@@ -176,6 +177,8 @@ async def looks_right(page: Page, shots: Path, name: str) -> None:
         assert await low_contrasts(page) == []
         assert await small_targets(page) == []
         assert await unnamed(page) == []
+    await page.set_viewport_size({"width": REFLOW, "height": 256})
+    assert await overflow_px(page) == 0, f"{name} at {REFLOW} scrolls sideways"
     await page.set_viewport_size(_size(1280))
 
 

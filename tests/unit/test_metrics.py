@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
@@ -18,19 +18,26 @@ from telephony.core.commands import (
     PopLate,
 )
 from telephony.core.events import InteractionId, QueueName
+from telephony.core.quality_record import QualityRecord
 from telephony.metrics import Metrics, metrics_app
 from tests.unit.console_story import ANNA, CALLER, WAITING
 
-
-@dataclass(frozen=True)
-class Score:
-    direction: str = "received"
-    codec: str = "alaw"
-    scale: str | None = "nb"
-    mos_cq: float | None = 4.2
-    r_factor: float | None = 88.0
-    loss_ratio: float | None = 0.004
-    jitter_ms: float | None = 3.0
+SCORE = QualityRecord(
+    interaction=WAITING.interaction,
+    leg="caller",
+    direction="received",
+    codec="alaw",
+    loss_ratio=0.004,
+    jitter_ms=3.0,
+    rtt_ms=20.0,
+    delay_ms=60.0,
+    r_factor=88.0,
+    mos_cq=4.2,
+    mos_lq=4.3,
+    scale="nb",
+    source="rtcp_ami",
+    ungrounded_reason=None,
+)
 
 
 @pytest.fixture
@@ -108,29 +115,32 @@ def test_late_pops_decisions_and_tickets(metrics: Metrics) -> None:
 
 
 def test_quality_in_base_units_and_per_scale(metrics: Metrics) -> None:
-    metrics.quality(Score())
-    labels = {"direction": "received", "codec": "alaw"}
+    metrics.quality(SCORE)
+    labels = {"leg": "caller", "direction": "received", "codec": "alaw"}
     assert value(metrics, "call_mos_cq_sum", scale="nb", **labels) == 4.2
+    assert value(metrics, "call_mos_lq_sum", scale="nb", **labels) == 4.3
     assert value(metrics, "call_r_factor_sum", scale="nb", **labels) == 88
     assert value(metrics, "call_loss_ratio_sum", **labels) == 0.004
     assert value(metrics, "call_jitter_seconds_sum", **labels) == 0.003
+    assert value(metrics, "call_mos_cq_count", scale="nb", **(labels | {"leg": "agent"})) == 0
 
 
 def test_a_leg_without_a_score_is_no_score_of_zero(metrics: Metrics) -> None:
-    metrics.quality(Score(codec="opus", scale=None, mos_cq=None, r_factor=None))
-    assert value(metrics, "call_quality_ungrounded_total", direction="received", codec="opus") == 1
-    assert value(metrics, "call_mos_cq_count", direction="received", codec="opus", scale="other") in {None, 0}
+    metrics.quality(replace(SCORE, codec="opus", scale=None, mos_cq=None, mos_lq=None, r_factor=None))
+    labels = {"leg": "caller", "direction": "received", "codec": "opus"}
+    assert value(metrics, "call_quality_ungrounded_total", **labels) == 1
+    assert value(metrics, "call_loss_ratio_count", **labels) == 1
+    assert value(metrics, "call_mos_cq_count", scale="other", **labels) is None
 
 
 def test_what_callers_send_makes_no_series_and_shows_nowhere(metrics: Metrics) -> None:
-    metrics.quality(Score())
-    metrics.quality(Score(codec="other-1"))
+    metrics.quality(replace(SCORE, leg="y", codec="other-1"))
     before = series(metrics)
     for number in range(50):
         strange = replace(WAITING, interaction=InteractionId(f"i{number}"), queue=QueueName(f"queue-{number}"))
         metrics.publish(CallChanged(strange))
         metrics.publish(CallEnded(replace(strange, ended_at=1100.0, outcome=Outcome.ABANDONED_LINE)))
-        metrics.quality(Score(codec=f"evil\n{number}"))
+        metrics.quality(replace(SCORE, leg="x", codec=f"evil\n{number}"))
     assert series(metrics) == before
     assert CALLER.encode() not in generate_latest(metrics.registry)
     assert value(metrics, "calls_total", outcome="abandoned_line", lane="accessibility", queue="other") == 50
