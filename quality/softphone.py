@@ -7,43 +7,32 @@ does everything: its callbacks only note what happened, the loop acts on it afte
 
 from __future__ import annotations
 
-import argparse
-import heapq
 import itertools
 import os
-import select
-import signal
-import sys
 import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 
 import pjsua2 as pj  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
 from quality import phone_protocol as protocol
+from quality.phone_process import (
+    Agenda,
+    PhoneSettings,
+    own_standard_output,
+    recording_is_whole,
+    serve,
+    settings_from,
+)
 
 POLL_MS = 10  # how long a command from standard input may wait for pjsua2's own loop
 FIGURES_EVERY_S = 2.5  # RTCP comes about every 5 s [RFC 3550 §6.2]
-QUIT_LIMIT_S = 6  # libDestroy waits for answers to BYE and REGISTER; then the process ends all the same
-LONGEST_LINE = 65_536
 RECORD_LIMIT_S = 1.0
 MAX_CALLS = 4  # PJSUA_MAX_CALLS, with which pjsua2-python's wheels are built; more is silently cut to it
 CODECS = {"pcma": "PCMA/8000", "pcmu": "PCMU/8000", "g722": "G722/16000"}
 METHODS = {pj.PJSUA_DTMF_METHOD_RFC2833: "rfc4733", pj.PJSUA_DTMF_METHOD_SIP_INFO: "sip_info"}
-
-
-@dataclass(frozen=True, slots=True)
-class PhoneSettings:
-    address: str
-    sip_port: int  # 0: any free one
-    rtp_first_port: int
-    rtp_last_port: int
-    codecs: tuple[str, ...]  # the preferred first; only these are offered
-    sip_log: Path | None
 
 
 class Account(pj.Account):  # type: ignore[misc,unused-ignore]
@@ -121,13 +110,6 @@ def media_of(call: Call, stream: int = 0, *, final: bool = False) -> protocol.Me
     )
 
 
-@dataclass(order=True, slots=True)
-class _Timer:
-    at: float
-    number: int
-    action: Callable[[], None] = field(compare=False)
-
-
 class Softphone:
     """Accounts and calls of one process. `emit` takes every event."""
 
@@ -138,7 +120,7 @@ class Softphone:
         self.accounts: dict[str, Account] = {}
         self.calls: dict[str, Call] = {}
         self._noted: deque[Callable[[], None]] = deque()
-        self._timers: list[_Timer] = []
+        self._agenda = Agenda()
         self.quitting = False
         self.endpoint = pj.Endpoint()
         self.sip_port = self._start()
@@ -168,16 +150,15 @@ class Softphone:
         self._noted.append(action)
 
     def after(self, delay_s: float, action: Callable[[], None]) -> None:
-        heapq.heappush(self._timers, _Timer(time.monotonic() + delay_s, next(self.numbers), action))
+        self._agenda.put(time.monotonic() + delay_s, action)
 
     def turn(self) -> None:
         """One turn of the loop: let pjsua2 work, then do what its callbacks noted and what is due."""
         self.endpoint.libHandleEvents(POLL_MS)
         while self._noted:
             self._safely(self._noted.popleft())
-        now = time.monotonic()
-        while self._timers and self._timers[0].at <= now:
-            self._safely(heapq.heappop(self._timers).action)
+        for action in self._agenda.due(time.monotonic()):
+            self._safely(action)
 
     def _safely(self, action: Callable[[], None]) -> None:
         try:
@@ -390,100 +371,22 @@ def account_config(spec: protocol.Register, settings: PhoneSettings) -> pj.Accou
     return config
 
 
-def recording_is_whole(path: Path) -> bool:
-    """True when there is no recording, or one whose header tells its length."""
-    try:
-        with path.open("rb") as file:
-            header = file.read(12)
-    except OSError:
-        return True
-    return len(header) == 12 and header[4:8] != bytes(4)
-
-
 def error_text(error: pj.Error) -> str:
     return str(error.reason or error.title)
 
 
-class Lines:
-    """Whole lines from a file descriptor, without ever blocking. `ended` once the far end has closed it."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._rest = b""
-        self.ended = False
-
-    def take(self) -> list[bytes]:
-        while not self.ended and select.select([self._descriptor], [], [], 0)[0]:
-            chunk = os.read(self._descriptor, LONGEST_LINE)
-            self.ended = not chunk
-            self._rest += chunk
-        *lines, self._rest = self._rest.split(b"\n")
-        if len(self._rest) > LONGEST_LINE:
-            self._rest, self.ended = b"", True  # whoever drives us has gone mad
-        return [line for line in lines if line.strip()]
-
-
-def _own_standard_output() -> int:
-    """pjsua2 writes its log to descriptor 1: keep that one for ourselves and give it an empty one."""
-    ours = os.dup(1)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)
-    return ours
-
-
-def _settings(argv: list[str] | None) -> PhoneSettings:
-    parser = argparse.ArgumentParser(prog="quality.softphone", description=__doc__)
-    parser.add_argument("--address", default="127.0.0.1")
-    parser.add_argument("--sip-port", type=int, default=0)
-    parser.add_argument("--rtp-ports", default="20000-29999", metavar="FIRST-LAST")
-    parser.add_argument("--codecs", default="pcma,pcmu", help=f"preferred first: {', '.join(CODECS)}")
-    parser.add_argument("--sip-log", type=Path, help="everything pjsua2 says, SIP messages among it")
-    given = parser.parse_args(argv)
-    first, _, last = given.rtp_ports.partition("-")
-    codecs = tuple(given.codecs.split(","))
-    if unknown := set(codecs) - set(CODECS):
-        parser.error(f"unknown codec {', '.join(sorted(unknown))}")
-    return PhoneSettings(given.address, given.sip_port, int(first), int(last), codecs, given.sip_log)
-
-
 def main(argv: list[str] | None = None) -> int:
-    settings = _settings(argv)
-    output = _own_standard_output()
-
-    def emit(event: protocol.Event) -> None:
-        with suppress(BrokenPipeError):
-            os.write(output, protocol.event_line(event))
-
+    settings = settings_from("quality.softphone", __doc__, argv)
+    emit = own_standard_output()
     try:
         phone = Softphone(settings, emit)
     except pj.Error as error:
         emit(protocol.Failed(f"cannot open SIP on {settings.address}:{settings.sip_port}: {error_text(error)}"))
         return 2
 
-    def asked_to_end(_number: int, _frame: FrameType | None) -> None:
-        phone.quitting = True
-
-    signal.signal(signal.SIGTERM, asked_to_end)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches the driver, which ends us in order
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     emit(protocol.Ready("pjsua2", phone.sip_port))
-    run(phone, Lines(sys.stdin.fileno()))
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the kernel's own end, even inside pjsua2
-    signal.alarm(QUIT_LIMIT_S)
-    phone.close()
+    serve(phone, emit)
     return 0
-
-
-def run(phone: Softphone, commands: Lines) -> None:
-    """Until `quit`, SIGTERM, or the end of the commands."""
-    while not phone.quitting and not commands.ended:
-        phone.turn()
-        for line in commands.take():
-            try:
-                phone.do(protocol.parse_command(line))
-            except ValueError as error:
-                phone.emit(protocol.Failed(f"command not understood: {error}"))
 
 
 if __name__ == "__main__":
