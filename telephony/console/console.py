@@ -135,6 +135,10 @@ class Console:
         """The offers of an interaction, in order, with the time each took to be painted."""
         return self._timings.of(interaction)
 
+    @property
+    def open_pages(self) -> int:
+        return self._pages.open
+
     @singledispatchmethod
     def _on(self, command: object) -> None:
         """Not a page's business."""

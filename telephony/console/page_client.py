@@ -29,7 +29,11 @@ _CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 
 
 class LoginRefusedError(Exception):
-    """The console did not let us in: wrong login or password, or too many attempts."""
+    """The console did not let us in: wrong login or password."""
+
+
+class ConsoleBusyError(ConnectionError):
+    """The console is there but wants us to come back later (too many attempts, or trouble of its own)."""
 
 
 @dataclass
@@ -64,7 +68,7 @@ class PageClient:
             self._http = None
 
     async def log_in(self) -> None:
-        """Errors: LoginRefusedError; aiohttp.ClientError where there is no console."""
+        """Errors: LoginRefusedError; ConsoleBusyError; aiohttp.ClientError where there is no console."""
         async with self._http_session.get("/login", allow_redirects=False) as response:
             if response.status == 303:
                 return
@@ -72,6 +76,8 @@ class PageClient:
         form = {"login": self.login, "password": self.password, "csrf": found.group(1) if found else ""}
         origin = {"Origin": self.base_url}
         async with self._http_session.post("/login", data=form, headers=origin, allow_redirects=False) as response:
+            if response.status == 429 or response.status >= 500:
+                raise ConsoleBusyError(f"{self.login}: the console answered {response.status}")
             if response.status != 303:
                 raise LoginRefusedError(f"{self.login}: the console answered {response.status}")
 
@@ -110,6 +116,7 @@ class PageClient:
                     await self._take(json.loads(message.data))
             finally:
                 self._socket = None
+                self.state = ""
             return socket.close_code
 
     async def ready(self) -> None:

@@ -47,6 +47,11 @@ class Pages:
         self._board_due: asyncio.TimerHandle | None = None
         self._stopping = False
 
+    @property
+    def open(self) -> int:
+        """How many there are."""
+        return len(self._all)
+
     def start(self) -> None:
         self._stopping = False
 

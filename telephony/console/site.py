@@ -84,8 +84,8 @@ class Site:
 
     def reached_at(self, host: str, port: int) -> None:
         """Learn the address people type: the one we listen on, and loopback's other names."""
-        names = {f"[{host}]" if ":" in host else host}
-        if host == "localhost" or ip_address(host).is_loopback:
+        names = {f"[{host}]" if ":" in host else host.lower()}
+        if _is_loopback(host):
             names |= {"localhost", "127.0.0.1", "[::1]"}
         self._origins |= {f"http://{name}:{port}" for name in names}
 
@@ -97,7 +97,7 @@ class Site:
     ) -> web.StreamResponse:
         """Refuse foreign names (DNS rebinding) and, where something is changed or a socket opened, foreign pages."""
         hosts = {origin.partition("://")[2] for origin in self._origins}
-        if request.host not in hosts:
+        if request.host.lower() not in hosts:
             raise web.HTTPMisdirectedRequest(text="this server is not known under that name")
         if (request.method != "GET" or request.path == "/ws") and request.headers.get("Origin") not in self._origins:
             raise web.HTTPForbidden(text="foreign origin")
@@ -183,6 +183,13 @@ class Site:
             samesite="Strict",
             secure=self._rules.secure_cookies,
         )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 async def _fields(request: web.Request) -> dict[str, str]:

@@ -271,6 +271,13 @@ async def test_another_name_for_this_server_is_refused(http: aiohttp.ClientSessi
         assert response.status == 421
 
 
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1"])
+async def test_loopback_goes_by_its_usual_names(http: aiohttp.ClientSession, house: House, host: str) -> None:
+    port = house.url.rpartition(":")[2]
+    async with http.get("/login", headers={"Host": f"{host}:{port}"}) as response:
+        assert response.status == 200
+
+
 async def test_forms_only(http: aiohttp.ClientSession, house: House) -> None:
     form = aiohttp.FormData({"login": "anna"}, default_to_multipart=True)
     async with http.post("/login", data=form, headers={"Origin": house.url}) as response:

@@ -1,7 +1,7 @@
 // The console's page: messages in, picture out, two buttons back.
 
 import { connect } from "./connection.js";
-import { byId, setText, show } from "./dom.js";
+import { byId, say, setText, show } from "./dom.js";
 import { apply, model } from "./model.js";
 import { drawAgent, drawAgentTime } from "./view_agent.js";
 import { announcement, drawCall, drawCallTimes } from "./view_call.js";
@@ -36,7 +36,7 @@ function heard(message) {
 function popped(pop) {
   drawCall();
   acknowledge(pop);
-  setText(byId("say-now"), announcement(pop));
+  say(byId("say-now"), announcement(pop));
   drawRecent();
   drawTitle();
 }
@@ -55,10 +55,10 @@ function acknowledge({ interaction, attempt }) {
 }
 
 function speak(message, before) {
-  if (message.type === "hide" && before) setText(byId("say-now"), "Rozmowa wróciła do kolejki.");
-  if (message.type === "agent") setText(byId("say"), AGENT_STATE[message.state] ?? "");
-  if (message.type === "ticket") setText(byId("say"), `Zgłoszenie ${message.number}.`);
-  if (message.type === "call" && message.state === "ended") setText(byId("say"), howItEnded(message));
+  if (message.type === "hide" && before) say(byId("say-now"), "Rozmowa wróciła do kolejki.");
+  if (message.type === "agent") say(byId("say"), AGENT_STATE[message.state] ?? "");
+  if (message.type === "ticket") say(byId("say"), `Zgłoszenie ${message.number}.`);
+  if (message.type === "call" && message.state === "ended") say(byId("say"), howItEnded(message));
 }
 
 function drawTitle() {

@@ -8,6 +8,12 @@ export function setText(element, text) {
   if (element.textContent !== wanted) element.textContent = wanted;
 }
 
+/** Speak through a live region: emptied first, so that the same words can be spoken again. */
+export function say(element, text) {
+  element.textContent = "";
+  setTimeout(() => setText(element, text), 50);
+}
+
 export function show(element, visible) {
   if (element.hidden === visible) element.hidden = !visible;
 }
