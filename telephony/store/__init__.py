@@ -1,0 +1,1 @@
+"""The record: PostgreSQL through asyncpg, and nothing else imports asyncpg."""

@@ -1,0 +1,108 @@
+"""The in-memory twin of PostgreSQL: one method per named query, held to the same contract tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from telephony.store.connection import Row
+from telephony.store.queries import queries
+
+Values = dict[str, Any]  # the values of one query; a twin of SQL is as untyped as SQL
+
+
+class Memory:
+    def __init__(self) -> None:
+        self.interactions: dict[str, Values] = {}
+        self.decisions: dict[tuple[str, float], Values] = {}
+        self.tickets: dict[str, Values] = {}
+        self.qualities: dict[tuple[str, str, str], Values] = {}
+        self.customers: dict[str, Values] = {}
+        self.phones: dict[str, str] = {}
+        self.people: dict[str, Values] = {}
+
+    async def rows(self, query: str, **values: object) -> Sequence[Row]:
+        queries()[query].arguments(values)  # a wrong parameter is as wrong here
+        method: Callable[..., Iterable[Row] | None] = getattr(self, query)
+        return [dict(row) for row in method(**values) or ()]
+
+    async def run(self, query: str, **values: object) -> None:
+        await self.rows(query, **values)
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    # -- interactions -------------------------------------------------------------------------------------------
+
+    def record_call(self, **call: Any) -> None:
+        if (call["outcome"] is None) != (call["ended_at"] is None):
+            raise ValueError("an end has an outcome")
+        known = self.interactions.get(call["interaction"])
+        if known is None or known["outcome"] is None:
+            self.interactions[call["interaction"]] = call
+
+    def interaction(self, interaction: str) -> Iterable[Row]:
+        return filter(None, [self.interactions.get(interaction)])
+
+    def open_interactions(self) -> Iterable[Row]:
+        found = (call for call in self.interactions.values() if call["outcome"] is None)
+        return sorted(found, key=lambda call: (call["arrived_at"], call["interaction"]))
+
+    def recent_interactions(self, most: int) -> Iterable[Row]:
+        return sorted(self.interactions.values(), key=lambda call: (-call["arrived_at"], call["interaction"]))[:most]
+
+    # -- decisions, tickets, quality ----------------------------------------------------------------------------
+
+    def record_decision(self, **decision: Any) -> None:
+        self.decisions.setdefault((decision["interaction"], decision["decided_at"]), decision)
+
+    def decisions_of(self, interaction: str) -> Iterable[Row]:
+        found = (each for each in self.decisions.values() if each["interaction"] == interaction)
+        return sorted(found, key=lambda decision: decision["decided_at"])
+
+    def ticket_of(self, interaction: str) -> Iterable[Row]:
+        return filter(None, [self.tickets.get(interaction)])
+
+    def open_ticket(self, **ticket: Any) -> None:
+        interaction = ticket["interaction"]
+        caller = self.interactions.get(interaction, {}).get("caller")
+        own = {"sequence": len(self.tickets) + 1, "status": "open", "customer": self.phones.get(str(caller))}
+        self.tickets.setdefault(interaction, {**ticket, **own})
+
+    def open_tickets_of(self, customer: str) -> Iterable[Row]:
+        found = (each for each in self.tickets.values() if each["customer"] == customer and each["status"] != "closed")
+        return sorted(found, key=lambda ticket: -ticket["sequence"])
+
+    def record_quality(self, **record: Any) -> None:
+        self.qualities[record["interaction"], record["leg"], record["direction"]] = record
+
+    def quality_of(self, interaction: str) -> Iterable[Row]:
+        found = (each for each in self.qualities.values() if each["interaction"] == interaction)
+        return sorted(found, key=lambda record: (record["leg"], record["direction"]))
+
+    # -- people -------------------------------------------------------------------------------------------------
+
+    def add_customer(self, **customer: Any) -> None:
+        self.customers[customer["number"]] = customer
+
+    def add_phone(self, e164: str, customer: str) -> None:
+        self.phones[e164] = customer
+
+    def customer_by_phone(self, e164: str) -> Iterable[Row]:
+        return self.customer_by_number(self.phones[e164]) if e164 in self.phones else ()
+
+    def customer_by_number(self, number: str) -> Iterable[Row]:
+        phones = sorted(e164 for e164, customer in self.phones.items() if customer == number)
+        return [{**self.customers[number], "phones": phones}] if number in self.customers else ()
+
+    def add_account(self, **account: Any) -> None:
+        self.people[account["login"]] = account
+
+    def account_by_login(self, login: str) -> Iterable[Row]:
+        return filter(None, [self.people.get(login)])
+
+    def accounts(self) -> Iterable[Row]:
+        return [self.people[login] for login in sorted(self.people)]
+
+    def version(self) -> Iterable[Row]:
+        return [{"version": "memory"}]

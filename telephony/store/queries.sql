@@ -1,0 +1,121 @@
+-- name: record_call
+-- Insert or update an interaction. What has ended never changes again.
+INSERT INTO interaction (
+    interaction, node, channel, uniqueid, linkedid, did, caller, codec, state, lane, queue, arrived_at, queued_at,
+    answered_at, ended_at, agent, attempt, outcome, offered_at, painted_at, rang_at
+) VALUES (
+    :interaction, :node, :channel, :uniqueid, :linkedid, :did, :caller, :codec, :state, :lane, :queue, :arrived_at,
+    :queued_at, :answered_at, :ended_at, :agent, :attempt, :outcome, :offered_at, :painted_at, :rang_at
+)
+ON CONFLICT (interaction) DO UPDATE SET
+    state = excluded.state, lane = excluded.lane, queue = excluded.queue, queued_at = excluded.queued_at,
+    answered_at = excluded.answered_at, ended_at = excluded.ended_at, agent = excluded.agent,
+    attempt = excluded.attempt, outcome = excluded.outcome, offered_at = excluded.offered_at,
+    painted_at = excluded.painted_at, rang_at = excluded.rang_at
+WHERE interaction.outcome IS NULL
+
+-- name: interaction
+-- One interaction.
+SELECT * FROM interaction WHERE interaction = :interaction
+
+-- name: open_interactions
+-- Those without an outcome: what a server that died left behind.
+SELECT * FROM interaction WHERE outcome IS NULL ORDER BY arrived_at, interaction
+
+-- name: recent_interactions
+-- The youngest first.
+SELECT * FROM interaction ORDER BY arrived_at DESC, interaction LIMIT :most
+
+-- name: record_decision
+-- Why a caller went to an agent; the same decision twice is one.
+INSERT INTO decision (interaction, agent, decided_at, rule, explanation, waiting)
+VALUES (:interaction, :agent, :decided_at, :rule, :explanation, :waiting)
+ON CONFLICT DO NOTHING
+
+-- name: decisions_of
+-- The decisions of an interaction, in order.
+SELECT * FROM decision WHERE interaction = :interaction ORDER BY decided_at
+
+-- name: ticket_of
+-- The ticket of an interaction.
+SELECT * FROM ticket WHERE interaction = :interaction
+
+-- name: open_ticket
+-- Open a ticket unless the interaction has one; its customer is whoever has the caller's number.
+INSERT INTO ticket (interaction, queue, subject, body, customer, opened_at)
+SELECT :interaction, :queue, :subject, :body,
+    (SELECT customer FROM customer_phone JOIN interaction ON e164 = caller WHERE interaction = :interaction),
+    :opened_at
+WHERE NOT EXISTS (SELECT FROM ticket WHERE interaction = :interaction)
+ON CONFLICT (interaction) DO NOTHING
+
+-- name: open_tickets_of
+-- A customer's tickets that are not closed, the youngest first.
+SELECT * FROM ticket WHERE customer = :customer AND status <> 'closed' ORDER BY sequence DESC
+
+-- name: record_quality
+-- How one direction of a leg sounded; a later word on it replaces an earlier one.
+INSERT INTO quality (
+    interaction, leg, direction, codec, loss_ratio, jitter_ms, rtt_ms, delay_ms, r_factor, mos_cq, mos_lq, scale,
+    source, ungrounded_reason
+) VALUES (
+    :interaction, :leg, :direction, :codec, :loss_ratio, :jitter_ms, :rtt_ms, :delay_ms, :r_factor, :mos_cq, :mos_lq,
+    :scale, :source, :ungrounded_reason
+)
+ON CONFLICT (interaction, leg, direction) DO UPDATE SET
+    codec = excluded.codec, loss_ratio = excluded.loss_ratio, jitter_ms = excluded.jitter_ms,
+    rtt_ms = excluded.rtt_ms, delay_ms = excluded.delay_ms, r_factor = excluded.r_factor, mos_cq = excluded.mos_cq,
+    mos_lq = excluded.mos_lq, scale = excluded.scale, source = excluded.source,
+    ungrounded_reason = excluded.ungrounded_reason
+
+-- name: quality_of
+-- All that is known of how an interaction sounded.
+SELECT * FROM quality WHERE interaction = :interaction ORDER BY leg, direction
+
+-- name: add_customer
+-- Insert or replace a customer.
+INSERT INTO customer (number, name, address, services, since, accessibility)
+VALUES (:number, :name, :address, :services, :since, :accessibility)
+ON CONFLICT (number) DO UPDATE SET
+    name = excluded.name, address = excluded.address, services = excluded.services, since = excluded.since,
+    accessibility = excluded.accessibility
+
+-- name: add_phone
+-- Give a customer a number; a number has one customer.
+INSERT INTO customer_phone (e164, reversed, customer) VALUES (:e164, reverse(ltrim(:e164, '+')), :customer)
+ON CONFLICT (e164) DO UPDATE SET customer = excluded.customer
+
+-- name: customer_by_phone
+-- The customer who has this number.
+SELECT customer.*, phones.all_of AS phones FROM customer_phone
+JOIN customer ON number = customer_phone.customer
+CROSS JOIN LATERAL (SELECT array_agg(e164 ORDER BY e164) FROM customer_phone WHERE customer = number) AS phones (all_of)
+WHERE e164 = :e164
+
+-- name: customer_by_number
+-- The customer of this customer number.
+SELECT customer.*, phones.all_of AS phones FROM customer
+CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(e164 ORDER BY e164), '{}') FROM customer_phone WHERE customer = number
+) AS phones (all_of)
+WHERE number = :number
+
+-- name: add_account
+-- Insert or replace a person who may log in.
+INSERT INTO account (login, display_name, password_hash, endpoint, skills, role)
+VALUES (:login, :display_name, :password_hash, :endpoint, :skills, :role)
+ON CONFLICT (login) DO UPDATE SET
+    display_name = excluded.display_name, password_hash = excluded.password_hash, endpoint = excluded.endpoint,
+    skills = excluded.skills, role = excluded.role
+
+-- name: account_by_login
+-- A person who may log in.
+SELECT * FROM account WHERE login = :login
+
+-- name: accounts
+-- Everyone who may log in.
+SELECT * FROM account ORDER BY login
+
+-- name: version
+-- The server's own version.
+SELECT current_setting('server_version') AS version

@@ -1,0 +1,152 @@
+"""The record of everything: calls, decisions, tickets, quality, customers, accounts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any, TypeVar, cast
+
+from telephony.core.account import Account, Role
+from telephony.core.commands import CallState, CallView, Decided, OpenTicket, Outcome
+from telephony.core.customer import Customer, TicketSummary
+from telephony.core.events import Lane
+from telephony.core.quality_record import QualityRecord
+from telephony.core.ticket import ticket_number
+from telephony.store.connection import Connection, Postgres, Row
+from telephony.store.migrate import migrate
+
+T = TypeVar("T")
+
+
+class Store:
+    """Every method may raise StoreError; what was asked for was then not done."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, dsn: str) -> Store:
+        """Connect to PostgreSQL and bring the schema up to date."""
+        postgres = await Postgres.open(dsn)
+        await migrate(postgres)
+        return cls(postgres)
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+    async def server_version(self) -> str:
+        rows = await self._connection.rows("version")
+        return str(rows[0]["version"])
+
+    # -- calls --------------------------------------------------------------------------------------------------
+
+    async def record_call(self, call: CallView) -> None:
+        await self._connection.run("record_call", **_values(call))
+
+    async def interaction(self, interaction: str) -> CallView | None:
+        return _first(map(_call, await self._connection.rows("interaction", interaction=interaction)))
+
+    async def open_interactions(self) -> tuple[CallView, ...]:
+        return tuple(map(_call, await self._connection.rows("open_interactions")))
+
+    async def recent_interactions(self, most: int = 100) -> tuple[CallView, ...]:
+        return tuple(map(_call, await self._connection.rows("recent_interactions", most=most)))
+
+    async def record_decision(self, decision: Decided) -> None:
+        await self._connection.run("record_decision", **_values(decision))
+
+    async def decisions_of(self, interaction: str) -> tuple[Decided, ...]:
+        rows = await self._connection.rows("decisions_of", interaction=interaction)
+        return tuple(_record(Decided, row) for row in rows)
+
+    async def record_quality(self, record: QualityRecord) -> None:
+        await self._connection.run("record_quality", **_values(record))
+
+    async def quality_of(self, interaction: str) -> tuple[QualityRecord, ...]:
+        rows = await self._connection.rows("quality_of", interaction=interaction)
+        return tuple(_record(QualityRecord, row) for row in rows)
+
+    # -- tickets ------------------------------------------------------------------------------------------------
+
+    async def open_ticket(self, ticket: OpenTicket, opened_at: float) -> str:
+        """Open it, once, and return its number."""
+        await self._connection.run("open_ticket", **_values(ticket), opened_at=opened_at)
+        found = await self.ticket_of(ticket.interaction)
+        assert found, "it was opened a moment ago"
+        return found.number
+
+    async def ticket_of(self, interaction: str) -> TicketSummary | None:
+        return _first(map(_ticket, await self._connection.rows("ticket_of", interaction=interaction)))
+
+    async def open_tickets_of(self, customer: str) -> tuple[TicketSummary, ...]:
+        return tuple(map(_ticket, await self._connection.rows("open_tickets_of", customer=customer)))
+
+    # -- people -------------------------------------------------------------------------------------------------
+
+    async def add_customers(self, customers: Iterable[Customer]) -> None:
+        for customer in customers:
+            values = _values(customer)
+            phones = values.pop("phones")
+            await self._connection.run("add_customer", **values)
+            for phone in phones:
+                await self._connection.run("add_phone", e164=phone, customer=customer.number)
+
+    async def customer_by_phone(self, e164: str) -> Customer | None:
+        return _first(map(_customer, await self._connection.rows("customer_by_phone", e164=e164)))
+
+    async def customer_by_number(self, number: str) -> Customer | None:
+        return _first(map(_customer, await self._connection.rows("customer_by_number", number=number)))
+
+    async def add_account(self, account: Account) -> None:
+        await self._connection.run("add_account", **_values(account))
+
+    async def account_by_login(self, login: str) -> Account | None:
+        return _first(map(_account, await self._connection.rows("account_by_login", login=login)))
+
+    async def accounts(self) -> tuple[Account, ...]:
+        return tuple(map(_account, await self._connection.rows("accounts")))
+
+
+def _values(record: Any) -> dict[str, Any]:
+    """The fields of a frozen record by name, as a query takes them."""
+    return {each.name: _plain(getattr(record, each.name)) for each in dataclasses.fields(record)}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, CallState | Lane | Outcome | Role) else value
+
+
+def _record(kind: type[T], row: Row) -> T:
+    """A record from a row of the same names."""
+    return kind(**{each.name: row[each.name] for each in dataclasses.fields(cast(Any, kind))})
+
+
+def _call(row: Row) -> CallView:
+    call = _record(CallView, row)
+    outcome = Outcome(call.outcome) if call.outcome else None
+    return dataclasses.replace(call, state=CallState(call.state), lane=Lane(call.lane), outcome=outcome)
+
+
+def _ticket(row: Row) -> TicketSummary:
+    return TicketSummary(
+        number=ticket_number(cast(int, row["sequence"])),
+        subject=str(row["subject"]),
+        status=str(row["status"]),
+        opened_at=cast(float, row["opened_at"]),
+    )
+
+
+def _customer(row: Row) -> Customer:
+    customer = _record(Customer, row)
+    return dataclasses.replace(customer, phones=tuple(customer.phones), services=tuple(customer.services))
+
+
+def _account(row: Row) -> Account:
+    account = _record(Account, row)
+    return dataclasses.replace(account, role=Role(account.role))
+
+
+def _first(records: Iterable[T]) -> T | None:
+    return next(iter(records), None)
