@@ -50,7 +50,7 @@ class AmiCounters:
 
     connects: int = 0
     losses: int = 0
-    events: int = 0
+    messages: int = 0
     events_used: int = 0
     replaced: int = 0
     distrusted: int = 0
@@ -129,14 +129,14 @@ class Connection(AMIProtocol):  # type: ignore[misc]
     # -- the transport's side -----------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        before, replaced = self._parser.events, self._parser.replaced
+        before, replaced = self._parser.messages, self._parser.replaced
         try:
             for item in self._parser.feed(data):
                 self._take(item)
         except WireError as error:
             log.warning("ami.not_ami", reason=str(error))
             self.transport.abort()
-        self._counters.events += self._parser.events - before
+        self._counters.messages += self._parser.messages - before
         self._counters.replaced += self._parser.replaced - replaced
 
     def eof_received(self) -> None:
@@ -211,6 +211,7 @@ class Connection(AMIProtocol):  # type: ignore[misc]
         if len(self.responses) >= UNDER_WAY_LIMIT:
             raise AmiNotConnectedError(f"{action.name} was not sent: {UNDER_WAY_LIMIT} actions wait for an answer")
         request = _Request(action, action_id)
+        request.whole = self.trust.holds
         self._counters.actions += 1
         super().send(request)
         return request
@@ -229,13 +230,13 @@ class Connection(AMIProtocol):  # type: ignore[misc]
                 self._greeted.set_result(item.version)
 
     def _take_event(self, event: AmiEvent) -> None:
-        if not self.trust.holds:
-            self._counters.distrusted += 1
-            return
-        if action_id := event.fields.get("ActionID"):
+        if action_id := event.fields.get("ActionID"):  # random and ours: no caller knows it
             request = self.responses.get(action_id)
             if request is not None and request.listing and request.listed(event):
                 del self.responses[action_id]
+            return
+        if not self.trust.holds:
+            self._counters.distrusted += 1
             return
         self._counters.events_used += 1
         try:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from telephony.asterisk.ami_client import Snapshot
@@ -18,9 +18,10 @@ from telephony.core.rtcp_event import ReportBlock, RtcpDirection, RtcpEvent
 _BLOCK = ("SourceSSRC", "FractionLost", "CumulativeLost", "HighestSequence", "SequenceNumberCycles", "IAJitter",
           "LSR", "DLSR")  # fmt: skip
 MOST_BLOCKS = 3  # Asterisk's RTP sessions hear one stream each; more would be a conference's own business
+_BLOCK_KEYS = tuple(tuple(f"Report{index}{key}" for key in _BLOCK) for index in range(MOST_BLOCKS))
 _RTCP = (
     "Channel", "Uniqueid", "Linkedid", "SSRC", "RTT", "SentPackets", "SentOctets", "ReportCount",
-    *(f"Report{index}{key}" for index in range(MOST_BLOCKS) for key in _BLOCK),
+    *(key for keys in _BLOCK_KEYS for key in keys),
 )  # fmt: skip
 
 WANTED: dict[str, tuple[str, ...]] = {
@@ -39,7 +40,6 @@ _ENDPOINT = re.compile(r"PJSIP/([A-Za-z0-9_.-]{1,80})")
 _CHANNEL_END = re.compile(r"-[0-9a-f]{8,}(?:;[12])?")
 _STATES = frozenset({"UNKNOWN", "NOT_INUSE", "INUSE", "BUSY", "INVALID", "UNAVAILABLE", "RINGING", "RINGINUSE",
                      "ONHOLD"})  # fmt: skip
-_SECONDS = re.compile(r"([0-9]+\.?[0-9]*)(?: *\(?(?:sec|secs|seconds)\)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def snapshot(node: str, taken: Snapshot) -> list[core.Event]:
 def rtcp(node: str, event: AmiEvent, at: float) -> RtcpEvent:
     """RTCPSent or RTCPReceived as a record. Errors: ValueError, KeyError for a malformed one."""
     fields = event.fields
-    blocks = tuple(_block(event, index) for index in range(min(int(fields["ReportCount"]), MOST_BLOCKS)))
+    blocks = tuple([_block(fields, keys) for keys in _BLOCK_KEYS[: int(fields["ReportCount"])]])
     heard_us = any(block.lsr for block in blocks)
     return RtcpEvent(
         node=node,
@@ -111,7 +111,7 @@ def rtcp(node: str, event: AmiEvent, at: float) -> RtcpEvent:
         linkedid=fields["Linkedid"],
         direction=RtcpDirection.SENT if event.name == "RTCPSent" else RtcpDirection.RECEIVED,
         at=at,
-        ssrc=int(fields["SSRC"], 0),
+        ssrc=int(fields["SSRC"], 16),
         packet_count=_number(fields.get("SentPackets")),
         octet_count=_number(fields.get("SentOctets")),
         rtt_s=_seconds(fields["RTT"]) if "RTT" in fields and heard_us else None,
@@ -119,18 +119,16 @@ def rtcp(node: str, event: AmiEvent, at: float) -> RtcpEvent:
     )
 
 
-def _block(event: AmiEvent, index: int) -> ReportBlock:
-    ssrc, lost_fraction, lost, highest, cycles, jitter, lsr, dlsr = (
-        event.fields[f"Report{index}{key}"] for key in _BLOCK
-    )
+def _block(fields: Mapping[str, str], keys: tuple[str, ...]) -> ReportBlock:
+    ssrc, lost_fraction, lost, highest, cycles, jitter, lsr, dlsr = keys
     return ReportBlock(
-        source_ssrc=int(ssrc, 0),
-        fraction_lost=int(lost_fraction),
-        cumulative_lost=int(lost),
-        highest_sequence=(int(cycles) & 0xFFFF) << 16 | int(highest) & 0xFFFF,
-        ia_jitter=int(jitter),
-        lsr=int(lsr),
-        dlsr_s=_seconds(dlsr),
+        source_ssrc=int(fields[ssrc], 16),
+        fraction_lost=int(fields[lost_fraction]),
+        cumulative_lost=int(fields[lost]),
+        highest_sequence=(int(fields[cycles]) & 0xFFFF) << 16 | int(fields[highest]) & 0xFFFF,
+        ia_jitter=int(fields[jitter]),
+        lsr=int(fields[lsr]),
+        dlsr_s=_seconds(fields[dlsr]),
     )
 
 
@@ -139,8 +137,7 @@ def _number(text: str | None) -> int | None:
 
 
 def _seconds(text: str) -> float:
-    """`1.2340`, or with Asterisk's unit behind it."""
-    match = _SECONDS.fullmatch(text.strip())
-    if match is None:
+    seconds = float(text)
+    if not 0.0 <= seconds < 1e6:  # nor `nan`
         raise ValueError("not a time in seconds")
-    return float(match[1])
+    return seconds

@@ -5,8 +5,8 @@ It goes past the core's inbox: no routing decision hangs on it, and there may be
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from telephony.core.events import Uniqueid
 
@@ -18,8 +18,7 @@ class RtcpDirection(StrEnum):
     RECEIVED = "received"
 
 
-@dataclass(frozen=True, slots=True)
-class ReportBlock:
+class ReportBlock(NamedTuple):
     """One report block, in the wire's own units [RFC 3550 §6.4.1]."""
 
     source_ssrc: int
@@ -31,8 +30,7 @@ class ReportBlock:
     dlsr_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class RtcpEvent:
+class RtcpEvent(NamedTuple):
     """One report of one leg. `rtt_s` exists only in received ones, and only once `lsr` is not 0."""
 
     node: str
