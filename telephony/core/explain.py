@@ -16,7 +16,7 @@ def explain(choice: Choice, left: Line, now: float) -> str:
     """Who was chosen and why; `left` is the line without the winner."""
     waiting = choice.waiting
     return (
-        f"{REASONS[choice.rule]}: czeka {now - waiting.first_arrival:.0f} s w kolejce {waiting.queue}; "
+        f"{REASONS[choice.rule]}: zadzwonił {now - waiting.first_arrival:.0f} s temu, kolejka {waiting.queue}; "
         f"wolny najdłużej: {choice.agent.agent}; dalej czekają: "
         f"{left.count(Lane.ACCESSIBILITY)} (dostępność), {left.count(Lane.STANDARD)} (pozostali)"
     )

@@ -24,11 +24,12 @@ def ticket_for(call: CallView) -> OpenTicket | None:
 
 
 def _facts(call: CallView) -> list[str]:
-    waited_until = call.answered_at or call.ended_at or call.arrived_at
+    waited_from = call.queued_at or call.arrived_at
+    waited_until = call.answered_at or call.ended_at or waited_from
     facts = [
         f"Numer dzwoniącego: {call.caller or 'nieznany'}",
         f"Numer wybrany: {call.did}",
-        f"Czas oczekiwania: {waited_until - call.arrived_at:.0f} s",
+        f"Czas oczekiwania: {waited_until - waited_from:.0f} s",
     ]
     if call.lane is Lane.ACCESSIBILITY:
         facts.append("Wsparcie dostępności: tak")

@@ -1,0 +1,208 @@
+"""The one place where everything is built, wired, started and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import functools
+import signal
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import structlog
+from aiohttp import web
+
+import ivr_flows
+from ivr_flows import Facts, Flow
+from ivr_flows.prompts import PromptStore
+from telephony.asterisk.agi import AgiServer
+from telephony.asterisk.ami_client import AmiSettings
+from telephony.asterisk.gateway import Gateway, by_node
+from telephony.call_quality import CallQuality
+from telephony.clock import Clock
+from telephony.console.console import Console
+from telephony.core.commands import CallEnded, CancelDial, Command, Dial
+from telephony.core.engine import Engine
+from telephony.core.events import CallsRecovered, DeviceChanged, Event, QueueName
+from telephony.crm.builtin import BuiltinDirectory
+from telephony.metrics import Metrics, metrics_app
+from telephony.pump import Pump
+from telephony.settings import AsteriskNode, Listen, Settings, SettingsError
+from telephony.store.recorder import Recorder
+from telephony.store.store import Store
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+DRAIN_S = 10.0  # how long the last facts may take into the store when we stop
+
+
+class App:
+    """One hotline server. `run` lives until it is cancelled or told to stop."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self.clock = Clock()
+        self._directory = BuiltinDirectory(store)
+        self.console = Console(
+            accounts=store.account_by_login,
+            card=self._directory.card,
+            submit=self.submit,
+            clock=self.clock,
+            queue_titles={QueueName(name): queue.title for name, queue in settings.queues.items()},
+        )
+        self.metrics = Metrics(settings.queues)
+        self.quality = CallQuality()
+        self.recorder = Recorder(store, self.console.ticket_opened)
+        self.engine = Engine(settings.rules)
+        self.pump = Pump(
+            self.engine,
+            self.clock,
+            # The agent's page first: what it shows must be there before the phone rings.
+            [self.console.publish, self._execute, self.recorder.publish, self._score, self.metrics.publish],
+            overflowed=self._resynchronise,
+        )
+        self._flows = _flows(settings)
+        self._prompts = PromptStore(settings.data / "prompts")
+        self.gateways = {node.name: self._gateway(node) for node in settings.asterisk}
+        self.agi = AgiServer(settings.agi_listen.host, settings.agi_listen.port, by_node(self.gateways.values()))
+        self._measure_ourselves()
+
+    def submit(self, event: Event) -> None:
+        """Every event comes in here."""
+        if isinstance(event, DeviceChanged):
+            self.console.device_changed(event.endpoint, event.state)
+        self.pump.submit(event)
+
+    async def run(self) -> None:
+        """Start everything, in the order in which one thing needs the other; stop it in reverse."""
+        self.submit(CallsRecovered(await self._store.open_interactions()))
+        async with asyncio.TaskGroup() as tasks, self._listening():
+            tasks.create_task(self.recorder.run())
+            tasks.create_task(self.pump.run())
+            for gateway in self.gateways.values():
+                tasks.create_task(gateway.run())
+            await asyncio.Event().wait()
+
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator[None]:
+        settings = self._settings
+        try:
+            agi_port = await _listen(self.agi.start(), settings.agi_listen, "agi_listen")
+            console = settings.console_listen
+            console_port = await _listen(self.console.start(console.host, console.port), console, "console_listen")
+            runner = web.AppRunner(metrics_app(self.metrics.registry), access_log=None)
+            await runner.setup()
+            metrics = settings.metrics_listen
+            await _listen(web.TCPSite(runner, metrics.host, metrics.port).start(), metrics, "metrics_listen")
+            log.info("server.ready", agi_port=agi_port, console_port=console_port, metrics=str(metrics))
+            yield
+        finally:
+            await self.agi.stop()  # Asterisk's own queue takes the callers from here
+            await self.console.stop()
+            await self.recorder.drain(DRAIN_S)
+
+    # -- wiring -------------------------------------------------------------------------------------------------
+
+    def _gateway(self, node: AsteriskNode) -> Gateway:
+        return Gateway(
+            node.name,
+            ami=AmiSettings(node.host, node.ami_port, node.username, node.secret.get_secret_value()),
+            submit=self.submit,
+            flow_for=lambda did: self._flows[did],
+            sound=self._prompts.path,
+            facts=self._facts,
+            clock=self.clock,
+            rtcp=self.quality.heard,
+        )
+
+    async def _facts(self, did: str, caller: str | None) -> Facts:
+        """What the flow may know before it says its first word."""
+        customer = (await self._directory.card(caller)).customer
+        wished = customer is not None and customer.accessibility
+        return Facts(
+            did,
+            caller_known=customer is not None,
+            accessibility=self._settings.numbers[did].accessibility or wished,
+        )
+
+    def _execute(self, command: Command, _now: float) -> None:
+        if isinstance(command, Dial | CancelDial):
+            for gateway in self.gateways.values():
+                if gateway.execute(command):
+                    return
+            log.warning("call.not_here", command=type(command).__name__, interaction=command.interaction)
+
+    def _score(self, command: Command, now: float) -> None:
+        if isinstance(command, CallEnded):
+            for record in self.quality.ended(command.call):
+                self.recorder.put(record, now)
+                self.metrics.quality(record)
+
+    def _resynchronise(self) -> None:
+        for gateway in self.gateways.values():
+            gateway.resynchronise()
+
+    def _measure_ourselves(self) -> None:
+        agi = self.agi.counters
+        self.metrics.counters(
+            "agi", "What strangers and callers did to the AGI server", functools.partial(_figures, agi), "kind"
+        )
+        for name, gateway in self.gateways.items():
+            self.metrics.counters(
+                f"ami_{name.replace('-', '_')}",
+                "What came over the manager interface of this node",
+                functools.partial(_figures, gateway.counters),
+                "kind",
+            )
+        self.metrics.value("recorder_backlog", "Facts that wait for the store", lambda: self.recorder.backlog)
+        self.metrics.value("inbox_dropped", "Events that found the inbox full", lambda: self.pump.dropped)
+        self.metrics.value("subscriber_failures", "Bugs caught between core and shell", lambda: self.pump.failures)
+
+
+async def serve(settings: Settings) -> None:
+    """Run the server until SIGTERM or SIGINT. Errors, each to be mended: SettingsError, StoreError, AmiSetupError."""
+    if not settings.asterisk:
+        raise SettingsError(
+            "no [[asterisk]] in the settings: name, host, ami_port and secret of at least one are needed"
+        )
+    store = await Store.open(settings.database_url.get_secret_value())
+    try:
+        app = App(settings, store)
+        task = asyncio.create_task(app.run())
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, task.cancel)
+        try:
+            await task
+        except asyncio.CancelledError:
+            log.info("server.stopped")
+    finally:
+        await store.close()
+
+
+def _flows(settings: Settings) -> dict[str, Flow]:
+    """The flow of each number. Errors: SettingsError, FlowError with file and line."""
+    flows = {}
+    for did, number in settings.numbers.items():
+        path = ivr_flows.SHIPPED / f"{number.flow}.yaml"
+        if not path.exists():
+            raise SettingsError(f"numbers.{did}.flow: there is no {path.name} among the flows in {ivr_flows.SHIPPED}")
+        flows[did] = ivr_flows.load(path)
+    return flows
+
+
+def _figures(counters: object) -> dict[str, float]:
+    return {key: float(value) for key, value in dataclasses.asdict(counters).items()}  # type: ignore[call-overload]
+
+
+async def _listen(starting: Awaitable[T], address: Listen, setting: str) -> T:
+    try:
+        return await starting
+    except OSError as error:
+        raise SettingsError(
+            f"{setting}: {address} cannot be used ({error.strerror}): stop what has it, or set another"
+        ) from None
