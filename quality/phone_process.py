@@ -8,7 +8,9 @@ import itertools
 import os
 import select
 import signal
+import socket
 import sys
+import wave
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from quality import phone_protocol as protocol
 
 CODECS = ("pcma", "pcmu", "g722")
 LONGEST_LINE = 65_536
+SILENCE = b"\x80" * 8000  # one second of linear 8-bit samples
 QUIT_LIMIT_S = 6  # for answers to BYE and REGISTER; then the process ends all the same
 
 
@@ -126,6 +129,31 @@ def serve(phone: Phone, emit: Callable[[protocol.Event], None]) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the kernel's own end, even inside a library
     signal.alarm(QUIT_LIMIT_S)
     phone.close()
+
+
+def speech_of(path: str) -> bytes:
+    """A 16-bit PCM WAV as linear samples of 8 bit, unsigned, at 8 kHz (every second sample of a 16 kHz file)."""
+    with wave.open(path, "rb") as file:
+        rate, frames = file.getframerate(), file.readframes(file.getnframes())
+    step = 2 * max(1, rate // 8000)
+    return bytes((byte + 128) & 0xFF for byte in frames[1::step]) or SILENCE
+
+
+def server_of(uri: str) -> tuple[str, int]:
+    """Host and port of a SIP URI."""
+    host, _, port = uri.removeprefix("sip:").rpartition("@")[2].partition(":")
+    return host, int(port or 5060)
+
+
+def user_of(uri: str) -> str:
+    return uri.removeprefix("sip:").partition("@")[0]
+
+
+def free_port(address: str, wished: int = 0) -> int:
+    """A UDP port nobody has, `wished` if it is not 0. Errors: OSError when that one is taken."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((address, wished))
+        return int(probe.getsockname()[1])
 
 
 def own_standard_output() -> Callable[[protocol.Event], None]:
