@@ -1,0 +1,53 @@
+"""The built-in directory: whom a number belongs to, from our own records and within a time budget.
+
+A consultant would rather have an empty card now than a full one after the greeting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+import structlog
+
+from telephony.core.customer import Card, Customer, TicketSummary
+
+log = structlog.get_logger()
+
+BUDGET_S = 1.0
+NOBODY = Card(None)
+UNAVAILABLE = Card(None, available=False)
+
+
+class Records(Protocol):
+    """What the directory asks of the store."""
+
+    async def customer_by_phone(self, e164: str) -> Customer | None: ...
+
+    async def open_tickets_of(self, customer: str) -> tuple[TicketSummary, ...]: ...
+
+
+class BuiltinDirectory:
+    def __init__(self, records: Records, budget_s: float = BUDGET_S) -> None:
+        self._records = records
+        self._budget_s = budget_s
+
+    async def card(self, caller_e164: str | None) -> Card:
+        """The caller's card, at the latest after `budget_s`; never an error: one is logged and shown as unavailable."""
+        if caller_e164 is None:
+            return NOBODY
+        try:
+            async with asyncio.timeout(self._budget_s):
+                return await self._look_up(caller_e164)
+        except TimeoutError:
+            log.warning("directory.late", budget_s=self._budget_s)
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong in the records, the call goes on
+            # The type only: a message may carry what was asked for.
+            log.warning("directory.failed", error=type(error).__name__)
+        return UNAVAILABLE
+
+    async def _look_up(self, caller_e164: str) -> Card:
+        customer = await self._records.customer_by_phone(caller_e164)
+        if customer is None:
+            return NOBODY
+        return Card(customer, await self._records.open_tickets_of(customer.number))
