@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from telephony.asterisk import debian_tree
-from telephony.asterisk.debian_tree import DEBIAN_KEYRING, UBUNTU_KEYRING, PackagesError, Release, Source
+from telephony.asterisk.debian_tree import PackagesError, Release, Source
 
 OLDEST = 20
 SUITE = "forky"
 PACKAGES = ("asterisk", "asterisk-modules", "asterisk-core-sounds-en-wav", "asterisk-moh-opsound-wav")
-UBUNTU_PACKAGES = ("asterisk", "asterisk-modules", "asterisk-core-sounds-en-wav", "asterisk-moh-opsound-wav")
 
 _VERSION = re.compile(r"Asterisk (\d+)\.(\d+)\.(\d+)")
 
@@ -38,8 +37,10 @@ async def ensure_asterisk(data: Path, progress: Callable[[str], None] = lambda _
     if found := await find_asterisk(data):
         return found
     tree = data / "asterisk-tree"
-    await debian_tree.fetch(tree, await _sources(debian_tree.release()), PACKAGES, progress)
-    _mend_sounds(tree)
+    try:
+        await debian_tree.fetch(tree, await _sources(debian_tree.release()), PACKAGES, progress, finish=_mend_sounds)
+    except PackagesError as error:
+        raise PackagesError(f"{error}\nAn installed Asterisk {OLDEST} or newer would serve, too.") from None
     if found := await find_asterisk(data):
         return found
     raise PackagesError(f"the Asterisk in {tree} does not start; remove that folder and try again")
@@ -52,7 +53,7 @@ async def find_asterisk(data: Path) -> AsteriskProgram | None:
         return program
     tree = (data / "asterisk-tree").absolute()
     binary = tree / "usr/sbin/asterisk"
-    if not binary.exists():
+    if not debian_tree.is_whole(tree, PACKAGES):
         return None
     return await _probed(_own_loader(tree, binary), _library(tree) / "asterisk/modules", tree / "usr/share/asterisk")
 
@@ -85,10 +86,11 @@ def _library(tree: Path) -> Path:
     return tree / f"usr/lib/{platform.machine()}-linux-gnu"
 
 
-async def _sources(release: Release) -> list[Source]:
-    if release.id == "ubuntu":
-        return [Source(await debian_tree.mirror("Ubuntu"), release.codename, "main universe", UBUNTU_KEYRING)]
-    return [Source(await debian_tree.mirror("Debian"), SUITE, "main", DEBIAN_KEYRING)]
+async def _sources(host: Release) -> list[Source]:
+    address = await debian_tree.mirror(host)
+    if host.id == "ubuntu":
+        return [Source(address, host.codename, "main universe", host.keyring)]
+    return [Source(address, SUITE, "main", host.keyring)]
 
 
 def _mend_sounds(tree: Path) -> None:
