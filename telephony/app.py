@@ -142,6 +142,9 @@ class App:
                 self.recorder.put(record, now)
                 self.metrics.quality(record)
 
+    def _connected(self) -> float:
+        return sum(gateway.connected for gateway in self.gateways.values())
+
     def _resynchronise(self) -> None:
         for gateway in self.gateways.values():
             gateway.resynchronise()
@@ -158,6 +161,7 @@ class App:
                 functools.partial(_figures, gateway.counters),
                 "kind",
             )
+        self.metrics.value("ami_connected", "Nodes with a live manager connection", self._connected)
         self.metrics.value("recorder_backlog", "Facts that wait for the store", lambda: self.recorder.backlog)
         self.metrics.value("inbox_dropped", "Events that found the inbox full", lambda: self.pump.dropped)
         self.metrics.value("subscriber_failures", "Bugs caught between core and shell", lambda: self.pump.failures)

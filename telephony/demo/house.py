@@ -1,0 +1,218 @@
+"""The house of the demo and of the acceptance tests: Asterisk, PostgreSQL and the server, each a process of its own.
+
+Everything lies below one folder; what was made once (database, secrets, ports) is used again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import aiohttp
+
+from telephony.asterisk.config import AgentPhone, NodeConfig, TrunkPeer
+from telephony.asterisk.embedded import EmbeddedAsterisk
+from telephony.asterisk.install import AsteriskProgram
+from telephony.child import Child, end_leftover
+from telephony.console.passwords import hash_password
+from telephony.core.account import Account
+from telephony.crm.seed import customers
+from telephony.demo.ports import RTP_PORTS, Ports
+from telephony.store.embedded import EmbeddedPostgres
+from telephony.store.store import Store
+
+CONSULTANTS = {"anna": "Anna Wiśniewska", "piotr": "Piotr Zieliński"}
+SKILLS = {"sales": 1, "support": 1, "billing": 1}
+GENERAL, ACCESSIBLE = "+48220000100", "+48220000116"
+NODE, TRUNK = "node-1", "carrier"
+READY_S = 20.0
+
+
+class HouseError(Exception):
+    """A part of the house does not start; the message says which and why."""
+
+
+class House:
+    def __init__(self, data: Path, program: AsteriskProgram, config: Path, *, prompts: Path | None = None) -> None:
+        """`config` has hotline.toml and the templates; `prompts` is where they lie if not in `data`."""
+        self.data = data.absolute()
+        self.data.mkdir(parents=True, exist_ok=True)
+        self._config = config
+        self._prompts = prompts or self.data / "prompts"
+        self.ports, self.moved_ports = Ports.choose(self.data / "ports.json")
+        self._secrets = _kept_secrets(self.data / "secrets.json")
+        self.postgres = EmbeddedPostgres(self.data / "postgres", self.ports.postgres)
+        self.asterisk = EmbeddedAsterisk(program, self._node(), config / "asterisk")
+        self.server: Child | None = None
+
+    # -- what others need to know -------------------------------------------------------------------------------
+
+    @property
+    def console_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.console}"
+
+    @property
+    def metrics_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.metrics}/metrics"
+
+    @property
+    def registrar(self) -> str:
+        return f"sip:127.0.0.1:{self.ports.sip}"
+
+    def password(self, login: str) -> str:
+        """Of the console."""
+        return self._secrets[f"console-{login}"]
+
+    def sip_secret(self, endpoint: str) -> str:
+        return self._secrets[f"sip-{endpoint}"]
+
+    def uri(self, number: str) -> str:
+        """How to call a number of ours over SIP."""
+        return f"sip:{number}@127.0.0.1:{self.ports.sip}"
+
+    # -- start and stop -----------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Everything, Asterisk beside PostgreSQL. Errors: those of the parts, HouseError."""
+        await end_leftover(self._server_pid, "telephony")
+        try:
+            async with asyncio.TaskGroup() as parts:
+                parts.create_task(self.asterisk.start())
+                parts.create_task(self._start_postgres())
+            await self.start_server()
+        except BaseException as error:
+            await self.stop()
+            if isinstance(error, ExceptionGroup):
+                raise error.exceptions[0] from None
+            raise
+
+    async def stop(self) -> None:
+        await self.stop_server()
+        await self.asterisk.stop()
+        await self.postgres.stop()
+
+    async def start_server(self) -> None:
+        """`hotline serve`, until its console answers."""
+        settings = self._write_settings()
+        self.server = await Child.start(
+            "server",
+            [
+                sys.executable,
+                "-m",
+                "telephony",
+                "serve",
+                "--config",
+                self._config / "hotline.toml",
+                "--config",
+                settings,
+            ],
+            log=self.data / "log/server.log",
+            pid_file=self._server_pid,
+            env={key: value for key, value in os.environ.items() if not key.startswith("HOTLINE_")},
+        )
+        try:
+            await asyncio.wait_for(self._server_ready(self.server), READY_S)
+        except TimeoutError:
+            raise HouseError(f"the server was not ready after {READY_S:.0f} s; its log: {self._last_words()}") from None
+
+    async def stop_server(self) -> None:
+        if self.server:
+            await self.server.stop()
+            self.server = None
+
+    async def signal_server(self, number: signal.Signals) -> None:
+        """Kill, stop or continue the server alone; Asterisk, PostgreSQL and all phones go on."""
+        assert self.server
+        os.kill(self.server.pid, number)
+        if number is signal.SIGKILL:
+            await self.server.wait()
+            self.server = None
+
+    async def open_store(self) -> Store:
+        return await Store.open(self.postgres.dsn)
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    @property
+    def _server_pid(self) -> Path:
+        return self.data / "server.pid"
+
+    async def _start_postgres(self) -> None:
+        await self.postgres.start()
+        store = await self.open_store()
+        try:
+            if await store.accounts():
+                return
+            await store.add_customers(customers())
+            for login, name in CONSULTANTS.items():
+                hashed = await asyncio.to_thread(hash_password, self.password(login))
+                await store.add_account(Account(login, name, hashed, endpoint=login, skills=SKILLS))
+        finally:
+            await store.close()
+
+    def _node(self) -> NodeConfig:
+        ports = self.ports
+        return NodeConfig(
+            name=NODE,
+            folder=self.data / "asterisk",
+            sip_port=ports.sip,
+            ami_port=ports.ami,
+            rtp_ports=(ports.rtp, ports.rtp + RTP_PORTS),
+            agi_servers=(f"127.0.0.1:{ports.agi}",),
+            manager_secret=self._secrets["manager"],
+            provision_secret=self._secrets["provision"],
+            agents=tuple(AgentPhone(login, self.sip_secret(login)) for login in CONSULTANTS),
+            numbers={GENERAL: False, ACCESSIBLE: True},
+            trunks=(TrunkPeer(TRUNK, f"127.0.0.1:{ports.customers}/32", f"sip:127.0.0.1:{ports.customers}"),),
+        )
+
+    def _write_settings(self) -> Path:
+        """What hotline.toml cannot know: ports, secrets, the database."""
+        ports = self.ports
+        text = (
+            f'data = "{self._prompts.parent}"\n'
+            f'console_listen = "127.0.0.1:{ports.console}"\n'
+            f'metrics_listen = "127.0.0.1:{ports.metrics}"\n'
+            f'agi_listen = "127.0.0.1:{ports.agi}"\n'
+            f'database_url = "{self.postgres.dsn}"\n\n'
+            f'[[asterisk]]\nname = "{NODE}"\nami_port = {ports.ami}\nsecret = "{self._secrets["manager"]}"\n'
+        )
+        path = self.data / "server.toml"
+        path.touch(mode=0o600)
+        path.write_text(text, "utf-8")
+        return path
+
+    async def _server_ready(self, server: Child) -> None:
+        async with aiohttp.ClientSession() as http:
+            while True:
+                if server.returncode is not None:
+                    raise HouseError(f"the server ended with status {server.returncode}: {self._last_words()}")
+                with suppress(aiohttp.ClientError):
+                    async with http.get(self.metrics_url) as answer:
+                        if answer.status == 200 and "hotline_ami_connected 1.0" in await answer.text():
+                            return
+                await asyncio.sleep(0.05)
+
+    def _last_words(self) -> str:
+        log = self.data / "log/server.log"
+        return "\n".join(log.read_text("utf-8", "replace").splitlines()[-5:]) if log.exists() else "(none)"
+
+
+def _kept_secrets(path: Path) -> dict[str, str]:
+    """Random ones, made once, readable by their owner alone."""
+    if path.exists():
+        kept: dict[str, str] = json.loads(path.read_text("utf-8"))
+        return kept
+    made = {name: secrets.token_hex(16) for name in ("manager", "provision")}
+    for login in CONSULTANTS:
+        made[f"sip-{login}"] = secrets.token_hex(16)
+        made[f"console-{login}"] = secrets.token_urlsafe(9)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(made), "utf-8")
+    return made

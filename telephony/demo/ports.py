@@ -1,0 +1,49 @@
+"""The demo's ports: the usual ones where they are free, others where they are not."""
+
+from __future__ import annotations
+
+import json
+import socket
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    console: int = 8480
+    metrics: int = 9464
+    agi: int = 4573
+    ami: int = 5038
+    sip: int = 5060
+    postgres: int = 5480
+    customers: int = 5080  # where the simulated carrier sends its calls from
+    consultants: int = 5090
+    rtp: int = 20000  # the first of RTP_PORTS
+
+    @classmethod
+    def choose(cls, file: Path) -> tuple[Ports, dict[str, int]]:
+        """The ports of the last time, or the usual ones; those taken are replaced and named in the second value."""
+        wanted = cls(**json.loads(file.read_text("utf-8"))) if file.exists() else cls()
+        chosen = {each.name: _free(each.name, getattr(wanted, each.name)) for each in fields(cls)}
+        ports = cls(**chosen)
+        file.write_text(json.dumps(asdict(ports)), "utf-8")
+        return ports, {name: port for name, port in chosen.items() if port != getattr(cls(), name)}
+
+
+RTP_PORTS = 400
+_UDP = frozenset({"sip", "customers", "consultants", "rtp"})
+
+
+def _free(name: str, port: int) -> int:
+    kind = socket.SOCK_DGRAM if name in _UDP else socket.SOCK_STREAM
+    for candidate in (port, 0):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            if kind == socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", candidate))
+            except OSError:
+                continue
+            found = int(probe.getsockname()[1])
+            return found - found % 2 if name == "rtp" else found
+    raise OSError(f"no free port for {name}")
