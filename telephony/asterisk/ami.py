@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 from panoramisk.actions import Action as PanoramiskAction  # type: ignore[import-untyped]
@@ -20,7 +20,17 @@ from panoramisk.ami_protocol import AMIProtocol  # type: ignore[import-untyped]
 
 from telephony.asterisk.ami_actions import Action, Ping
 from telephony.asterisk.ami_trust import Trust
-from telephony.asterisk.ami_wire import AmiEvent, AmiResponse, Banner, Item, Parser, Taint, WireError, checked
+from telephony.asterisk.ami_wire import (
+    AmiEvent,
+    AmiResponse,
+    Banner,
+    Item,
+    Parser,
+    Taint,
+    TaintReason,
+    WireError,
+    checked,
+)
 
 log = structlog.get_logger()
 
@@ -54,13 +64,20 @@ class AmiCounters:
     events_used: int = 0
     replaced: int = 0
     distrusted: int = 0
-    tainted: dict[str, int] = field(default_factory=dict)
+    tainted_duplicate_key: int = 0
+    tainted_no_channel_id: int = 0
+    tainted_no_kind: int = 0
+    tainted_bad_line: int = 0
     resyncs: int = 0
     overflows: int = 0
     malformed: int = 0
     receiver_failures: int = 0
     actions: int = 0
     actions_failed: int = 0
+
+    def taint(self, reason: TaintReason) -> None:
+        counter = f"tainted_{reason}"
+        setattr(self, counter, getattr(self, counter) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +272,7 @@ class Connection(AMIProtocol):  # type: ignore[misc]
             del self.responses[action_id]
 
     def _take_taint(self, taint: Taint) -> None:
-        self._counters.tainted[taint.reason] = self._counters.tainted.get(taint.reason, 0) + 1
+        self._counters.taint(taint.reason)
         if self.trust.holds:
             log.warning("ami.tainted", reason=taint.reason)
         for request in self._under_way():

@@ -1,0 +1,126 @@
+"""AMI events to core events and RTCP records, values as Asterisk 22 writes them."""
+
+from __future__ import annotations
+
+import pytest
+
+from telephony.asterisk import translate
+from telephony.asterisk.ami_client import Snapshot
+from telephony.asterisk.ami_wire import AmiEvent
+from telephony.asterisk.translate import Attempt
+from telephony.core import events as core
+from telephony.core.events import InteractionId, Uniqueid
+from telephony.core.rtcp_event import ReportBlock, RtcpDirection, RtcpEvent
+
+CALL = InteractionId("i1")
+DIAL = {"Uniqueid": "n1-1.1", "DestChannel": "PJSIP/phone-anna-0000000a"}
+
+
+def attempt_of(uniqueid: Uniqueid) -> Attempt | None:
+    return Attempt(CALL, 2, "phone-anna") if uniqueid == "n1-1.1" else None
+
+
+def to_core(name: str, **fields: str) -> core.Event | None:
+    return translate.to_core(AmiEvent(name, fields), attempt_of)
+
+
+def test_events_that_speak_for_themselves() -> None:
+    assert to_core("Hangup", Uniqueid="n1-1.1", Cause="16") == core.CallHungUp(Uniqueid("n1-1.1"), 16)
+    assert to_core("AgentConnect", Uniqueid="n1-1.1") == core.FallbackAnswered(Uniqueid("n1-1.1"))
+    assert to_core("Newexten", Uniqueid="n1-1.1") is None
+
+
+def test_a_dial_of_ours_rings_and_is_answered() -> None:
+    assert to_core("DialBegin", **DIAL) == core.AgentRinging(CALL, 2)
+    assert to_core("DialEnd", **DIAL, DialStatus="ANSWER") == core.CallAnswered(CALL, 2)
+
+
+def test_an_unanswered_dial_is_told_by_the_session_with_its_status() -> None:
+    assert to_core("DialEnd", **DIAL, DialStatus="NOANSWER") is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"Uniqueid": "n1-9.9"},
+        {"DestChannel": "PJSIP/phone-bartek-0000000a"},
+        {"DestChannel": "PJSIP/phone-anna-2-0000000a"},
+        {"DestChannel": "PJSIP/phone-anna"},
+    ],
+)
+def test_a_dial_that_is_not_the_attempt_under_way_means_nothing(other: dict[str, str]) -> None:
+    assert to_core("DialBegin", **(DIAL | other)) is None
+    assert to_core("DialEnd", **(DIAL | other), DialStatus="ANSWER") is None
+
+
+def test_a_dial_without_a_calling_channel_means_nothing() -> None:
+    assert to_core("DialBegin", DestChannel="PJSIP/phone-anna-0000000a") is None
+
+
+def test_phones_change_state_other_devices_are_passed_over() -> None:
+    assert to_core("DeviceStateChange", Device="PJSIP/phone-anna", State="INUSE") == core.DeviceChanged(
+        "phone-anna", "INUSE"
+    )
+    for device in ("Queue:support", "Custom:x", "PJSIP/", "PJSIP/a b"):
+        assert to_core("DeviceStateChange", Device=device, State="INUSE") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("Hangup", {"Uniqueid": "x", "Cause": "sixteen"}),
+        ("Hangup", {"Uniqueid": "x"}),
+        ("DeviceStateChange", {"Device": "PJSIP/a", "State": "<img>"}),
+        ("DialEnd", {"Uniqueid": "x"}),
+    ],
+)
+def test_what_asterisk_does_not_write_is_an_error(name: str, fields: dict[str, str]) -> None:
+    with pytest.raises((ValueError, KeyError)):
+        translate.to_core(AmiEvent(name, fields), attempt_of)
+
+
+def test_a_snapshot_says_first_which_channels_are_left() -> None:
+    channels = tuple(AmiEvent("CoreShowChannel", {"Uniqueid": each}) for each in ("n1-1.1", "n1-1.2"))
+    devices = tuple(
+        AmiEvent("DeviceStateChange", {"Device": each, "State": "NOT_INUSE"}) for each in ("PJSIP/a", "Queue:x")
+    )
+    assert translate.snapshot("n1", Snapshot(100.0, channels, devices)) == [
+        core.NodeSnapshot("n1", frozenset({Uniqueid("n1-1.1"), Uniqueid("n1-1.2")}), 100.0),
+        core.DeviceChanged("a", "NOT_INUSE"),
+    ]
+
+
+# As recorded from Asterisk 22.10.1 (tests/fixtures/ami/call_answered.bin).
+SENT = {
+    "Channel": "PJSIP/trunk-00000000", "Uniqueid": "n1-1.0", "Linkedid": "n1-1.0", "SSRC": "0x000e7f3c",
+    "ReportCount": "1", "SentPackets": "251", "SentOctets": "40063", "Report0SourceSSRC": "0x7211cb33",
+    "Report0FractionLost": "12", "Report0CumulativeLost": "-3", "Report0HighestSequence": "25547",
+    "Report0SequenceNumberCycles": "1", "Report0IAJitter": "4", "Report0LSR": "1547123212", "Report0DLSR": "4.7780",
+}  # fmt: skip
+
+
+def test_a_sender_report_is_read_whole() -> None:
+    block = ReportBlock(0x7211CB33, 12, -3, 65536 + 25547, 4, 1547123212, 4.778)
+    assert translate.rtcp("n1", AmiEvent("RTCPSent", SENT), 7.0) == RtcpEvent(
+        "n1", "PJSIP/trunk-00000000", Uniqueid("n1-1.0"), "n1-1.0", RtcpDirection.SENT, 7.0, 0x000E7F3C, 251, 40063,
+        None, (block,),
+    )  # fmt: skip
+
+
+def test_a_receiver_report_has_no_counts_and_a_round_trip_only_once_it_heard_us() -> None:
+    heard = {key: value for key, value in SENT.items() if not key.startswith("Sent")} | {"RTT": "0.0210"}
+    report = translate.rtcp("n1", AmiEvent("RTCPReceived", heard), 7.0)
+    assert (report.direction, report.packet_count, report.octet_count) == (RtcpDirection.RECEIVED, None, None)
+    assert report.rtt_s == 0.021
+    early = translate.rtcp("n1", AmiEvent("RTCPReceived", heard | {"Report0LSR": "0"}), 7.0)
+    assert early.rtt_s is None
+
+
+def test_a_report_without_blocks_is_one() -> None:
+    assert translate.rtcp("n1", AmiEvent("RTCPSent", SENT | {"ReportCount": "0"}), 7.0).report_blocks == ()
+
+
+@pytest.mark.parametrize("bad", [{"SSRC": "x"}, {"Report0DLSR": "nan"}, {"Report0DLSR": "-1"}, {"ReportCount": ""}])
+def test_a_malformed_report_is_an_error(bad: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        translate.rtcp("n1", AmiEvent("RTCPSent", SENT | bad), 7.0)
