@@ -1,0 +1,71 @@
+# hotline: `make demo` and `make test` are all a newcomer needs.
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+HOTLINE := $(BIN)/hotline
+
+.PHONY: help setup demo test test-long check clean clean-demo lock
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo        set everything up and run the hotline with simulated customers (Ctrl-C stops it)"
+	@echo "make test        install what the tests need and run them all, checks included"
+	@echo "make setup       only set up; afterwards .venv/bin/hotline is the command"
+	@echo "make test-long   what takes long: fuzzing, benchmarks"
+	@echo "make clean-demo  remove all that the demo has written"
+
+setup: $(VENV)/.installed
+	@$(HOTLINE) setup
+
+demo: setup
+	@$(HOTLINE) demo
+
+test: $(VENV)/.installed-test check
+	@$(HOTLINE) setup
+	@$(BIN)/python -m tests.tools
+	@$(BIN)/python -m pytest --cov --cov-report=term
+
+check: $(VENV)/.installed-test
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-timings
+
+test-long: $(VENV)/.installed-test
+	@$(BIN)/python -m pytest -m long
+	@for file in tests/benchmarks/[a-z]*.py; do $(BIN)/python -m tests.benchmarks.$$(basename $$file .py) || exit 1; done
+
+# The project itself is installed without its dependencies: those come from the lock, each with its hash.
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "installing the locked packages"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-test: tests/requirements.lock $(VENV)/.installed
+	@echo "installing the locked packages of the tests"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.lock
+	@touch $@
+
+$(VENV)/bin/python:
+	@for python in python3 python3.13 python3.12 python3.11; do \
+	  if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then \
+	    if "$$python" -m venv $(VENV); then exit 0; fi; \
+	    rm -rf $(VENV); \
+	    echo "Python has no venv module: apt-get install python3-venv" >&2; exit 1; \
+	  fi; \
+	done; echo "Python 3.11, 3.12 or 3.13 is needed: apt-get install python3 python3-venv" >&2; exit 1
+
+clean-demo:
+	@if [ -x $(HOTLINE) ]; then $(HOTLINE) clean-demo; else rm -rf "$${HOTLINE_DATA:-.hotline}"; fi
+
+clean: clean-demo
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+
+# Needs uv; the locks name no package index.
+lock:
+	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -q \
+	  --group build --extra phones pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -q \
+	  --group test --extra phones pyproject.toml -o tests/requirements.lock
