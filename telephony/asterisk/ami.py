@@ -122,7 +122,7 @@ class _Request(PanoramiskAction):  # type: ignore[misc]
 
 
 class Connection(AMIProtocol):  # type: ignore[misc]
-    """`receive` gets each event that is to be believed and belongs to no list; it must not block."""
+    """`receive` gets each event that is to be believed and belongs to no list; it must neither block nor raise."""
 
     def __init__(
         self,
@@ -256,11 +256,7 @@ class Connection(AMIProtocol):  # type: ignore[misc]
             self._counters.distrusted += 1
             return
         self._counters.events_used += 1
-        try:
-            self._receive(event)
-        except Exception:  # a bug in a receiver must not cost the connection, and with it every call's state
-            self._counters.receiver_failures += 1
-            log.exception("ami.receiver_failed", ami_event=event.name)
+        self._receive(event)
 
     def _take_response(self, response: AmiResponse) -> None:
         action_id = response.fields.get("ActionID", "")

@@ -243,21 +243,32 @@ class AmiClient:
         finally:
             waiting, self._buffer = self._buffer, None
         if channels.whole:
-            self._listener.snapshot(Snapshot(taken_at, channels.events, devices.events if devices.whole else ()))
+            snapshot = Snapshot(taken_at, channels.events, devices.events if devices.whole else ())
+            self._guarded(lambda: self._listener.snapshot(snapshot))
         else:  # a channel may be missing from it only because somebody forged text: nobody's call ends by that
             connection.trust.ask_resync()
             self._resync.set()
         for event in waiting:
-            self._listener.event(event)
+            self._deliver(event)
 
     def _receive(self, event: AmiEvent) -> None:
         if self._buffer is None:
-            self._listener.event(event)
+            self._deliver(event)
         elif len(self._buffer) < BUFFER_EVENTS:
             self._buffer.append(event)
         else:
             self.counters.overflows += 1
             self.resynchronise()
+
+    def _deliver(self, event: AmiEvent) -> None:
+        self._guarded(lambda: self._listener.event(event))
+
+    def _guarded(self, tell: Callable[[], None]) -> None:
+        try:
+            tell()
+        except Exception:  # noqa: BLE001 - a listener's bug must not cost the connection, and with it every call's state
+            self.counters.receiver_failures += 1
+            self._log.exception("ami.listener_failed")
 
 
 __all__ = ["AmiClient", "AmiLostError", "AmiSettings", "AmiSetupError", "AmiTiming", "Listener", "Snapshot"]
