@@ -10,8 +10,8 @@ from structlog.processors import ExceptionRenderer
 from structlog.tracebacks import ExceptionDictTransformer
 
 
-def configure(*, verbose: bool = False) -> None:
-    """Once per process, before anything is logged."""
+def configure(*, quiet: bool = False) -> None:
+    """Once per process, before anything is logged. `quiet`: warnings and worse alone."""
     terminal = sys.stderr.isatty()
     plain = structlog.dev.plain_traceback  # others show local variables: a customer's number among them
     as_lines = structlog.dev.ConsoleRenderer(exception_formatter=plain)
@@ -25,7 +25,7 @@ def configure(*, verbose: bool = False) -> None:
             structlog.processors.StackInfoRenderer(),
             *([as_lines] if terminal else [traces, as_json]),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if quiet else logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

@@ -1,0 +1,30 @@
+"""`hotline clean-demo`: remove what the demo has written, and nothing else."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from telephony.demo.demo import only_one
+
+OURS = (
+    "asterisk", "asterisk-tree", "log", "postgres", "prompts", "voices", "ports.json", "secrets.json", "server.toml",
+    "server.pid", "once", "tools",
+)  # fmt: skip
+
+
+def clean(data: Path) -> None:
+    """Errors: DemoError while a demo runs there."""
+    if not data.exists():
+        return
+    with only_one(data):
+        for name in OURS:
+            path = data / name
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+    (data / "demo.lock").unlink(missing_ok=True)
+    with suppress(OSError):  # something of somebody else's lies there: leave it
+        data.rmdir()
