@@ -6,6 +6,7 @@ nothing written in a settings file becomes dialplan.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -72,10 +73,16 @@ class NodeConfig:
     ami_host: str = "127.0.0.1"
     manager_permit: str = "127.0.0.1/255.255.255.255"
     announcement: Path | None = None  # said in the fallback queue: a sound file without its suffix
+    orphan_s: int = ORPHAN_S
 
 
-def render(node: NodeConfig, *, templates: Path, modules: Path, data: Path, run: Path) -> dict[str, str]:
-    """File name → text. `modules`, `data`: of the Asterisk program; `run`: where its control socket lies.
+def render(
+    node: NodeConfig, *, templates: Path, modules: Path, data: Path, run: Path, music: Path | None
+) -> dict[str, str]:
+    """File name → text.
+
+    `modules`, `data`: of the Asterisk program; `run`: where its control socket lies; `music`: a folder of sound files
+    for those who wait, who hear ringing where there is none.
 
     Errors: AsteriskConfigError naming the value.
     """
@@ -96,14 +103,18 @@ def render(node: NodeConfig, *, templates: Path, modules: Path, data: Path, run:
         "filters": "\n".join(f"eventfilter(action(include),name({event})) =" for event in EVENTS),
         "rtp_start": _port(node.rtp_ports[0]),
         "rtp_end": _port(node.rtp_ports[1]),
-        "orphan_s": str(ORPHAN_S),
+        "orphan_s": str(int(node.orphan_s)),
         "trunks": _blocks(_trunk(trunk) for trunk in node.trunks),
         "agents": _blocks(_agent(agent) for agent in node.agents),
         "numbers": _blocks(_number(did, accessibility) for did, accessibility in node.numbers.items()),
         "servers": "\n".join(_server(server) for server in node.agi_servers),
+        "music": _path(music or data / "moh"),
+        "queue_options": "" if music else "r",
         "announcement": f" same => n,Playback({_path(node.announcement)})" if node.announcement else "",
+        "periodic": f"periodic-announce = {_path(node.announcement)}" if node.announcement else "",
         "emergency": _blocks(_emergency(number, node.trunks) for number in EMERGENCY),
         "phones": _blocks(f"exten => {agent.endpoint},1,Dial(PJSIP/{agent.endpoint},30)" for agent in node.agents),
+        "last_resort": _last_resort(node.agents),
         "members": "\n".join(f"member => PJSIP/{agent.endpoint}" for agent in node.agents),
     }
     return {path.name: _fill(path.read_text("utf-8"), values) for path in sorted(templates.glob("*.conf"))}
@@ -201,6 +212,11 @@ qualify_frequency = 30
 """
 
 
+def _last_resort(agents: tuple[AgentPhone, ...]) -> str:
+    phones = "&".join(f"PJSIP/{agent.endpoint}" for agent in agents)
+    return f" same => n,Dial({phones},20,m)" if phones else ""
+
+
 def _emergency(number: str, trunks: tuple[TrunkPeer, ...]) -> str:
     """Every trunk that can call out, one after the other."""
     ways = [trunk.name for trunk in trunks if trunk.contact]
@@ -210,8 +226,7 @@ def _emergency(number: str, trunks: tuple[TrunkPeer, ...]) -> str:
 
 def _entity_id(name: str) -> str:
     """A locally administered address of the node's own [EUI-48], so that two nodes on one machine differ."""
-    digest = sum(byte * 257**place for place, byte in enumerate(name.encode())) % 2**40
-    return ":".join(f"{octet:02x}" for octet in (2, *digest.to_bytes(5, "big")))
+    return ":".join(f"{octet:02x}" for octet in (2, *hashlib.sha256(name.encode()).digest()[:5]))
 
 
 def _checked(value: str, pattern: re.Pattern[str], what: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import socket
 import tempfile
 from contextlib import suppress
@@ -16,7 +17,7 @@ from telephony.child import Child, end_leftover
 
 START_S = 30.0
 LONGEST_SOCKET_FOLDER = 80  # a UNIX socket's path ends at 107 bytes [unix(7)]
-FOLDERS = ("etc", "lib", "db", "spool", "log/cel-custom", "run")
+FOLDERS = ("etc", "lib/keys", "db", "spool", "log/cel-custom", "run")
 
 
 class AsteriskError(Exception):
@@ -56,7 +57,7 @@ class EmbeddedAsterisk:
             await self._child.stop()
             self._child = None
         if self._short:
-            self._short.unlink(missing_ok=True)
+            shutil.rmtree(self._short.parent, ignore_errors=True)
             self._short = None
 
     async def kill(self) -> None:
@@ -92,6 +93,7 @@ class EmbeddedAsterisk:
             modules=self.program.modules,
             data=self.program.data,
             run=self._run_folder(),
+            music=self.program.music,
         )
         for name, text in texts.items():
             path = self._folder / "etc" / name

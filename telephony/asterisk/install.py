@@ -31,6 +31,12 @@ class AsteriskProgram:
     data: Path
     version: str
 
+    @property
+    def music(self) -> Path | None:
+        """The folder of music on hold, where the packages brought one."""
+        folder = self.data / "moh"
+        return folder if folder.is_dir() and any(folder.iterdir()) else None
+
 
 async def ensure_asterisk(data: Path, progress: Callable[[str], None] = lambda _: None) -> AsteriskProgram:
     """Find Asterisk, or fetch it into `data`. Errors: PackagesError telling what to do."""

@@ -1,21 +1,25 @@
-"""Fixtures of the acceptance tests: a real Asterisk per test or module, installed once in the data folder.
+"""Fixtures of the acceptance tests: a real Asterisk per test, installed once in the data folder.
 
-`asterisk_node(numbers=…, agents=…, agi_servers=…) -> EmbeddedAsterisk` starts a node on free ports below the test's
-own folder and stops it afterwards; its ports and secrets are in `.node`.
+`await asterisk_node(numbers={"+48…": accessibility}, agents=["anna"], agi_servers=["127.0.0.1:port"], trunks=…,
+announcement=path, orphan_s=15) -> EmbeddedAsterisk` starts a node on free ports below the test's own folder and stops
+it afterwards; its ports and secrets are in `.node`. By default it has two carriers, known by port, and one number of
+each lane. `ami_tap.tapped(asterisk.node)` hears all that happens in it; `sip.Sip` makes calls.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest_asyncio
 
-from telephony.asterisk.config import AgentPhone, NodeConfig, TrunkPeer
+from telephony.asterisk.config import ORPHAN_S, AgentPhone, NodeConfig, TrunkPeer
 from telephony.asterisk.embedded import EmbeddedAsterisk
 from telephony.asterisk.install import AsteriskProgram, ensure_asterisk
+from tests.acceptance.ami_tap import TAP_ACCOUNT
 from tests.ports import free_port, free_rtp_ports, free_udp_port
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +28,20 @@ TEMPLATES = ROOT / "config" / "asterisk"
 GENERAL, ACCESSIBLE = "+48220000100", "+48220000116"
 
 StartNode = Callable[..., Awaitable[EmbeddedAsterisk]]
+
+
+def _carrier(name: str) -> TrunkPeer:
+    port = free_udp_port()
+    return TrunkPeer(name, f"127.0.0.1:{port}/32", f"sip:127.0.0.1:{port}")
+
+
+def _templates_with_tap(folder: Path) -> Path:
+    """The product's templates and one account more, which hears everything unfiltered."""
+    if not folder.exists():
+        shutil.copytree(TEMPLATES, folder)
+        with (folder / "manager.conf").open("a") as manager:
+            manager.write(TAP_ACCOUNT)
+    return folder
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -43,9 +61,9 @@ async def asterisk_node(asterisk_program: AsteriskProgram, tmp_path: Path) -> As
         agi_servers: Sequence[str] = (),
         trunks: Sequence[TrunkPeer] | None = None,
         announcement: Path | None = None,
+        orphan_s: int = ORPHAN_S,
     ) -> EmbeddedAsterisk:
         name = f"node-{len(started) + 1}"
-        carrier = free_udp_port()
         node = NodeConfig(
             name=name,
             folder=tmp_path / name,
@@ -57,14 +75,13 @@ async def asterisk_node(asterisk_program: AsteriskProgram, tmp_path: Path) -> As
             provision_secret=secrets.token_hex(16),
             agents=tuple(AgentPhone(agent, secrets.token_hex(16)) for agent in agents),
             numbers=numbers if numbers is not None else {GENERAL: False, ACCESSIBLE: True},
-            trunks=tuple(trunks)
-            if trunks is not None
-            else (TrunkPeer("carrier", f"127.0.0.1:{carrier}/32", f"sip:127.0.0.1:{carrier}"),),
+            trunks=tuple(trunks) if trunks is not None else (_carrier("carrier"), _carrier("carrier-b")),
             announcement=announcement,
+            orphan_s=orphan_s,
         )
-        asterisk = EmbeddedAsterisk(asterisk_program, node, TEMPLATES)
-        await asterisk.start()
+        asterisk = EmbeddedAsterisk(asterisk_program, node, _templates_with_tap(tmp_path / "templates"))
         started.append(asterisk)
+        await asterisk.start()
         return asterisk
 
     yield start

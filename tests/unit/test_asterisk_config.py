@@ -26,8 +26,8 @@ NODE = NodeConfig(
 )
 
 
-def rendered(node: NodeConfig = NODE) -> dict[str, str]:
-    return render(node, templates=TEMPLATES, modules=Path("/m"), data=Path("/d"), run=Path("/r"))
+def rendered(node: NodeConfig = NODE, *, music: Path | None = Path("/d/moh")) -> dict[str, str]:
+    return render(node, templates=TEMPLATES, modules=Path("/m"), data=Path("/d"), run=Path("/r"), music=music)
 
 
 def test_every_placeholder_is_filled() -> None:
