@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 import asyncpg
@@ -17,6 +17,7 @@ Row = Mapping[str, object]
 
 CONNECT_S = 5.0
 STATEMENT_S = 5.0
+WHOLE_S = 15.0  # waiting for a free connection included
 
 
 class Connection(Protocol):
@@ -26,37 +27,80 @@ class Connection(Protocol):
 
     async def run(self, query: str, **values: object) -> None: ...
 
+    async def run_many(self, query: str, many: Sequence[Mapping[str, object]]) -> None:
+        """All or none."""
+
+    def together(self) -> AbstractAsyncContextManager[Connection]:
+        """A connection whose work is done at the end of the block: all of it, or nothing after an error."""
+
     async def close(self) -> None: ...
 
 
-class Postgres:
-    """A pool of connections; a lost database is found again by itself."""
+class _Session:
+    """Named queries over whatever runs SQL: a pool, or one connection inside a transaction."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self.pool = pool
-
-    @classmethod
-    async def open(cls, dsn: str) -> Postgres:
-        """Errors: StoreError when the database cannot be reached."""
-        with_errors = _said_plainly("connect")
-        async with with_errors:
-            pool = await asyncpg.create_pool(
-                dsn, min_size=1, max_size=8, timeout=CONNECT_S, command_timeout=STATEMENT_S, init=_prepare
-            )
-        return cls(pool)
+    def __init__(self, runs: asyncpg.Pool | asyncpg.Connection) -> None:
+        self._runs = runs
 
     async def rows(self, query: str, **values: object) -> Sequence[Row]:
         """Errors: StoreError."""
         known = queries()[query]
-        async with _said_plainly(query):
-            rows: Sequence[Row] = await self.pool.fetch(known.sql, *known.arguments(values))
+        async with said_plainly(query):
+            rows: Sequence[Row] = await self._runs.fetch(known.sql, *known.arguments(values))
             return rows
 
     async def run(self, query: str, **values: object) -> None:
         """Errors: StoreError."""
         known = queries()[query]
-        async with _said_plainly(query):
-            await self.pool.execute(known.sql, *known.arguments(values))
+        async with said_plainly(query):
+            await self._runs.execute(known.sql, *known.arguments(values))
+
+    async def run_many(self, query: str, many: Sequence[Mapping[str, object]]) -> None:
+        """Errors: StoreError."""
+        if not many:
+            return
+        known = queries()[query]
+        async with said_plainly(query):
+            await self._runs.executemany(known.sql, [known.arguments(values) for values in many])
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[Connection]:
+        """Errors: StoreError."""
+        assert isinstance(self._runs, asyncpg.Pool), "a transaction has no transactions"
+        acquired = self._runs.acquire(timeout=CONNECT_S)
+        async with said_plainly("transaction"), acquired as connection, connection.transaction():
+            yield _Session(connection)
+
+    async def close(self) -> None:
+        """A session inside a transaction has nothing to close."""
+
+
+class Postgres(_Session):
+    """A pool of connections; a lost database is found again by itself."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        super().__init__(pool)
+        self.pool = pool
+
+    @classmethod
+    async def open(cls, dsn: str) -> Postgres:
+        """Errors: StoreError when the database cannot be reached."""
+        async with said_plainly("connect"):
+            pool = await asyncpg.create_pool(
+                dsn,
+                min_size=0,  # asyncpg logs a trace for each connection it keeps ready and cannot
+                max_size=8,
+                timeout=CONNECT_S,
+                command_timeout=STATEMENT_S,
+                init=_prepare,
+                server_settings={"application_name": "hotline"},
+            )
+            try:
+                await pool.fetchval("SELECT 1")
+            except BaseException:
+                pool.terminate()
+                raise
+        return cls(pool)
 
     async def close(self) -> None:
         try:
@@ -70,11 +114,12 @@ async def _prepare(connection: asyncpg.Connection) -> None:
 
 
 @asynccontextmanager
-async def _said_plainly(what: str) -> AsyncIterator[None]:
+async def said_plainly(what: str) -> AsyncIterator[None]:
     """Everything that can go wrong out there becomes a StoreError, without the values that were sent."""
     try:
-        yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        async with asyncio.timeout(WHOLE_S):
+            yield
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
         if _is_final(error):
             raise StoreRefusedError(f"PostgreSQL refuses `{what}`: {type(error).__name__}") from error
         reason = error.args[0] if error.args and isinstance(error, asyncpg.PostgresError) else type(error).__name__

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from telephony.store.connection import Row
+from telephony.store.errors import StoreRefusedError
 from telephony.store.queries import queries
 
 Values = dict[str, Any]  # the values of one query; a twin of SQL is as untyped as SQL
@@ -29,16 +31,32 @@ class Memory:
     async def run(self, query: str, **values: object) -> None:
         await self.rows(query, **values)
 
+    async def run_many(self, query: str, many: Sequence[Mapping[str, object]]) -> None:
+        async with Memory.together(self):
+            for values in many:
+                await self.run(query, **values)
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[Memory]:
+        before = {name: dict(table) for name, table in vars(self).items() if isinstance(table, dict)}
+        try:
+            yield self
+        except BaseException:
+            vars(self).update(before)
+            raise
+
     async def close(self) -> None:
         """Nothing to close."""
 
     # -- interactions -------------------------------------------------------------------------------------------
 
     def record_call(self, **call: Any) -> None:
-        if (call["outcome"] is None) != (call["ended_at"] is None):
-            raise ValueError("an end has an outcome")
+        if (call["outcome"] is None) != (call["ended_at"] is None) or (call["outcome"] is None) == (
+            call["state"] == "ended"
+        ):
+            raise StoreRefusedError("PostgreSQL refuses `record_call`: CheckViolationError")
         known = self.interactions.get(call["interaction"])
-        if known is None or known["outcome"] is None:
+        if known is None or _goes_on(known, call):
             self.interactions[call["interaction"]] = call
 
     def interaction(self, interaction: str) -> Iterable[Row]:
@@ -95,6 +113,14 @@ class Memory:
         phones = sorted(e164 for e164, customer in self.phones.items() if customer == number)
         return [{**self.customers[number], "phones": phones}] if number in self.customers else ()
 
+    def customers_by_digits(self, low: str, high: str, most: int) -> Iterable[Row]:
+        found = {customer for e164, customer in self.phones.items() if e164[1:].endswith(low[::-1])}
+        return [row for number in sorted(found)[:most] for row in self.customer_by_number(number)]
+
+    def customers_by_name(self, piece: str, most: int) -> Iterable[Row]:
+        found = [number for number, customer in self.customers.items() if piece in customer["folded"]]
+        return [row for number in sorted(found)[:most] for row in self.customer_by_number(number)]
+
     def add_account(self, **account: Any) -> None:
         self.people[account["login"]] = account
 
@@ -106,3 +132,10 @@ class Memory:
 
     def version(self) -> Iterable[Row]:
         return [{"version": "memory"}]
+
+
+def _goes_on(known: Values, call: Values) -> bool:
+    if known["outcome"] is not None:
+        return False
+    later = call["attempt"] >= known["attempt"] and (call["answered_at"] is not None or known["answered_at"] is None)
+    return call["outcome"] is not None or later

@@ -13,6 +13,7 @@ from telephony.store.connection import Postgres
 from telephony.store.errors import StoreError
 
 LOCK = 4_573_001  # any constant of ours: two servers that start at once wait for one another
+MIGRATION_S = 300.0  # a large table takes its time, and another server's migration too
 LEDGER = """
 CREATE TABLE IF NOT EXISTS migration (
     number integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
@@ -44,7 +45,7 @@ async def migrate(postgres: Postgres, migrations: Sequence[Migration] | None = N
     wanted = shipped() if migrations is None else migrations
     try:
         async with postgres.pool.acquire() as connection, connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK, timeout=MIGRATION_S)
             await connection.execute(LEDGER)
             return await _apply(connection, wanted)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
@@ -60,7 +61,7 @@ async def _apply(connection: asyncpg.Connection, wanted: Sequence[Migration]) ->
         if done.get(migration.number, migration.sha256) != migration.sha256:
             raise StoreError(f"migration {migration.name} was changed after it had been applied: put it back")
         if migration.number not in done:
-            await connection.execute(migration.sql)
+            await connection.execute(migration.sql, timeout=MIGRATION_S)
             await connection.execute(
                 "INSERT INTO migration (number, name, sha256) VALUES ($1, $2, $3)",
                 migration.number, migration.name, migration.sha256,

@@ -1,5 +1,5 @@
 -- name: record_call
--- Insert or update an interaction. What has ended never changes again.
+-- Insert or update an interaction. It never moves backwards, and what has ended never changes again.
 INSERT INTO interaction (
     interaction, node, channel, uniqueid, linkedid, did, caller, codec, state, lane, queue, arrived_at, queued_at,
     answered_at, ended_at, agent, attempt, outcome, offered_at, painted_at, rang_at
@@ -12,7 +12,11 @@ ON CONFLICT (interaction) DO UPDATE SET
     answered_at = excluded.answered_at, ended_at = excluded.ended_at, agent = excluded.agent,
     attempt = excluded.attempt, outcome = excluded.outcome, offered_at = excluded.offered_at,
     painted_at = excluded.painted_at, rang_at = excluded.rang_at
-WHERE interaction.outcome IS NULL
+WHERE interaction.outcome IS NULL AND (
+    excluded.outcome IS NOT NULL
+    OR excluded.attempt >= interaction.attempt
+    AND (excluded.answered_at IS NOT NULL OR interaction.answered_at IS NULL)
+)
 
 -- name: interaction
 -- One interaction.
@@ -74,10 +78,10 @@ SELECT * FROM quality WHERE interaction = :interaction ORDER BY leg, direction
 
 -- name: add_customer
 -- Insert or replace a customer.
-INSERT INTO customer (number, name, address, services, since, accessibility)
-VALUES (:number, :name, :address, :services, :since, :accessibility)
+INSERT INTO customer (number, name, folded, address, services, since, accessibility)
+VALUES (:number, :name, :folded, :address, :services, :since, :accessibility)
 ON CONFLICT (number) DO UPDATE SET
-    name = excluded.name, address = excluded.address, services = excluded.services, since = excluded.since,
+    name = excluded.name, folded = excluded.folded, address = excluded.address, services = excluded.services, since = excluded.since,
     accessibility = excluded.accessibility
 
 -- name: add_phone
@@ -99,6 +103,22 @@ CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(e164 ORDER BY e164), '{}') FROM customer_phone WHERE customer = number
 ) AS phones (all_of)
 WHERE number = :number
+
+-- name: customers_by_digits
+-- Customers one of whose numbers ends in these digits (`low`: them backwards, `high`: one past the last such number).
+SELECT customer.*, phones.all_of AS phones FROM customer
+CROSS JOIN LATERAL (SELECT array_agg(e164 ORDER BY e164) FROM customer_phone WHERE customer = number) AS phones (all_of)
+WHERE number IN (SELECT customer FROM customer_phone WHERE reversed ~>=~ :low AND reversed ~<~ :high)
+ORDER BY number LIMIT :most
+
+-- name: customers_by_name
+-- Customers one of whose names begins so (`piece`: in small letters without marks, after a space).
+SELECT customer.*, phones.all_of AS phones FROM customer
+CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(e164 ORDER BY e164), '{}') FROM customer_phone WHERE customer = number
+) AS phones (all_of)
+WHERE strpos(folded, :piece) > 0
+ORDER BY number LIMIT :most
 
 -- name: add_account
 -- Insert or replace a person who may log in.

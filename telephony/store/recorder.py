@@ -1,14 +1,15 @@
 """The recorder: writes the core's facts down in their order and never holds a call up.
 
 While the database is away the facts wait in memory, the calls' changes folded into the latest, and go in once it is
-back: every write is idempotent.
+back: every write is idempotent. What waits is written many at a time: one commit for all of it.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import structlog
@@ -25,19 +26,32 @@ log = structlog.get_logger()
 
 Fact = CallChanged | CallEnded | Decided | OpenTicket | QualityRecord
 Key = tuple[object, ...]
+Entry = tuple[Fact, float]
 
 RETRY_S = (0.1, 0.3, 1.0, 3.0, 5.0)
+TOGETHER = 250  # facts in one transaction
+MOST = 500_000  # facts that wait: some hours of the largest site, about 1 GB
 BACKLOG_ALARM = 10_000
 
 
 class Recorder:
     def __init__(
-        self, store: Store, on_ticket: Callable[[InteractionId, str], None] = lambda _call, _number: None
+        self,
+        store: Store,
+        on_ticket: Callable[[InteractionId, str], None] = lambda _call, _number: None,
+        *,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        most: int = MOST,
     ) -> None:
+        """`on_ticket` hears the number of each ticket once it is written; `pause` waits before the next try."""
         self._store = store
         self._on_ticket = on_ticket
-        self._waiting: OrderedDict[Key, tuple[Fact, float]] = OrderedDict()
-        self.refused = 0
+        self._pause = pause
+        self._most = most
+        self._waiting: OrderedDict[Key, Entry] = OrderedDict()
+        self.refused = 0  # the database will not have them, ever
+        self.lost = 0  # there was no room for them
+        self._running = False
         self._something = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -53,68 +67,115 @@ class Recorder:
 
     def put(self, fact: Fact, now: float) -> None:
         """Never blocks. A call's later change takes the place of one that has not been written yet."""
-        self._waiting[_key(fact)] = fact, now
+        key = _key(fact)
+        if key not in self._waiting and not self._has_room(fact):
+            return
+        self._waiting[key] = fact, now
         self._something.set()
         self._idle.clear()
-        if self.backlog % BACKLOG_ALARM == 0:
-            log.error("recorder.backlog", facts=self.backlog)
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            await self._something.wait()
-            while self._waiting:
-                key, (fact, at) = next(iter(self._waiting.items()))
-                await self._write_until_done(fact, at)
-                if self._waiting[key] == (fact, at):
-                    del self._waiting[key]
-            self._something.clear()
-            self._idle.set()
+        self._running = True
+        try:
+            while True:
+                await self._something.wait()
+                await self._write_all()
+        finally:
+            self._running = False
 
     async def drain(self, timeout_s: float) -> bool:
-        """Wait until all is written; False when the time was too short."""
+        """Wait until all is written, even if nobody runs us any more; False when the time was too short."""
         try:
-            await asyncio.wait_for(self._idle.wait(), timeout_s)
+            await asyncio.wait_for(self._idle.wait() if self._running else self._write_all(), timeout_s)
         except TimeoutError:
             log.error("recorder.not_drained", facts=self.backlog)  # noqa: TRY400 - the time-out has no story to tell
             return False
         return True
 
-    async def _write_until_done(self, fact: Fact, at: float) -> None:
+    def _has_room(self, fact: Fact) -> bool:
+        """Outcomes and tickets find room when nothing else does any more."""
+        if self.backlog and self.backlog % BACKLOG_ALARM == 0:
+            log.error("recorder.backlog", facts=self.backlog)
+        if self.backlog < self._most or isinstance(fact, CallEnded | OpenTicket):
+            return True
+        self.lost += 1
+        if self.lost % BACKLOG_ALARM == 1:
+            log.error("recorder.lost", facts=self.lost)
+        return False
+
+    async def _write_all(self) -> None:
         failures = 0
-        while True:
+        while self._waiting:
+            batch = list(islice(self._waiting.items(), TOGETHER))
             try:
-                await self._write(fact, at)
-            except StoreRefusedError as error:
-                self.refused += 1
-                log.error("store.refused", fact=type(fact).__name__, reason=str(error))  # noqa: TRY400 - no trace: values
-                return
-            except StoreError as error:
+                await self._write(batch)
+            except Exception as error:  # noqa: BLE001 - a bug in one fact must not cost the others
+                if _has_fault(error):
+                    await self._write_singly(batch)
+                    continue
                 if failures == 0:
                     log.warning("store.away", reason=str(error))
-                await asyncio.sleep(RETRY_S[min(failures, len(RETRY_S) - 1)])
+                await self._pause(RETRY_S[min(failures, len(RETRY_S) - 1)])
                 failures += 1
             else:
-                return
+                failures = 0
+        self._something.clear()
+        self._idle.set()
 
-    async def _write(self, fact: Fact, at: float) -> None:
-        match fact:
-            case CallChanged(call) | CallEnded(call):
-                await self._store.record_call(call)
-            case Decided():
-                await self._store.record_decision(fact)
-            case QualityRecord():
-                await self._store.record_quality(fact)
-            case OpenTicket():
-                self._on_ticket(fact.interaction, await self._store.open_ticket(fact, at))
+    async def _write_singly(self, batch: Sequence[tuple[Key, Entry]]) -> None:
+        """Something among them is not accepted: find it and put it aside, and write the others."""
+        for key, entry in batch:
+            try:
+                await self._write([(key, entry)])
+            except Exception as error:  # noqa: BLE001 - as above
+                if not _has_fault(error):
+                    return  # the next round tries again and says so
+                self.refused += 1
+                reason = str(error) if isinstance(error, StoreError) else type(error).__name__  # others may tell values
+                log.error("store.refused", fact=type(entry[0]).__name__, reason=reason)  # noqa: TRY400 - a trace too
+                self._written([(key, entry)])
+
+    async def _write(self, batch: Sequence[tuple[Key, Entry]]) -> None:
+        """All of them, or none. Errors: StoreError."""
+        facts = [fact for _, (fact, _) in batch]
+        async with self._store.together() as store:
+            await store.record_calls([fact.call for fact in facts if isinstance(fact, CallChanged | CallEnded)])
+            await store.record_decisions([fact for fact in facts if isinstance(fact, Decided)])
+            await store.record_qualities([fact for fact in facts if isinstance(fact, QualityRecord)])
+            # Last: a ticket's customer is found through its interaction.
+            tickets = [
+                (fact.interaction, await store.open_ticket(fact, at))
+                for _, (fact, at) in batch
+                if isinstance(fact, OpenTicket)
+            ]
+        self._written(batch)
+        for interaction, number in tickets:
+            self._tell(interaction, number)
+
+    def _written(self, batch: Sequence[tuple[Key, Entry]]) -> None:
+        for key, entry in batch:
+            if self._waiting.get(key) is entry:  # a later change may have taken its place meanwhile
+                del self._waiting[key]
+
+    def _tell(self, interaction: InteractionId, number: str) -> None:
+        try:
+            self._on_ticket(interaction, number)
+        except Exception as error:  # noqa: BLE001 - whoever listens, the writing goes on
+            log.error("recorder.listener_failed", interaction=interaction, error=type(error).__name__)  # noqa: TRY400
+
+
+def _has_fault(error: Exception) -> bool:
+    """Whether it is the fact's own fault, which no further try will mend."""
+    return isinstance(error, StoreRefusedError) or not isinstance(error, StoreError)
 
 
 def _key(fact: Fact) -> Key:
     match fact:
         case CallChanged(call) | CallEnded(call):
             return "call", call.interaction
-        case Decided(interaction=interaction, decided_at=at):
-            return "decision", interaction, at
+        case Decided(interaction=interaction, agent=agent, decided_at=at):
+            return "decision", interaction, agent, at
         case QualityRecord(interaction=interaction, leg=leg, direction=direction):
             return "quality", interaction, leg, direction
         case OpenTicket(interaction=interaction):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
 from telephony.core.account import Account, Role
@@ -16,6 +18,11 @@ from telephony.store.connection import Connection, Postgres, Row
 from telephony.store.migrate import migrate
 
 T = TypeVar("T")
+_NAMES: dict[type, tuple[str, ...]] = {
+    kind: tuple(each.name for each in dataclasses.fields(kind))
+    for kind in (Account, CallView, Customer, Decided, OpenTicket, QualityRecord)
+}
+FEWEST_DIGITS = 3  # fewer would find everybody
 
 
 class Store:
@@ -26,13 +33,23 @@ class Store:
 
     @classmethod
     async def open(cls, dsn: str) -> Store:
-        """Connect to PostgreSQL and bring the schema up to date."""
+        """Connect to PostgreSQL and bring the schema up to date. Errors: StoreError, with what to do."""
         postgres = await Postgres.open(dsn)
-        await migrate(postgres)
+        try:
+            await migrate(postgres)
+        except BaseException:
+            await postgres.close()
+            raise
         return cls(postgres)
 
     async def close(self) -> None:
         await self._connection.close()
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[Store]:
+        """A store whose work is done at the end of the block: all of it, or nothing after an error."""
+        async with self._connection.together() as connection:
+            yield Store(connection)
 
     async def server_version(self) -> str:
         rows = await self._connection.rows("version")
@@ -41,7 +58,12 @@ class Store:
     # -- calls --------------------------------------------------------------------------------------------------
 
     async def record_call(self, call: CallView) -> None:
-        await self._connection.run("record_call", **_values(call))
+        """Insert or update it; it never moves backwards, and what has ended never changes again."""
+        await self.record_calls((call,))
+
+    async def record_calls(self, calls: Sequence[CallView]) -> None:
+        """All or none."""
+        await self._connection.run_many("record_call", [_values(call) for call in calls])
 
     async def interaction(self, interaction: str) -> CallView | None:
         return _first(map(_call, await self._connection.rows("interaction", interaction=interaction)))
@@ -53,14 +75,22 @@ class Store:
         return tuple(map(_call, await self._connection.rows("recent_interactions", most=most)))
 
     async def record_decision(self, decision: Decided) -> None:
-        await self._connection.run("record_decision", **_values(decision))
+        await self.record_decisions((decision,))
+
+    async def record_decisions(self, decisions: Sequence[Decided]) -> None:
+        """All or none."""
+        await self._connection.run_many("record_decision", [_values(decision) for decision in decisions])
 
     async def decisions_of(self, interaction: str) -> tuple[Decided, ...]:
         rows = await self._connection.rows("decisions_of", interaction=interaction)
         return tuple(_record(Decided, row) for row in rows)
 
     async def record_quality(self, record: QualityRecord) -> None:
-        await self._connection.run("record_quality", **_values(record))
+        await self.record_qualities((record,))
+
+    async def record_qualities(self, records: Sequence[QualityRecord]) -> None:
+        """All or none."""
+        await self._connection.run_many("record_quality", [_values(record) for record in records])
 
     async def quality_of(self, interaction: str) -> tuple[QualityRecord, ...]:
         rows = await self._connection.rows("quality_of", interaction=interaction)
@@ -84,18 +114,33 @@ class Store:
     # -- people -------------------------------------------------------------------------------------------------
 
     async def add_customers(self, customers: Iterable[Customer]) -> None:
+        """Insert or replace them, all or none."""
+        people, phones = [], []
         for customer in customers:
             values = _values(customer)
-            phones = values.pop("phones")
-            await self._connection.run("add_customer", **values)
-            for phone in phones:
-                await self._connection.run("add_phone", e164=phone, customer=customer.number)
+            phones += [{"e164": e164, "customer": customer.number} for e164 in values.pop("phones")]
+            people.append({**values, "folded": _folded(customer.name)})
+        async with self._connection.together() as connection:
+            await connection.run_many("add_customer", people)
+            await connection.run_many("add_phone", phones)
 
     async def customer_by_phone(self, e164: str) -> Customer | None:
         return _first(map(_customer, await self._connection.rows("customer_by_phone", e164=e164)))
 
     async def customer_by_number(self, number: str) -> Customer | None:
         return _first(map(_customer, await self._connection.rows("customer_by_number", number=number)))
+
+    async def search_customers(self, text: str, most: int = 20) -> tuple[Customer, ...]:
+        """By the last digits of a number (three or more), or by the beginning of a first or last name, marks or not."""
+        digits = "".join(filter(str.isdigit, text)) if text.isascii() else ""
+        if len(digits) >= FEWEST_DIGITS:
+            low = digits[::-1]
+            rows = await self._connection.rows("customers_by_digits", low=low, high=low + ":", most=most)
+        elif piece := _folded(text).rstrip():
+            rows = await self._connection.rows("customers_by_name", piece=piece, most=most)
+        else:
+            return ()
+        return tuple(map(_customer, rows))
 
     async def add_account(self, account: Account) -> None:
         await self._connection.run("add_account", **_values(account))
@@ -109,7 +154,14 @@ class Store:
 
 def _values(record: Any) -> dict[str, Any]:
     """The fields of a frozen record by name, as a query takes them."""
-    return {each.name: _plain(getattr(record, each.name)) for each in dataclasses.fields(record)}
+    return {name: _plain(getattr(record, name)) for name in _NAMES[type(record)]}
+
+
+def _folded(name: str) -> str:
+    """In small letters without marks, a space before each word: "Łucja Żak" is found by "luc" and by "żak"."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold().replace("ł", "l"))
+    letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return "".join(f" {word}" for word in letters.split())
 
 
 def _plain(value: object) -> object:
@@ -120,7 +172,7 @@ def _plain(value: object) -> object:
 
 def _record(kind: type[T], row: Row) -> T:
     """A record from a row of the same names."""
-    return kind(**{each.name: row[each.name] for each in dataclasses.fields(cast(Any, kind))})
+    return kind(**{name: row[name] for name in _NAMES[kind]})
 
 
 def _call(row: Row) -> CallView:

@@ -1,0 +1,320 @@
+"""The store's contract, held by PostgreSQL and by its twin in memory alike."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+import pytest_asyncio
+
+from telephony.core.account import Account, Role
+from telephony.core.commands import CallState, CallView, Decided, OpenTicket, Outcome
+from telephony.core.customer import Customer
+from telephony.core.events import AgentId, InteractionId, Lane, QueueName, Uniqueid
+from telephony.core.quality_record import QualityRecord
+from telephony.core.ticket import ticket_sequence
+from telephony.crm.seed import customers
+from telephony.store.connection import Postgres
+from telephony.store.errors import StoreError, StoreRefusedError
+from telephony.store.memory import Memory
+from telephony.store.queries import queries
+from telephony.store.store import Store
+
+CUSTOMER = customers(1)[0]
+CALL = InteractionId("i-1")
+ANSWERED_AT = 1_790_000_012.345678
+
+
+def view(interaction: InteractionId = CALL, arrived_at: float = 1_790_000_000.25) -> CallView:
+    return CallView(
+        interaction, "n1", "PJSIP/x-1", Uniqueid("n1-1.1"), "n1-1.1", "+48220000100", CUSTOMER.phones[0], "alaw",
+        CallState.LINE, Lane.ACCESSIBILITY, QueueName("support"), arrived_at, arrived_at + 1, None, None, None, 0, None,
+    )  # fmt: skip
+
+
+TALKING = replace(
+    view(), state=CallState.TALKING, answered_at=ANSWERED_AT, agent=AgentId("anna"), attempt=1, offered_at=1.5,
+    painted_at=1.625, rang_at=1.75,
+)  # fmt: skip
+ENDED = replace(TALKING, state=CallState.ENDED, ended_at=ANSWERED_AT + 60, outcome=Outcome.ANSWERED)
+TICKET = OpenTicket(CALL, QueueName("support"), "Brak internetu", "Żółta dioda\nod rana")
+ANNA = Account("anna", "Anna Żak", "$argon2id$…", "anna", {"support": 2, "język-uk": 1}, Role.SUPERVISOR)
+QUALITY = QualityRecord(
+    CALL, "caller", "received", "alaw", 0.0025, 1.5, 20.0, 95.0, 91.25, 4.36, 4.4, "nb", "rtcp_ami", None
+)  # fmt: skip
+
+
+@pytest_asyncio.fixture(params=["postgres", "memory"])
+async def store(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Store]:
+    opened = await Store.open(database_url) if request.param == "postgres" else Store(Memory())
+    yield opened
+    await opened.close()
+
+
+async def test_a_call_is_read_back_as_it_was_written(store: Store) -> None:
+    for written in (view(), TALKING, ENDED):
+        await store.record_call(written)
+        assert await store.interaction(CALL) == written
+    assert await store.interaction("nobody") is None
+
+
+async def test_what_has_ended_never_changes_again(store: Store) -> None:
+    await store.record_call(ENDED)
+    other = replace(ENDED, outcome=Outcome.INTERRUPTED, ended_at=ANSWERED_AT + 99)
+    for late in (view(), TALKING, other):
+        await store.record_call(late)
+        assert await store.interaction(CALL) == ENDED
+
+
+async def test_a_call_never_moves_backwards(store: Store) -> None:
+    await store.record_call(TALKING)
+    for late in (view(), replace(TALKING, state=CallState.RINGING, answered_at=None)):
+        await store.record_call(late)
+        assert await store.interaction(CALL) == TALKING
+
+
+async def test_an_unanswered_offer_goes_back_to_the_line(store: Store) -> None:
+    ringing = replace(view(), state=CallState.RINGING, attempt=1)
+    await store.record_call(ringing)
+    back = replace(ringing, state=CallState.LINE)
+    await store.record_call(back)
+    assert await store.interaction(CALL) == back
+
+
+async def test_an_end_counts_whatever_came_before(store: Store) -> None:
+    await store.record_call(TALKING)
+    ended = replace(view(), state=CallState.ENDED, ended_at=5.0, outcome=Outcome.INTERRUPTED)
+    await store.record_call(ended)
+    assert await store.interaction(CALL) == ended
+
+
+@pytest.mark.parametrize(
+    "senseless",
+    [
+        replace(ENDED, outcome=None),
+        replace(TALKING, outcome=Outcome.ANSWERED),
+        replace(TALKING, outcome=Outcome.ANSWERED, ended_at=5.0),
+    ],
+    ids=["an end without an outcome", "an outcome without an end", "an end that still talks"],
+)
+async def test_a_senseless_call_is_refused(store: Store, senseless: CallView) -> None:
+    with pytest.raises(StoreRefusedError, match="refuses `record_call`: CheckViolationError"):
+        await store.record_call(senseless)
+    assert await store.interaction(CALL) is None
+
+
+async def test_open_ones_are_those_without_an_outcome_and_recent_ones_the_youngest_first(store: Store) -> None:
+    calls = [view(InteractionId(f"i-{place}"), 1000.0 + place) for place in range(5)]
+    await store.record_calls(calls)
+    await store.record_call(replace(calls[3], state=CallState.ENDED, ended_at=5.0, outcome=Outcome.ABANDONED_LINE))
+    assert [call.interaction for call in await store.open_interactions()] == ["i-0", "i-1", "i-2", "i-4"]
+    assert [call.interaction for call in await store.recent_interactions(3)] == ["i-4", "i-3", "i-2"]
+
+
+async def test_several_calls_are_written_all_or_none(store: Store) -> None:
+    with pytest.raises(StoreRefusedError):
+        await store.record_calls([view(), replace(ENDED, interaction=InteractionId("i-2"), outcome=None)])
+    assert await store.recent_interactions() == ()
+
+
+async def test_together_is_all_or_nothing(store: Store) -> None:
+    async def two_good_and_one_bad() -> None:
+        async with store.together() as together:
+            await together.record_call(view())
+            await together.open_ticket(TICKET, 5.0)
+            await together.record_call(replace(ENDED, outcome=None))
+
+    with pytest.raises(StoreRefusedError):
+        await two_good_and_one_bad()
+    assert await store.interaction(CALL) is None
+    assert await store.ticket_of(CALL) is None
+
+
+async def test_the_same_decision_twice_is_one(store: Store) -> None:
+    decision = Decided(CALL, AgentId("anna"), 5.25, "accessibility_first", "pierwszeństwo dostępności", 3)
+    later = replace(decision, decided_at=9.5, waiting=1)
+    for each in (later, decision, decision):
+        await store.record_decision(each)
+    assert await store.decisions_of(CALL) == (decision, later)
+    assert await store.decisions_of("nobody") == ()
+
+
+async def test_a_ticket_is_opened_once_with_a_number_that_checks(store: Store) -> None:
+    await store.add_customers([CUSTOMER])
+    await store.record_call(ENDED)
+    number = await store.open_ticket(TICKET, 5.25)
+    assert ticket_sequence(number) >= 1
+    assert await store.open_ticket(replace(TICKET, subject="Inny"), 9.0) == number
+    opened = await store.ticket_of(CALL)
+    assert opened
+    assert (opened.number, opened.subject, opened.status, opened.opened_at) == (number, "Brak internetu", "open", 5.25)
+    assert await store.open_tickets_of(CUSTOMER.number) == (opened,)
+
+
+async def test_tickets_have_different_numbers_the_youngest_first(store: Store) -> None:
+    await store.add_customers([CUSTOMER])
+    numbers = []
+    for name in ("i-1", "i-2", "i-3"):
+        await store.record_call(view(InteractionId(name)))
+        numbers.append(await store.open_ticket(replace(TICKET, interaction=InteractionId(name)), 5.0))
+    assert len(set(numbers)) == 3
+    assert [ticket.number for ticket in await store.open_tickets_of(CUSTOMER.number)] == numbers[::-1]
+
+
+async def test_a_strangers_ticket_has_no_customer(store: Store) -> None:
+    await store.add_customers([CUSTOMER])
+    await store.record_call(replace(ENDED, caller=None))
+    assert await store.open_ticket(TICKET, 5.0)
+    assert await store.open_tickets_of(CUSTOMER.number) == ()
+
+
+async def test_a_later_word_on_quality_replaces_the_earlier(store: Store) -> None:
+    unheard = replace(
+        QUALITY, direction="sent", loss_ratio=None, jitter_ms=None, rtt_ms=None, delay_ms=None, r_factor=None,
+        mos_cq=None, mos_lq=None, scale=None, ungrounded_reason="no report",
+    )  # fmt: skip
+    await store.record_qualities([unheard, replace(QUALITY, jitter_ms=9.0), QUALITY])
+    assert await store.quality_of(CALL) == (QUALITY, unheard)
+
+
+async def test_a_customer_is_found_by_each_number_and_by_the_customers(store: Store) -> None:
+    both = replace(CUSTOMER, phones=("+48220100001", "+48580100002"), accessibility=True)
+    await store.add_customers([both])
+    for phone in both.phones:
+        assert await store.customer_by_phone(phone) == both
+    assert await store.customer_by_number(both.number) == both
+    assert await store.customer_by_phone("+48220100009") is None
+    assert await store.customer_by_number("0") is None
+
+
+async def test_customers_are_added_again_without_harm(store: Store) -> None:
+    await store.add_customers(customers(30))
+    moved = replace(CUSTOMER, name="Ewa Nowak", address="ul. Nowa 1, 00-100 Łódź")
+    await store.add_customers([moved])
+    assert await store.customer_by_number(CUSTOMER.number) == moved
+    assert await store.search_customers("nowak ") != ()
+
+
+async def test_a_customer_without_a_number_is_kept(store: Store) -> None:
+    quiet = replace(CUSTOMER, phones=())
+    await store.add_customers([quiet])
+    assert await store.customer_by_number(quiet.number) == quiet
+    assert await store.search_customers(quiet.name) == (quiet,)
+
+
+LUCJA = replace(CUSTOMER, number="1", name="Łucja Żak-Świątek", phones=("+48220123456",))
+ZAKI = replace(CUSTOMER, number="2", name="Jan Żakowski", phones=("+48580990000", "+48580993456"))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("3456", [LUCJA, ZAKI]), ("123 456", [LUCJA]), ("+48220123456", [LUCJA]), ("0000", [ZAKI]), ("2345", []),
+        ("99", []), ("żak", [LUCJA, ZAKI]), ("ZAK", [LUCJA, ZAKI]), ("zakow", [ZAKI]), ("łucja", [LUCJA]),
+        ("lucja zak", [LUCJA]), ("ucja", []), ("%", []), ("_", []), ("' OR 1=1", []), ("", []), ("   ", []),
+        ("٣٤٥٦", []),
+    ],
+)  # fmt: skip
+async def test_customers_are_searched_by_last_digits_or_by_name(store: Store, text: str, found: list[Customer]) -> None:
+    await store.add_customers([LUCJA, ZAKI])
+    assert list(await store.search_customers(text)) == found
+    assert await store.search_customers(text, most=0) == ()
+
+
+async def test_accounts_are_kept_whole_and_replaced(store: Store) -> None:
+    piotr = Account("piotr", "Piotr", "$argon2id$…")
+    await store.add_account(replace(ANNA, display_name="Anna"))
+    for account in (piotr, ANNA):
+        await store.add_account(account)
+    assert await store.accounts() == (ANNA, piotr)
+    assert await store.account_by_login("anna") == ANNA
+    assert await store.account_by_login("ANNA' --") is None
+
+
+async def test_a_wrong_parameter_is_our_own_bug_and_no_store_error(store: Store) -> None:
+    with pytest.raises(TypeError, match="interaction takes"):
+        await store._connection.rows("interaction", wrong=1)
+
+
+@pytest.mark.parametrize("hostile", ["'; DROP TABLE interaction; --", "a\nb\r\n", "💥", "%s $1 :name", "x" * 10_000])
+async def test_hostile_text_is_text(store: Store, hostile: str) -> None:
+    await store.record_call(replace(view(), caller=hostile, channel=hostile))
+    found = await store.interaction(CALL)
+    assert found
+    assert (found.caller, found.channel) == (hostile, hostile)
+
+
+def test_the_twin_has_every_query_and_no_other() -> None:
+    names = {name for name in vars(Memory) if not name.startswith("_")}
+    assert names - {"rows", "run", "run_many", "together", "close"} == set(queries())
+    assert all(query.purpose.endswith(".") for query in queries().values())
+
+
+async def test_a_text_postgres_cannot_hold_is_refused_without_showing_it(database_url: str) -> None:
+    store = await Store.open(database_url)
+    with pytest.raises(StoreRefusedError) as refused:
+        await store.record_call(replace(view(), caller="+48500\x00111"))
+    assert "48500" not in str(refused.value)
+    await store.close()
+
+
+async def test_the_database_itself_keeps_an_outcome(database_url: str) -> None:
+    postgres = await Postgres.open(database_url)
+    store = await Store.open(database_url)
+    await store.record_call(ENDED)
+    for change in ("outcome = 'refused'", "outcome = NULL, ended_at = NULL, state = 'line'", "ended_at = 1"):
+        with pytest.raises(Exception, match="has ended: its outcome stays"):
+            await postgres.pool.execute(f"UPDATE interaction SET {change}")  # noqa: S608 - ours
+    await postgres.pool.execute("UPDATE interaction SET caller = NULL")  # erasure stays possible
+    assert await store.interaction(CALL) == replace(ENDED, caller=None)
+    await store.close()
+    await postgres.close()
+
+
+async def test_tickets_opened_by_many_at_once_are_one_each(database_url: str) -> None:
+    store = await Store.open(database_url)
+    numbers = await asyncio.gather(*(store.open_ticket(TICKET, float(at)) for at in range(20)))
+    assert len(set(numbers)) == 1
+    await store.close()
+
+
+async def test_a_suffix_is_found_through_the_index(database_url: str) -> None:
+    store = await Store.open(database_url)
+    postgres = await Postgres.open(database_url)
+    await store.add_customers(customers(2000))
+    await postgres.pool.execute("ANALYZE")
+    plan = await postgres.pool.fetch(
+        "EXPLAIN SELECT customer FROM customer_phone WHERE reversed ~>=~ '6543' AND reversed ~<~ '6543:'"
+    )
+    assert any("customer_phone_reversed" in row[0] for row in plan), plan
+    await store.close()
+    await postgres.close()
+
+
+async def test_a_database_that_is_not_there_says_what_to_look_at(database_url: str) -> None:
+    with pytest.raises(StoreError, match="is it running, and is its URL right"):
+        await Store.open("postgresql://hotline:x@127.0.0.1:1/hotline")
+    with pytest.raises(StoreError, match="no_such_database"):
+        await Store.open(database_url.replace("/test_", "/no_such_database_"))
+
+
+async def test_connections_that_were_cut_are_replaced(database_url: str) -> None:
+    store = await Store.open(database_url)
+    postgres = await Postgres.open(database_url)
+    await store.record_call(view())
+    await postgres.pool.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+        "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    )
+    for _ in range(3):  # the first may meet the cut connection
+        try:
+            assert await store.interaction(CALL) == view()
+            break
+        except StoreError:
+            continue
+    else:
+        pytest.fail("the store did not come back")
+    await store.close()
+    await postgres.close()
