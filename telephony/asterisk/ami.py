@@ -68,6 +68,7 @@ class AmiCounters:
     tainted_no_channel_id: int = 0
     tainted_no_kind: int = 0
     tainted_bad_line: int = 0
+    tainted_broken_snapshot: int = 0
     resyncs: int = 0
     overflows: int = 0
     malformed: int = 0

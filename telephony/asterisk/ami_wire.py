@@ -30,6 +30,11 @@ _ALWAYS = frozenset({"ActionID", "EventList"})  # what ties an event to a questi
 # What precedes Channel, Uniqueid and Linkedid in the events that speak of several channels.
 _ROLES = ("", "dest", "source", "target", "localone", "localtwo", "transferer", "transferee", "origtransferer",
           "secondtransferer", "transfertarget", "parkee", "retriever", "spyer", "spyee")  # fmt: skip
+# How Asterisk goes on after `ChannelStateDesc` (main/manager_channels.c): a caller's text stands inside, and whatever
+# line it adds, even one without a double, breaks the order.
+_SNAPSHOT = ("calleridnum", "calleridname", "connectedlinenum", "connectedlinename", "language", "accountcode",
+             "context", "exten", "priority", "uniqueid", "linkedid")  # fmt: skip
+_HAS_CHANNEL = frozenset({"hangup", "dialbegin", "dialend", "agentconnect", "rtcpsent", "rtcpreceived"})
 _HAS_NO_LINKEDID = frozenset({"rename", "originateresponse", "cdr"})
 _HAS_NO_UNIQUEID = frozenset({"agents", "presencestatus", "originateresponse"})
 
@@ -43,6 +48,7 @@ class TaintReason(StrEnum):
     NO_CHANNEL_ID = "no_channel_id"
     NO_KIND = "no_kind"
     BAD_LINE = "bad_line"
+    BROKEN_SNAPSHOT = "broken_snapshot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +174,20 @@ class Parser:
         kind = next(iter(fields))
         if kind not in {b"Event", b"Response"}:
             return Taint(TaintReason.NO_KIND)
-        keys = [key.lower().decode() for key in fields]
+        keys = tuple(key.lower().decode() for key in fields)
         if len(set(keys)) < len(keys):
             return Taint(TaintReason.DUPLICATE_KEY)
         if kind == b"Response":
             named = {key.decode(): self._text(value) for key, value in fields.items()}
             return AmiResponse(named.pop("Response"), named)
-        return self._new_event(frame, fields, frozenset(keys))
+        return self._new_event(frame, fields, keys)
 
-    def _new_event(self, frame: bytes, fields: Mapping[bytes, bytes], keys: frozenset[str]) -> Item | None:
+    def _new_event(self, frame: bytes, fields: Mapping[bytes, bytes], keys: tuple[str, ...]) -> Item | None:
         name = self._text(fields[b"Event"])
-        if _lacks_channel_id(name.lower(), keys):
+        if _lacks_channel_id(name.lower(), frozenset(keys)):
             return Taint(TaintReason.NO_CHANNEL_ID)
+        if not _snapshots_are_whole(keys):
+            return Taint(TaintReason.BROKEN_SNAPSHOT)
         wanted = self._wanted.get(fields[b"Event"], _ALWAYS)
         if b":\r\n" not in frame and not frame.endswith(b":"):
             self._learn(frame[:_HEAD], _Shape.of(name, tuple(key.decode() for key in fields), wanted))
@@ -222,6 +230,8 @@ def _taints_first(items: list[Item]) -> list[Item]:
 
 def _lacks_channel_id(name: str, keys: frozenset[str]) -> bool:
     """A channel's snapshot ends with Uniqueid and Linkedid, after all that a caller can write: a cut loses them."""
+    if name in _HAS_CHANNEL and not any(key.endswith("channel") for key in keys):
+        return True
     for role in _ROLES:
         if f"{role}channel" not in keys and f"{role}calleridnum" not in keys:
             continue
@@ -230,6 +240,16 @@ def _lacks_channel_id(name: str, keys: frozenset[str]) -> bool:
         if f"{role}linkedid" not in keys and name not in _HAS_NO_LINKEDID:
             return True
     return False
+
+
+def _snapshots_are_whole(keys: tuple[str, ...]) -> bool:
+    for place, key in enumerate(keys):
+        if key.endswith("channelstatedesc"):
+            role = key.removesuffix("channelstatedesc")
+            expected = tuple(role + each for each in _SNAPSHOT)
+            if keys[place + 1 : place + 1 + len(expected)] != expected:
+                return False
+    return True
 
 
 def checked(fields: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -145,6 +145,39 @@ def test_a_perfect_imitation_is_given_away_by_what_is_left_over() -> None:
     assert names(items) == ["Hangup"]  # comes after its taint, so nobody believes it
 
 
+@pytest.mark.parametrize("chunk_bytes", [1, 7, 1400, 100_000])
+@pytest.mark.parametrize("name", ["line", "lf", "event", "imitation"])
+def test_what_a_real_caller_forged_is_never_believed(name: str, chunk_bytes: int) -> None:
+    """As the client does it: after the first taint, and before it in the same read, nothing counts."""
+    data = (RECORDED / "forged" / f"{name}.bin").read_bytes()
+    made = Parser(WANTED | {"Newchannel": ("Uniqueid",)})
+    believed: list[str] = []
+    for at in range(0, len(data), chunk_bytes):
+        items = made.feed(data[at : at + chunk_bytes])
+        if taints(items):
+            break
+        believed += names(items)
+    else:
+        pytest.fail("no taint")
+    assert set(believed) <= {"FullyBooted"}
+
+
+def test_a_line_more_in_a_channels_snapshot_taints_whatever_it_says() -> None:
+    """It might hide an event from us (`ActionID`) or add a field that this one lacks."""
+    lines = ["Event: Newstate", "Channel: PJSIP/t-1", "ChannelStateDesc: Up", "CallerIDNum: 6", "CallerIDName: x",
+             "ConnectedLineNum: x", "ConnectedLineName: x", "Language: pl", "AccountCode: ", "Context: x", "Exten: x",
+             "Priority: 1", "Uniqueid: n1-1.1", "Linkedid: n1-1.1"]  # fmt: skip
+    assert taints(parser().feed(message(*lines))) == []
+    for place in range(4, len(lines)):
+        forged = [*lines[:place], "ActionID: x", *lines[place:]]
+        assert taints(parser().feed(message(*forged))) == [TaintReason.BROKEN_SNAPSHOT]
+
+
+def test_an_event_we_act_on_names_its_channel() -> None:
+    cut = message("Event: Hangup", "Uniqueid: n1-1.1", "Linkedid: n1-1.1", "Cause: 16")
+    assert taints(parser().feed(cut)) == [TaintReason.NO_CHANNEL_ID]
+
+
 def test_a_fragment_is_seen_before_it_is_whole() -> None:
     made = parser()
     assert taints(made.feed(HANGUP + b"CallerIDName: <unk")) == [TaintReason.NO_KIND]
