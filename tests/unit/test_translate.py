@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from telephony.asterisk import translate
 from telephony.asterisk.ami_client import Snapshot
@@ -124,3 +128,13 @@ def test_a_report_without_blocks_is_one() -> None:
 def test_a_malformed_report_is_an_error(bad: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"."):
         translate.rtcp("n1", AmiEvent("RTCPSent", SENT | bad), 7.0)
+
+
+@given(st.sampled_from(sorted(translate.WANTED)), st.data())
+def test_any_text_in_any_field_is_an_event_or_a_plain_error(name: str, data: st.DataObject) -> None:
+    texts = st.one_of(st.text(max_size=20), st.sampled_from(["1", "-1", "0x7f", "1e999", "PJSIP/a", "INUSE", "ANSWER"]))
+    fields = data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(translate.WANTED[name], texts)))
+    event = AmiEvent(name, fields)
+    for understand in (lambda: translate.to_core(event, attempt_of), lambda: translate.rtcp("n1", event, 0.0)):
+        with contextlib.suppress(ValueError, KeyError):
+            understand()
