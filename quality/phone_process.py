@@ -139,6 +139,15 @@ def speech_of(path: str) -> bytes:
     return bytes((byte + 128) & 0xFF for byte in frames[1::step]) or SILENCE
 
 
+def write_speech(path: str, samples: bytes) -> None:
+    """Such samples as a WAV file."""
+    with wave.open(path, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(1)
+        file.setframerate(8000)
+        file.writeframes(samples)
+
+
 def server_of(uri: str) -> tuple[str, int]:
     """Host and port of a SIP URI."""
     host, _, port = uri.removeprefix("sip:").rpartition("@")[2].partition(":")

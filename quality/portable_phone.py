@@ -2,8 +2,10 @@
 
 `python -m quality.portable_phone` speaks the same JSON lines as quality.softphone and is the only module that imports
 pyVoIP (GPL). It measures no media: its sender is a Python thread. What pyVoIP 1.6.8 gets wrong and is put right here:
-ACK with a foreign To tag (RFC 3261 §13.2.2.4), no ACK and no end for refused calls, CANCEL unanswered (§9.2), A-law
-announced but µ-law sent, no DTMF of its own. What stays: one SIP server per process, no retransmission, no hold.
+a registration that takes any message for its answer, OPTIONS thrown away (Asterisk then holds the phone for gone), ACK
+with a foreign To tag [RFC 3261 §13.2.2.4], no ACK and no end for refused calls, CANCEL without effect [§9.2], A-law
+announced but µ-law sent, no DTMF of its own. What stays: one SIP server per account, no retransmission, no hold, no
+password for calls out.
 """
 
 from __future__ import annotations
@@ -23,14 +25,11 @@ from urllib.parse import unquote
 # pyVoIP's modules import one another in a circle, which only works beginning with VoIP.
 import pyVoIP
 from pyVoIP.VoIP.VoIP import CallState, VoIPCall, VoIPPhone
-from pyVoIP.VoIP.status import PhoneStatus
 from pyVoIP import RTP, SIP
 # isort: on
 
 from quality import phone_protocol as protocol
-from quality.dtmf import PACKET_S, event_packets
 from quality.phone_process import (
-    SILENCE,
     Agenda,
     PhoneSettings,
     free_port,
@@ -38,14 +37,15 @@ from quality.phone_process import (
     serve,
     server_of,
     settings_from,
-    speech_of,
     user_of,
 )
+from quality.portable_call import PortableCall
 
 TURN_S = 0.02
-PAUSE_S = 0.1  # between digits
+ANSWER_S, GOODBYE_S = 5.0, 1.0  # how long a REGISTER may go unanswered, at work and at the end
 MEDIA = {0: RTP.PayloadType.PCMU, 101: RTP.PayloadType.EVENT}
 
+pyVoIP.SIPCompatibleMethods.append("OPTIONS")  # else the message is thrown away, and Asterisk takes us for gone
 pyVoIP.RTPCompatibleCodecs = [RTP.PayloadType.PCMU, RTP.PayloadType.EVENT]
 
 
@@ -53,6 +53,7 @@ class Line(VoIPPhone):
     """One identity at one server. pyVoIP's threads call it; it hands everything over to the phone's own thread."""
 
     sip: Signalling
+    answer_due_at: float | None = None  # to a REGISTER
 
     def __init__(self, phone: PortablePhone, name: str, server: tuple[str, int], user: str, password: str) -> None:
         settings = phone.settings
@@ -87,9 +88,11 @@ class Line(VoIPPhone):
             self.phone.later(lambda: self.phone.ended(call_id, code, reason))
 
     def _response(self, response: SIP.SIPMessage, call_id: str) -> None:
-        if response.headers["CSeq"]["method"] != "INVITE":
+        code, method = int(response.status), response.headers["CSeq"]["method"]
+        if method == "REGISTER" and code >= 200 and not self.sip.registers_again(response, code):
+            self.phone.later(lambda: self.phone.registration_answered(self, code, str(response.status.phrase)))
+        if method != "INVITE":
             return
-        code = int(response.status)
         if code == 200:
             if call := self.calls.get(call_id):
                 call.answered(response)
@@ -112,6 +115,8 @@ class Signalling(SIP.SIPClient):
     ) -> None:  # fmt: skip
         super().__init__(server, port, user, password, line, address, own_port, shown, lambda: None)
         self._shown = shown
+        self.wishes_registration = False
+        self._has_authorised = False
         self._prefix = os.urandom(8).hex()  # pyVoIP counts Call-IDs from 1 in each process
 
     def open(self) -> None:
@@ -119,6 +124,20 @@ class Signalling(SIP.SIPClient):
         self.s = self.out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.s.bind((self.myIP, self.myPort))
         threading.Thread(target=self.recv_loop, name="SIP receive", daemon=True).start()
+
+    def ask_registration(self, *, on: bool) -> None:
+        """REGISTER without waiting: pyVoIP's own takes whatever comes next, an OPTIONS too, for the answer."""
+        self.wishes_registration, self._has_authorised = on, False
+        self.out.sendto(self.gen_first_response(deregister=not on).encode(), (self.server, self.port))
+
+    def registers_again(self, response: SIP.SIPMessage, code: int) -> bool:
+        """True when the response was a first challenge, which is answered here [RFC 3261 §22.2]."""
+        if code != 401 or self._has_authorised:
+            return False
+        self._has_authorised = True
+        text = self.gen_register(response, deregister=not self.wishes_registration)
+        self.out.sendto(text.encode(), (self.server, self.port))
+        return True
 
     def gen_call_id(self) -> str:
         return f"{self._prefix}{self.callID.next():08x}@{self.myIP}"
@@ -171,60 +190,6 @@ class Signalling(SIP.SIPClient):
         self.out.sendto(text.encode(), (self.server, self.port))
 
 
-class Call:
-    """One call: its SIP side and the thread that feeds it with speech and digits."""
-
-    def __init__(self, name: str, line: Line, media: VoIPCall, play: str | None) -> None:
-        self.name = name
-        self.line = line
-        self.media = media
-        self.answered_at: float | None = None
-        self.over = threading.Event()
-        self._speech = speech_of(play) if play else SILENCE
-        self._told = 0
-
-    def start_media(self, now: float) -> None:
-        self.answered_at = now
-        threading.Thread(target=self._feed, name=f"speech of {self.name}", daemon=True).start()
-
-    def _feed(self) -> None:
-        """Keep about a second ahead of pyVoIP's sender."""
-        for start in itertools.cycle(range(0, len(self._speech), 8000)):
-            self.media.write_audio(self._speech[start : start + 8000])
-            if self.over.wait(1.0):
-                return
-
-    def stop_media(self) -> None:
-        self.over.set()
-        self.media.bye()
-
-    def new_digits(self) -> str:
-        return str(self.media.get_dtmf(16))
-
-    def send_digits(self, digits: str, duration_ms: int) -> None:
-        threading.Thread(target=self._digits, args=(digits, duration_ms), daemon=True).start()
-
-    def _digits(self, digits: str, duration_ms: int) -> None:
-        for digit in digits:
-            for client in self.media.RTPClients:
-                self._digit(client, digit, duration_ms / 1000)
-            if self.over.wait(PAUSE_S):
-                return
-
-    def _digit(self, client: RTP.RTPClient, digit: str, duration_s: float) -> None:
-        """Between the speech packets of pyVoIP's sender, in the same sequence."""
-        numbers = (number for number, kind in client.assoc.items() if kind == RTP.PayloadType.EVENT)
-        event_type, timestamp = next(numbers, 101), client.outTimestamp
-        for packet in event_packets(
-            digit, duration_s, payload_type=event_type, sequence=0, timestamp=timestamp, ssrc=client.outSSRC
-        ):
-            client.outSequence += 1
-            numbered = packet[:2] + (client.outSequence & 0xFFFF).to_bytes(2, "big") + packet[4:]
-            with suppress(OSError):  # the call has just ended
-                client.sout.sendto(numbered, (client.outIP, client.outPort))
-            time.sleep(PACKET_S)
-
-
 class PortablePhone:
     """Accounts and calls of one process, all decided in one thread."""
 
@@ -234,14 +199,13 @@ class PortablePhone:
         self.quitting = False
         self.lines: dict[str, Line] = {}
         self.specs: dict[str, protocol.Register] = {}
-        self.calls: dict[str, Call] = {}
-        self._by_id: dict[str, Call] = {}  # by SIP Call-ID
+        self.calls: dict[str, PortableCall] = {}
+        self._by_id: dict[str, PortableCall] = {}  # by SIP Call-ID
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._agenda = Agenda()
         self._numbers = itertools.count(1)
 
     def later(self, action: Callable[[], None]) -> None:
-        """From any thread."""
         self._inbox.put(action)
 
     def turn(self) -> None:
@@ -250,7 +214,7 @@ class PortablePhone:
         for action in self._agenda.due(time.monotonic()):
             action()
         for call in tuple(self.calls.values()):
-            for digit in call.new_digits() if call.answered_at is not None else "":
+            for digit in call.media.get_dtmf(16) if call.answered_at is not None else "":
                 self.emit(protocol.DtmfHeard(call.name, digit, "rfc4733"))
 
     def do(self, command: protocol.Command) -> None:
@@ -268,8 +232,7 @@ class PortablePhone:
             case protocol.Register():
                 self._register(command)
             case protocol.Unregister():
-                self.lines.pop(command.id).stop()
-                self.emit(protocol.Unregistered(command.id))
+                self.lines.pop(command.id).sip.ask_registration(on=False)
             case protocol.PlaceCall():
                 self._place(command)
             case protocol.Answer():
@@ -287,22 +250,33 @@ class PortablePhone:
         server = server_of(spec.registrar or spec.uri)
         line = Line(self, spec.id, server, spec.user or user_of(spec.uri), spec.password)
         self.lines[spec.id], self.specs[spec.id] = line, spec
+        line.open_only()
         if spec.registrar:
-            threading.Thread(target=self._register_now, args=(line,), daemon=True).start()
+            line.sip.default_expires = spec.expires_s
+            self._ask_registration(line)
         else:
-            line.open_only()
             self.emit(protocol.AccountAdded(spec.id))
 
-    def _register_now(self, line: Line) -> None:
-        """In a thread of its own: pyVoIP waits for the answers."""
-        with suppress(Exception):  # pyVoIP raises bare ones; what counts is the status afterwards
-            line.start()
-        registered = line.get_status() == PhoneStatus.REGISTERED
-        event: protocol.Event = protocol.Registered(line.name, line.sip.default_expires)
-        if not registered:
-            event = protocol.RegistrationFailed(line.name, 0, "the server did not accept the registration")
-            line.sip.stop()
-        self.later(lambda: self.emit(event))
+    def _ask_registration(self, line: Line) -> None:
+        if line.NSD:
+            line.answer_due_at = time.monotonic() + ANSWER_S
+            line.sip.ask_registration(on=True)
+            self._agenda.put(line.answer_due_at, lambda: self._miss_registration(line))
+
+    def _miss_registration(self, line: Line) -> None:
+        if line.answer_due_at is not None and line.answer_due_at <= time.monotonic():
+            self.registration_answered(line, 408, "Request Timeout")
+
+    def registration_answered(self, line: Line, code: int, reason: str) -> None:
+        line.answer_due_at = None
+        if not line.sip.wishes_registration:
+            line.stop()
+            self.emit(protocol.Unregistered(line.name))
+        elif code == 200:
+            self.emit(protocol.Registered(line.name, line.sip.default_expires))
+            self._agenda.put(time.monotonic() + line.sip.default_expires / 2, lambda: self._ask_registration(line))
+        else:
+            self.emit(protocol.RegistrationFailed(line.name, code, reason))
 
     def _place(self, command: protocol.PlaceCall) -> None:
         server = server_of(command.to)
@@ -315,7 +289,7 @@ class PortablePhone:
         media = VoIPCall(line, CallState.DIALING, request, 1, line.myIP, ms=medias, sendmode=line.sendmode)
         line.calls[call_id] = media
         play = command.play or (self.specs[line.name].play if line.name in self.specs else None)
-        self._add(Call(command.call, line, media, play), call_id)
+        self._add(PortableCall(command.call, line, media, play, command.record), call_id)
 
     def _line_for(self, account: str | None, server: tuple[str, int]) -> Line:
         if account is not None:
@@ -327,35 +301,35 @@ class PortablePhone:
         line.open_only()
         return line
 
-    def _add(self, call: Call, call_id: str) -> None:
+    def _add(self, call: PortableCall, call_id: str) -> None:
         self.calls[call.name] = self._by_id[call_id] = call
 
     def came_in(self, line: Line, call_id: str, caller: str) -> None:
         spec = self.specs[line.name]
-        call = Call(f"in-{next(self._numbers)}", line, line.calls[call_id], spec.play)
+        name = f"in-{next(self._numbers)}"
+        call = PortableCall(
+            name, line, line.calls[call_id], spec.play, f"{spec.record}/{name}.wav" if spec.record else None
+        )
         self._add(call, call_id)
         self.emit(protocol.Incoming(call.name, line.name, caller))
         if spec.auto_answer_after_s is not None:
             self._agenda.put(time.monotonic() + spec.auto_answer_after_s, lambda: self._answer(call))
 
-    def _answer(self, call: Call) -> None:
-        if call.over.is_set() or call.answered_at is not None:
-            return
-        call.media.answer()
-        call.start_media(time.monotonic())
-        self.emit(protocol.Answered(call.name))
+    def _answer(self, call: PortableCall) -> None:
+        if not call.over.is_set() and call.answered_at is None:
+            call.media.answer()
+            self.answered(call.media.call_id)
 
     def rings(self, call_id: str) -> None:
         if call := self._by_id.get(call_id):
             self.emit(protocol.Ringing(call.name))
 
     def answered(self, call_id: str) -> None:
-        call = self._by_id.get(call_id)
-        if call and call.answered_at is None:
+        if (call := self._by_id.get(call_id)) and call.answered_at is None:
             call.start_media(time.monotonic())
             self.emit(protocol.Answered(call.name))
 
-    def _hang_up(self, call: Call) -> None:
+    def _hang_up(self, call: PortableCall) -> None:
         call_id = call.media.call_id
         if call.answered_at is not None:
             call.media.hangup()
@@ -367,8 +341,7 @@ class PortablePhone:
             call.line.sip.cancel(call.media.request)  # 487 brings the end
 
     def ended(self, call_id: str, code: int, reason: str) -> None:
-        call = self._by_id.pop(call_id, None)
-        if call is None:
+        if (call := self._by_id.pop(call_id, None)) is None:
             return
         self.calls.pop(call.name, None)
         call.stop_media()
@@ -378,8 +351,12 @@ class PortablePhone:
     def close(self) -> None:
         for call in tuple(self.calls.values()):
             self._hang_up(call)
-        for line in self.lines.values():
-            line.stop()
+        registered = [line for line in self.lines.values() if line.sip.wishes_registration]
+        for line in registered:
+            line.sip.ask_registration(on=False)
+        until = time.monotonic() + GOODBYE_S
+        while any(line.NSD for line in registered) and time.monotonic() < until:
+            self.turn()
 
 
 def main(argv: list[str] | None = None) -> int:

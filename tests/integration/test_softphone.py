@@ -1,13 +1,9 @@
 """Real phones calling one another over loopback: SIP, speech both ways, DTMF, RTCP figures, and their end."""
 
-import array
 import asyncio
-import math
 import os
 import signal
-import statistics
-import wave
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -20,42 +16,10 @@ from quality.softphone_client import (
     SoftPhone,
     phone_program,
 )
+from tests.patience import patience as patience  # noqa: PLC0414 - a fixture, used by its name
+from tests.tones import strength, tone
 
-RATE = 8000
-
-
-@pytest.fixture(autouse=True)
-async def patience() -> AsyncIterator[None]:
-    """Nothing here may hang; every wait ends by an event long before."""
-    async with asyncio.timeout(60):
-        yield
-
-
-def tone(path: Path, frequency_hz: float) -> Path:
-    samples = array.array("h", (int(9000 * math.sin(2 * math.pi * frequency_hz * n / RATE)) for n in range(RATE)))
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(samples.tobytes())
-    return path
-
-
-def strength(path: Path, frequency_hz: float) -> float:
-    """Share of the recording's power at one frequency: median over windows of 50 ms, in which phase jumps are rare."""
-    with wave.open(str(path), "rb") as file:
-        rate, samples = file.getframerate(), array.array("h", file.readframes(file.getnframes()))
-    window = rate // 20
-    windows = [samples[start : start + window] for start in range(0, len(samples) - window, window)]
-    return statistics.median(_share(part, frequency_hz / rate) for part in windows)
-
-
-def _share(samples: Sequence[int], turns_per_sample: float) -> float:
-    turn = 2 * math.pi * turns_per_sample
-    real = sum(sample * math.cos(turn * n) for n, sample in enumerate(samples))
-    imaginary = sum(sample * math.sin(turn * n) for n, sample in enumerate(samples))
-    power = sum(sample * sample for sample in samples) * len(samples) / 2
-    return (real**2 + imaginary**2) / power if power else 0.0
+pytestmark = pytest.mark.usefixtures("patience")
 
 
 @pytest.fixture

@@ -1,0 +1,43 @@
+"""Test tones as WAV files, and how much of a recording is such a tone."""
+
+import array
+import math
+import statistics
+import wave
+from collections.abc import Sequence
+from pathlib import Path
+
+RATE = 8000
+
+
+def tone(path: Path, frequency_hz: float) -> Path:
+    samples = array.array("h", (int(9000 * math.sin(2 * math.pi * frequency_hz * n / RATE)) for n in range(RATE)))
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(samples.tobytes())
+    return path
+
+
+def strength(path: Path, frequency_hz: float) -> float:
+    """Share of the recording's power at one frequency: median over windows of 50 ms, in which phase jumps are rare."""
+    rate, samples = samples_of(path)
+    window = rate // 20
+    windows = [samples[start : start + window] for start in range(0, len(samples) - window, window)]
+    return statistics.median(_share(part, frequency_hz / rate) for part in windows)
+
+
+def _share(samples: Sequence[int], turns_per_sample: float) -> float:
+    turn = 2 * math.pi * turns_per_sample
+    real = sum(sample * math.cos(turn * n) for n, sample in enumerate(samples))
+    imaginary = sum(sample * math.sin(turn * n) for n, sample in enumerate(samples))
+    power = sum(sample * sample for sample in samples) * len(samples) / 2
+    return (real**2 + imaginary**2) / power if power else 0.0
+
+
+def samples_of(path: Path) -> tuple[int, Sequence[int]]:
+    """Sample rate and samples of a mono WAV file of 16 bits, or of 8 (which are unsigned)."""
+    with wave.open(str(path), "rb") as file:
+        rate, width, frames = file.getframerate(), file.getsampwidth(), file.readframes(file.getnframes())
+    return rate, array.array("h", frames) if width == 2 else [byte - 128 for byte in frames]
