@@ -52,7 +52,7 @@ Debug::NoLocking "true";
 _CODENAME = re.compile(r"[a-z][a-z0-9.-]{0,39}")
 _URI = re.compile(r"[a-z+]{2,20}:[!-~]{1,300}")
 _TOTAL = re.compile(r"(\d+) newly installed")
-_SIZE = re.compile(r"Need to get (?:[\d.,]+ \S+/)?([\d.,]+ \S+) of archives")
+_SIZE = re.compile(r"Need to get ([\d.,]+ \S+?)(?:/\S+ \S+)? of archives")
 
 
 class PackagesError(Exception):

@@ -68,7 +68,9 @@ async def _host_program(binary: Path) -> AsteriskProgram | None:
     modules = next(iter(sorted(Path("/usr/lib").glob("**/asterisk/modules"))), None)
     if modules is None:
         return None
-    program = await _probed((str(binary),), modules, Path("/usr/share/asterisk"))
+    # Packages keep their data in the first, a build from source in the second.
+    shared, own = Path("/usr/share/asterisk"), Path("/var/lib/asterisk")
+    program = await _probed((str(binary),), modules, own if not (shared / "documentation").is_dir() else shared)
     return program if program and int(program.version.partition(".")[0]) >= OLDEST else None
 
 

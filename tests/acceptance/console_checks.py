@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-
 from playwright.async_api import Page
+
+from tests import tools
 
 FLAGS = (
     "--no-sandbox",
@@ -77,9 +77,7 @@ _UNNAMED = f"""
 
 def chromium() -> str:
     """The browser on this machine."""
-    found = shutil.which("chromium")
-    assert found, "Chromium is missing: apt-get install chromium"
-    return found
+    return str(tools.chromium())
 
 
 async def overflow_px(page: Page) -> int:
