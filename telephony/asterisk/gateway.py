@@ -183,12 +183,14 @@ class Gateway:
 
     def _pictured(self, snapshot: Snapshot) -> None:
         try:
-            events = translate.snapshot(self.node, snapshot)
+            events = translate.snapshot(self.node, snapshot, self._attempt_of)
         except (KeyError, ValueError):
             self._ami.counters.malformed += 1
             log.warning("ami.malformed_snapshot", node=self.node)
             return
         for event in events:
+            if isinstance(event, CallAnswered):
+                self._journeys[event.interaction].agent_channel = None  # from now on nothing may stop it
             self._submit(event)
 
 

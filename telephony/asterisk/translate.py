@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from telephony.asterisk.ami_client import Snapshot
@@ -31,7 +31,7 @@ WANTED: dict[str, tuple[str, ...]] = {
     "DialEnd": ("Uniqueid", "DestChannel", "DialStatus"),
     "AgentConnect": ("Uniqueid",),
     "DeviceStateChange": ("Device", "State"),
-    "CoreShowChannel": ("Channel", "Uniqueid", "Linkedid"),
+    "CoreShowChannel": ("Uniqueid", "BridgeId"),
     "RTCPSent": _RTCP,
     "RTCPReceived": _RTCP,
 }
@@ -92,11 +92,23 @@ def device(event: AmiEvent) -> core.DeviceChanged | None:
     return core.DeviceChanged(match[1], state)
 
 
-def snapshot(node: str, taken: Snapshot) -> list[core.Event]:
-    """What a log-in's lists mean: first which channels are left, then the phones."""
+def snapshot(node: str, taken: Snapshot, attempt_of: Callable[[Uniqueid], Attempt | None]) -> list[core.Event]:
+    """What a log-in's lists mean: first which channels are left, then who talks already, then the phones."""
     uniqueids = frozenset(Uniqueid(each.fields["Uniqueid"]) for each in taken.channels)
     phones = (device(each) for each in taken.devices if each.name == "DeviceStateChange")
-    return [core.NodeSnapshot(node, uniqueids, taken.taken_at), *(phone for phone in phones if phone)]
+    return [
+        core.NodeSnapshot(node, uniqueids, taken.taken_at),
+        *_answered_unheard(taken, attempt_of),
+        *(phone for phone in phones if phone),
+    ]
+
+
+def _answered_unheard(taken: Snapshot, attempt_of: Callable[[Uniqueid], Attempt | None]) -> Iterator[core.CallAnswered]:
+    """A caller whom we have dialled for is in a bridge: the answer came while nothing was heard or believed."""
+    for channel in taken.channels:
+        attempt = attempt_of(Uniqueid(channel.fields["Uniqueid"]))
+        if attempt and channel.fields["BridgeId"]:
+            yield core.CallAnswered(attempt.interaction, attempt.number)
 
 
 def rtcp(node: str, event: AmiEvent, at: float) -> RtcpEvent:

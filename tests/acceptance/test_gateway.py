@@ -183,6 +183,8 @@ async def test_a_waiting_caller_is_woken_dialled_and_talks(asterisk_node: StartN
         await now.phone(answers())
         await now.server.until_state(CallState.RINGING)
         await now.server.until_state(CallState.TALKING)
+        now.tap.send(Action="CoreShowChannels")  # where an answer that nobody heard is looked for
+        await now.tap.until(rb"Event: CoreShowChannel\r\n[^\0]*?BridgeId: [0-9a-f-]{36}\r\n")
         assert await caller.ok(), caller.errors()
         call = await now.server.ended()
         assert (call.outcome, call.caller, call.did, call.codec) == (Outcome.ANSWERED, CALLER, GENERAL, "alaw")

@@ -36,6 +36,7 @@ class AmiDouble:
     secret: str = "right"
     rights: Fields = field(default_factory=lambda: dict(RIGHTS))
     channels: list[str] = field(default_factory=list)
+    bridges: Fields = field(default_factory=dict)  # Uniqueid → bridge
     devices: Fields = field(default_factory=dict)
     answers: dict[str, Callable[[Fields], bytes]] = field(default_factory=dict)
     actions: list[Fields] = field(default_factory=list)
@@ -100,7 +101,10 @@ class AmiDouble:
             case "ListCommands":
                 return message(**ok, **{name: f"Does it.  (Priv: {priv})" for name, priv in self.rights.items()})
             case "CoreShowChannels":
-                events = [channel_event("CoreShowChannel", each, ActionID=action_id) for each in self.channels]
+                events = [
+                    channel_event("CoreShowChannel", each, ActionID=action_id, BridgeId=self.bridges.get(each, ""))
+                    for each in self.channels
+                ]
                 return self._list(ok, "CoreShowChannelsComplete", events)
             case "DeviceStateList":
                 events = [

@@ -23,7 +23,7 @@ from tests.integration.asterisk_double import AgiDouble, AmiDouble, header, mess
 
 Kind = TypeVar("Kind", bound=core.Event)
 
-FAST = AmiTiming(backoff_first_s=0.01, backoff_most_s=0.02)
+FAST = AmiTiming(ping_every_s=0.2, backoff_first_s=0.01, backoff_most_s=0.02)
 
 
 class Inbox:
@@ -162,6 +162,21 @@ async def test_a_withdrawn_dial_stops_the_phone_that_rings() -> None:
                "DestUniqueid": "n1-1.2", "DestLinkedid": "n1-1.1"}  # fmt: skip
         home.ami.say(message(Event="DialBegin", **leg))
         assert (await home.ami.until("Hangup"))["Channel"] == "PJSIP/phone-anna-00000002"
+        call.close()
+
+
+async def test_an_answer_while_ami_was_away_is_found_afterwards_and_the_talk_is_not_touched() -> None:
+    async with house() as home:
+        call, arrived = await in_line(home)
+        home.gateway.execute(Dial(arrived.interaction, 1, AgentId("anna"), "phone-anna", 20.0))
+        await call.serve_until("EXEC")
+        home.ami.channels, home.ami.bridges = ["n1-1.1", "n1-1.2"], {"n1-1.1": "b1", "n1-1.2": "b1"}
+        home.ami.cut()
+        assert await home.inbox.until(core.CallAnswered) == core.CallAnswered(arrived.interaction, 1)
+        assert home.inbox.of(core.NodeLost) == [core.NodeLost("n1")]
+        home.gateway.execute(CancelDial(arrived.interaction, 1))
+        await home.ami.until("Ping", len(home.ami.named("Ping")) + 2)  # a Hangup would have come before
+        assert home.ami.named("Hangup") == []
         call.close()
 
 

@@ -84,14 +84,20 @@ def test_what_asterisk_does_not_write_is_an_error(name: str, fields: dict[str, s
 
 
 def test_a_snapshot_says_first_which_channels_are_left() -> None:
-    channels = tuple(AmiEvent("CoreShowChannel", {"Uniqueid": each}) for each in ("n1-1.1", "n1-1.2"))
+    channels = tuple(AmiEvent("CoreShowChannel", {"Uniqueid": each, "BridgeId": ""}) for each in ("n1-1.1", "n1-1.2"))
     devices = tuple(
         AmiEvent("DeviceStateChange", {"Device": each, "State": "NOT_INUSE"}) for each in ("PJSIP/a", "Queue:x")
     )
-    assert translate.snapshot("n1", Snapshot(100.0, channels, devices)) == [
+    assert translate.snapshot("n1", Snapshot(100.0, channels, devices), attempt_of) == [
         core.NodeSnapshot("n1", frozenset({Uniqueid("n1-1.1"), Uniqueid("n1-1.2")}), 100.0),
         core.DeviceChanged("a", "NOT_INUSE"),
     ]
+
+
+def test_an_answer_nobody_heard_is_found_in_the_snapshot() -> None:
+    """Without it the core would take the dial for lost and end the talk."""
+    channels = tuple(AmiEvent("CoreShowChannel", {"Uniqueid": each, "BridgeId": "b1"}) for each in ("n1-1.1", "n1-1.2"))
+    assert translate.snapshot("n1", Snapshot(100.0, channels, ()), attempt_of)[1:] == [core.CallAnswered(CALL, 2)]
 
 
 # As recorded from Asterisk 22.10.1 (tests/fixtures/ami/call_answered.bin).
