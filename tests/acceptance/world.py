@@ -1,0 +1,120 @@
+"""A whole hotline for a test: the demo's house on free ports, a consultant's phone and page, the carrier's phone.
+
+Customers speak a low tone and consultants a high one, so that a recording proves who heard whom.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from quality.softphone_client import PhoneCall, PhoneOptions, SoftPhone
+from telephony.console.page_client import PageClient
+from telephony.core.commands import CallState, CallView
+from telephony.demo.house import House
+from telephony.demo.setup import prepare
+from telephony.store.store import Store
+from tests.acceptance.conftest import DATA, ROOT
+from tests.tones import strength, tone
+
+CUSTOMER_HZ, CONSULTANT_HZ = 440.0, 880.0
+AGENT = "anna"
+STEP_S = 30.0
+
+
+@dataclass
+class World:
+    house: House
+    store: Store
+    consultants: SoftPhone
+    customers: SoftPhone
+    page: PageClient
+    folder: Path
+
+    async def calls(self, did: str, caller: str) -> PhoneCall:
+        """A customer who calls and has been answered by the menu."""
+        recording = self.folder / f"heard-by-{caller[1:]}.wav"
+        call = await self.customers.call(
+            self.house.uri(did), caller=caller, play=self.folder / "customer.wav", record=recording
+        )
+        async with asyncio.timeout(STEP_S):
+            await call.answered()
+        return call
+
+    async def waits_in_line(self, did: str, caller: str) -> PhoneCall:
+        call = await self.calls(did, caller)
+        await call.dtmf("2")
+        await self.until(lambda seen: any(c.caller == caller and c.state is CallState.LINE for c in seen))
+        return call
+
+    async def answered_by_a_consultant(self) -> PhoneCall:
+        async with asyncio.timeout(STEP_S):
+            call = await self.consultants.incoming()
+            await call.answered()
+            return call
+
+    async def until(self, true_of: Callable[[Sequence[CallView]], bool]) -> Sequence[CallView]:
+        """The store's calls, once `true_of` them."""
+        async with asyncio.timeout(STEP_S):
+            while True:
+                seen = await self.store.recent_interactions()
+                if true_of(seen):
+                    return seen
+                await asyncio.sleep(0.05)
+
+    def customer_heard(self, caller: str) -> float:
+        """How much of the end of what the customer heard is the consultant."""
+        return strength(self.folder / f"heard-by-{caller[1:]}.wav", CONSULTANT_HZ)
+
+    def consultant_heard(self, call: PhoneCall) -> float:
+        return strength(self.folder / "consultants" / f"{call.name}.wav", CUSTOMER_HZ)
+
+
+@asynccontextmanager
+async def world(folder: Path) -> AsyncIterator[World]:
+    """Everything up, the consultant logged in and paused."""
+    tools = await prepare(DATA)
+    (folder / "consultants").mkdir(parents=True)
+    async with AsyncExitStack() as stack:
+        house = House(folder / "house", tools.asterisk, ROOT / "config", prompts=tools.prompts)
+        await house.start()
+        stack.push_async_callback(house.stop)
+        store = await house.open_store()
+        stack.push_async_callback(store.close)
+        consultants = await stack.enter_async_context(
+            await SoftPhone.start(PhoneOptions(sip_port=house.ports.consultants), log=folder / "consultants.log")
+        )
+        customers = await stack.enter_async_context(
+            await SoftPhone.start(PhoneOptions(sip_port=house.ports.customers), log=folder / "customers.log")
+        )
+        tone(folder / "customer.wav", CUSTOMER_HZ)
+        await consultants.register(
+            AGENT,
+            uri=f"sip:{AGENT}@127.0.0.1:{house.ports.sip}",
+            registrar=house.registrar,
+            user=AGENT,
+            password=house.sip_secret(AGENT),
+            auto_answer_after_s=0.2,
+            play=tone(folder / "consultant.wav", CONSULTANT_HZ),
+            record=folder / "consultants",
+        )
+        page = await stack.enter_async_context(PageClient(house.console_url, AGENT, house.password(AGENT)))
+        running = asyncio.create_task(page.run())
+        stack.push_async_callback(_end, running)
+        async with asyncio.timeout(STEP_S):
+            await page.wait_for_state("paused")
+        yield World(house, store, consultants, customers, page, folder)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def seconds_since(start: float) -> float:
+    return time.monotonic() - start
