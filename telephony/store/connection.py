@@ -85,6 +85,10 @@ class Postgres(_Session):
     @classmethod
     async def open(cls, dsn: str) -> Postgres:
         """Errors: StoreError when the database cannot be reached."""
+        if not dsn:
+            raise StoreError(
+                "no database is set: HOTLINE_DATABASE_URL has to be its URL (postgresql://user:…@host/name)"
+            )
         async with said_plainly("connect"):
             pool = await asyncpg.create_pool(
                 dsn,
@@ -120,7 +124,7 @@ async def said_plainly(what: str) -> AsyncIterator[None]:
         async with asyncio.timeout(WHOLE_S):
             yield
     except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
-        if _is_final(error):
+        if what != "connect" and _is_final(error):
             raise StoreRefusedError(f"PostgreSQL refuses `{what}`: {type(error).__name__}") from error
         reason = error.args[0] if error.args and isinstance(error, asyncpg.PostgresError) else type(error).__name__
         raise StoreError(f"PostgreSQL could not do `{what}`: {reason}; is it running, and is its URL right?") from error

@@ -159,7 +159,7 @@ def _values(record: Any) -> dict[str, Any]:
 
 def _folded(name: str) -> str:
     """In small letters without marks, a space before each word: "Łucja Żak" is found by "luc" and by "żak"."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold().replace("ł", "l"))
+    decomposed = unicodedata.normalize("NFKD", name.casefold().replace("ł", "l").replace("-", " "))
     letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return "".join(f" {word}" for word in letters.split())
 

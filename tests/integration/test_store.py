@@ -213,7 +213,8 @@ ZAKI = replace(CUSTOMER, number="2", name="Jan Żakowski", phones=("+48580990000
     [
         ("3456", [LUCJA, ZAKI]), ("123 456", [LUCJA]), ("+48220123456", [LUCJA]), ("0000", [ZAKI]), ("2345", []),
         ("99", []), ("żak", [LUCJA, ZAKI]), ("ZAK", [LUCJA, ZAKI]), ("zakow", [ZAKI]), ("łucja", [LUCJA]),
-        ("lucja zak", [LUCJA]), ("ucja", []), ("%", []), ("_", []), ("' OR 1=1", []), ("", []), ("   ", []),
+        ("lucja zak", [LUCJA]), ("swiatek", [LUCJA]), ("żak-św", [LUCJA]), ("ucja", []),
+        ("%", []), ("_", []), ("' OR 1=1", []), ("", []), ("   ", []),
         ("٣٤٥٦", []),
     ],
 )  # fmt: skip
@@ -296,6 +297,10 @@ async def test_a_suffix_is_found_through_the_index(database_url: str) -> None:
 async def test_a_database_that_is_not_there_says_what_to_look_at(database_url: str) -> None:
     with pytest.raises(StoreError, match="is it running, and is its URL right"):
         await Store.open("postgresql://hotline:x@127.0.0.1:1/hotline")
+    with pytest.raises(StoreError, match="HOTLINE_DATABASE_URL has to be its URL"):
+        await Store.open("")
+    with pytest.raises(StoreError, match="is its URL right"):
+        await Store.open("mysql://hotline@127.0.0.1/hotline")
     with pytest.raises(StoreError, match="no_such_database"):
         await Store.open(database_url.replace("/test_", "/no_such_database_"))
 

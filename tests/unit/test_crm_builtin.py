@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from telephony.core.customer import Card, Customer, TicketSummary
-from telephony.crm.builtin import BuiltinDirectory
+from telephony.crm.builtin import MOST_ASKED, BuiltinDirectory
 from telephony.crm.seed import customers
 
 ANNA = customers(1)[0]
@@ -19,13 +19,21 @@ class FakeRecords:
     known: dict[str, Customer] = field(default_factory=lambda: {PHONE: ANNA})
     error: Exception | None = None
     silent: bool = False
+    released: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def customer_by_phone(self, e164: str) -> Customer | None:
         if self.silent:
-            await asyncio.get_running_loop().create_future()
+            await self.answer()
         if self.error:
             raise self.error
         return self.known.get(e164)
+
+    async def answer(self) -> None:
+        """Takes its time, even to be cancelled, as asyncpg does on a server that hangs."""
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            await self.released.wait()
 
     async def open_tickets_of(self, customer: str) -> tuple[TicketSummary, ...]:
         return (TICKET,) if customer == ANNA.number else ()
@@ -42,8 +50,39 @@ async def test_an_unknown_caller_and_a_withheld_number_are_nobody() -> None:
 
 
 async def test_records_that_do_not_answer_cost_no_more_than_the_budget() -> None:
-    card = await BuiltinDirectory(FakeRecords(silent=True), budget_s=0.0).card(PHONE)
+    records = FakeRecords(silent=True)
+    card = await BuiltinDirectory(records, budget_s=0.0).card(PHONE)
     assert card == Card(None, (), available=False)
+    records.released.set()
+
+
+async def test_when_nobody_answers_no_more_is_asked_until_somebody_does() -> None:
+    records = FakeRecords(silent=True)
+    directory = BuiltinDirectory(records, budget_s=0.0)
+    for _ in range(MOST_ASKED):
+        assert not (await directory.card(PHONE)).available
+    records.silent = False
+    with structlog.testing.capture_logs() as logged:
+        assert not (await directory.card(PHONE)).available
+    assert logged[0]["event"] == "directory.busy"
+    records.released.set()
+    patient = BuiltinDirectory(records, budget_s=5.0)
+    patient._asked = directory._asked
+    await asyncio.gather(*directory._asked, return_exceptions=True)
+    assert await patient.card(PHONE) == Card(ANNA, (TICKET,))
+
+
+async def test_a_page_that_goes_away_takes_its_question_along() -> None:
+    records = FakeRecords(silent=True)
+    records.released.set()
+    directory = BuiltinDirectory(records, budget_s=60.0)
+    page = asyncio.create_task(directory.card(PHONE))
+    await asyncio.sleep(0)
+    (asked,) = directory._asked
+    page.cancel()
+    assert [type(each) for each in await asyncio.gather(page, asked, return_exceptions=True)] == [
+        asyncio.CancelledError
+    ] * 2
 
 
 async def test_an_error_makes_an_unavailable_card_and_its_log_tells_no_number() -> None:
