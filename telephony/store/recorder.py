@@ -83,15 +83,23 @@ class Recorder:
                 await self._write_all()
         finally:
             self._running = False
+            self._idle.set()  # who waits in `drain` takes over
 
     async def drain(self, timeout_s: float) -> bool:
         """Wait until all is written, even if nobody runs us any more; False when the time was too short."""
         try:
-            await asyncio.wait_for(self._idle.wait() if self._running else self._write_all(), timeout_s)
+            await asyncio.wait_for(self._drained(), timeout_s)
         except TimeoutError:
             log.error("recorder.not_drained", facts=self.backlog)  # noqa: TRY400 - the time-out has no story to tell
             return False
         return True
+
+    async def _drained(self) -> None:
+        while self._running:
+            await self._idle.wait()
+            if not self._waiting:
+                return
+        await self._write_all()
 
     def _has_room(self, fact: Fact) -> bool:
         """Outcomes and tickets find room when nothing else does any more."""

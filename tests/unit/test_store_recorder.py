@@ -217,3 +217,17 @@ async def test_draining_needs_nobody_to_run_us_any_more(bench: Bench) -> None:
         await running
     await bench.write(CallEnded(ENDED))
     assert await bench.store.interaction(CALL) == ENDED
+
+
+async def test_draining_takes_over_when_the_one_who_ran_us_is_stopped_meanwhile(bench: Bench) -> None:
+    bench.database.failures_left = 10**9
+    running = asyncio.create_task(bench.recorder.run())
+    bench.recorder.put(CallEnded(ENDED), 1.0)
+    await bench.paused.wait()
+    draining = asyncio.create_task(bench.recorder.drain(5.0))
+    await asyncio.sleep(0)
+    running.cancel()
+    bench.database.failures_left = 0
+    assert await draining
+    assert await bench.store.interaction(CALL) == ENDED
+    assert running.cancelled()
