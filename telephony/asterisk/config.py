@@ -26,6 +26,7 @@ EVENTS = (
     "DeviceStateChange",
     "RTCPSent",
     "RTCPReceived",
+    "UserEvent",
 )
 
 _PLACEHOLDER = re.compile(r"@([a-z_]+)@")
@@ -112,7 +113,7 @@ def render(
         "queue_options": "" if music else "r",
         "announcement": f" same => n,Playback({_path(node.announcement)})" if node.announcement else "",
         "periodic": f"periodic-announce = {_path(node.announcement)}" if node.announcement else "",
-        "emergency": _blocks(_emergency(number, node.trunks) for number in EMERGENCY),
+        "emergency": _blocks(_emergency(number, node) for number in EMERGENCY),
         "phones": _blocks(f"exten => {agent.endpoint},1,Dial(PJSIP/{agent.endpoint},30)" for agent in node.agents),
         "last_resort": _last_resort(node.agents),
         "members": "\n".join(f"member => PJSIP/{agent.endpoint}" for agent in node.agents),
@@ -217,11 +218,13 @@ def _last_resort(agents: tuple[AgentPhone, ...]) -> str:
     return f" same => n,Dial({phones},20,m)" if phones else ""
 
 
-def _emergency(number: str, trunks: tuple[TrunkPeer, ...]) -> str:
-    """Every trunk that can call out, one after the other."""
-    ways = [trunk.name for trunk in trunks if trunk.contact]
+def _emergency(number: str, node: NodeConfig) -> str:
+    """Every trunk that can call out, one after the other, under a number that the emergency centre can call back."""
+    ours = next(iter(node.numbers), "")
+    caller = f" same => n,Set(CALLERID(all)=<{_checked(ours, _DID, 'number')}>)\n" if ours else ""
+    ways = [_checked(trunk.name, _NAME, "trunk name") for trunk in node.trunks if trunk.contact]
     dials = "".join(f" same => n,Dial(PJSIP/{number}@{name},60)\n" for name in ways)
-    return f"exten => {number},1,NoOp(emergency)\n{dials} same => n,Congestion(10)\n"
+    return f"exten => {number},1,NoOp(emergency)\n{caller}{dials} same => n,Congestion(10)\n"
 
 
 def _entity_id(name: str) -> str:

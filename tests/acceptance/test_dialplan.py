@@ -132,6 +132,28 @@ async def test_other_numbers_are_refused(asterisk_node: StartNode, tmp_path: Pat
             assert await caller.ok(), (number, caller.errors())
 
 
+async def test_a_stranger_is_not_let_in(asterisk_node: StartNode, tmp_path: Path) -> None:
+    asterisk = await asterisk_node(agents=["anna"])
+    async with sip_world(asterisk.node, tmp_path) as sip:
+        stranger = await sip.run("stranger", is_refused(CALLER, 401), free_udp_port(), service=GENERAL)
+        assert await stranger.ok(), stranger.errors()
+
+
+async def test_who_waits_in_the_fallback_hears_the_announcement_and_music(
+    asterisk_node: StartNode, tmp_path: Path
+) -> None:
+    announcement = tmp_path / "wait"
+    announcement.with_suffix(".sln16").write_bytes(bytes(3200))
+    asterisk = await asterisk_node(announcement=announcement)
+    async with world(asterisk, tmp_path) as (sip, tap):
+        caller = await sip.customer("caller", stays(CALLER), GENERAL)
+        await tap.until(rb"Variable: PLAYBACKSTATUS\r\nValue: SUCCESS")
+        await tap.until(rb"Event: QueueCallerJoin\r\n")
+        music = await tap.until(rb"Event: MusicOnHoldStart\r\n.*?Channel: (\S+).*?Class: default\r\n")
+        tap.send(Action="Hangup", Channel=music[1].decode())
+        assert await caller.ok(), caller.errors()
+
+
 async def test_the_number_is_known_with_and_without_a_plus(asterisk_node: StartNode, tmp_path: Path) -> None:
     given: list[tuple[str, str, str]] = []
 
@@ -310,6 +332,8 @@ async def test_emergency_calls_need_no_server(asterisk_node: StartNode, tmp_path
         phone = await sip.run("phone", phones_out(agent.endpoint, 200), port, service=number, more=login(agent))
         assert await phone.ok(), phone.errors()
         assert await carrier.ok(), carrier.errors()
+        assert f"<sip:{GENERAL}@" in carrier.heard(), "a number that can be called back"
+        assert "anna" not in carrier.heard()
 
 
 async def test_an_emergency_call_takes_the_next_carrier(asterisk_node: StartNode, tmp_path: Path) -> None:

@@ -63,6 +63,25 @@ def test_emergency_numbers_go_out_without_our_server() -> None:
     for number in ("112", "997", "998", "999"):
         assert f"Dial(PJSIP/{number}@carrier,60)" in phones
     assert "AGI(" not in phones
+    assert phones.count("Set(CALLERID(all)=<+48220000100>)") == 4, "a number that can be called back"
+
+
+def test_who_waits_hears_ringing_where_there_is_no_music() -> None:
+    assert "Queue(hotline-fallback,c)" in rendered()["extensions.conf"]
+    assert "Queue(hotline-fallback,cr)" in rendered(music=None)["extensions.conf"]
+
+
+def test_a_node_without_agents_numbers_and_trunks_is_still_a_configuration() -> None:
+    texts = rendered(replace(NODE, agents=(), numbers={}, trunks=(), announcement=None, agi_servers=()))
+    assert "Dial(" not in texts["extensions.conf"]
+    assert "exten => 112,1,NoOp(emergency)\n same => n,Congestion(10)" in texts["extensions.conf"]
+
+
+def test_two_nodes_on_one_machine_differ() -> None:
+    one, other = (rendered(replace(NODE, name=name))["asterisk.conf"] for name in ("node-1", "node-2"))
+    entity = [line for text in (one, other) for line in text.splitlines() if line.startswith("entityid")]
+    assert entity[0] != entity[1]
+    assert "systemname = node-1" in one
 
 
 @pytest.mark.parametrize(
