@@ -19,12 +19,12 @@ LINE_LIMIT = 1000  # bytes of one header of ours; Asterisk cuts at 1024 (main/ma
 SHAPES_PER_EVENT = 12  # of those with the same first bytes
 SHAPES = 400  # of all events together; a stranger's inventions cost the slow way, not memory
 
-_END = b"\r\n\r\n"
-_HEAD = 28  # bytes of a message by which its shapes are looked up: `Event: ` and the name, or most of it
+_END = "\r\n\r\n"
+_HEAD = 28  # characters of a message by which its shapes are looked up: `Event: ` and the name, or most of it
 # Debian's build has the developers' test events: repeated keys, channels without ids, an empty line too many. No
 # caller's text is in them, and nobody listens to them.
-_NOISE = b"Event: TestEvent\r\n"
-_KEY = re.compile(rb"[A-Za-z][A-Za-z0-9_()/.-]{0,99}")
+_NOISE = "Event: TestEvent\r\n"
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_()/.-]{0,99}")
 _ALWAYS = frozenset({"ActionID", "EventList"})  # what ties an event to a question of ours
 
 # What precedes Channel, Uniqueid and Linkedid in the events that speak of several channels.
@@ -85,14 +85,14 @@ class Parser:
     """Bytes in, items out. `wanted` maps the names of the events that come out to the fields they come with."""
 
     def __init__(self, wanted: Mapping[str, Iterable[str]]) -> None:
-        self._wanted = {name.encode(): frozenset(fields) | _ALWAYS for name, fields in wanted.items()}
-        self._shapes: dict[bytes, list[_Shape]] = {}
+        self._wanted = {name: frozenset(fields) | _ALWAYS for name, fields in wanted.items()}
+        self._shapes: dict[str, list[_Shape]] = {}
         self._shape_count = 0
         self._rest = b""
         self._greeted = False
         self._after_noise = False
         self.messages = 0  # all of them, also those that nobody asked for
-        self.replaced = 0  # texts that were not UTF-8
+        self.replaced = 0  # bytes that were not UTF-8
 
     def feed(self, data: bytes) -> list[Item]:
         """The items completed by `data` in their order, but taints first.
@@ -107,25 +107,37 @@ class Parser:
                 self._keep(line)
                 return items
             items.append(self._greet(line))
-        *frames, rest = data.split(_END)
-        self._keep(rest)
-        self.messages += len(frames)
-        shapes = self._shapes
-        for frame in frames:  # the hot loop: most events are of a known shape, and nobody asked for them
-            for shape in shapes.get(frame[:_HEAD], ()):
-                if shape.fields is None:
-                    if shape.lines(frame):
-                        break
-                elif match := shape.fields(self._text(frame)):
-                    items.append(AmiEvent(shape.name, dict(zip(shape.keys, match.groups(), strict=True))))
-                    break
-            else:
-                item = self._unknown(frame)
-                if item is not None:
-                    items.append(item)
-        if self._is_fragment(rest):
+        whole = data.rfind(b"\r\n\r\n") + 4  # 3 where there is none
+        if whole > 3:
+            data = data[whole - self._read(self._text(data[:whole]), items) :]
+        self._keep(data)
+        if self._is_fragment(data):
             items.append(Taint(TaintReason.NO_KIND))
         return _taints_first(items)
+
+    def _read(self, text: str, items: list[Item]) -> int:
+        """Whole messages; the hot loop: most are events of a known shape, and nobody asked for them.
+
+        Returns how many characters are left over: 2 where `text` ends with three line ends, else 0.
+        """
+        shapes, place = self._shapes, 0
+        while place < len(text):
+            for shape in shapes.get(text[place : place + _HEAD], ()):
+                if match := shape.match(text, place):
+                    if shape.keys:
+                        items.append(AmiEvent(shape.name, dict(zip(shape.keys, match.groups(), strict=True))))
+                    place = match.end()
+                    break
+            else:
+                end = text.find(_END, place)
+                if end < 0:
+                    return 2
+                item = self._unknown(text[place:end])
+                if item is not None:
+                    items.append(item)
+                place = end + len(_END)
+            self.messages += 1
+        return 0
 
     def _is_fragment(self, rest: bytes) -> bool:
         """True when what is not yet whole cannot become a message."""
@@ -145,56 +157,55 @@ class Parser:
         self._greeted = True
         return Banner(self._text(version))
 
-    def _unknown(self, frame: bytes) -> Item | None:
-        if self._after_noise and frame.startswith(b"\r\n"):
-            frame = frame[2:]
-        self._after_noise = frame.startswith(_NOISE)
-        return None if self._after_noise else self._examine(frame)
+    def _unknown(self, message: str) -> Item | None:
+        if self._after_noise and message.startswith("\r\n"):
+            message = message[2:]
+        self._after_noise = message.startswith(_NOISE)
+        return None if self._after_noise else self._examine(message)
 
-    def _text(self, value: bytes) -> str:
+    def _text(self, data: bytes) -> str:
         try:
-            return value.decode()
+            return data.decode()
         except UnicodeDecodeError:
-            self.replaced += 1
-            return value.decode(errors="replace")
+            text = data.decode(errors="replace")
+            self.replaced += text.count("\ufffd")
+            return text
 
     # -- the slow way: every line looked at ---------------------------------------------------------------------
 
-    def _examine(self, frame: bytes) -> Item | None:
-        fields: dict[bytes, bytes] = {}
-        for line in frame.split(b"\r\n"):
-            key, separator, value = line.partition(b": ")
-            if not separator and line.endswith(b":"):
-                key, separator = line[:-1], b":"
-            if not separator or not _KEY.fullmatch(key) or b"\n" in value:
+    def _examine(self, message: str) -> Item | None:
+        fields: dict[str, str] = {}
+        for line in message.split("\r\n"):
+            key, separator, value = line.partition(": ")
+            if not separator and line.endswith(":"):
+                key, separator = line[:-1], ":"
+            if not separator or not _KEY.fullmatch(key) or "\n" in value:
                 return Taint(TaintReason.BAD_LINE)
             if key in fields:
                 return Taint(TaintReason.DUPLICATE_KEY)
             fields[key] = value
-        kind = next(iter(fields))
-        if kind not in {b"Event", b"Response"}:
+        keys = tuple(key.lower() for key in fields)
+        if keys[0] not in {"event", "response"}:
             return Taint(TaintReason.NO_KIND)
-        keys = tuple(key.lower().decode() for key in fields)
         if len(set(keys)) < len(keys):
             return Taint(TaintReason.DUPLICATE_KEY)
-        if kind == b"Response":
-            named = {key.decode(): self._text(value) for key, value in fields.items()}
-            return AmiResponse(named.pop("Response"), named)
-        return self._new_event(frame, fields, keys)
+        if keys[0] == "response":
+            return AmiResponse(fields.pop(next(iter(fields))), fields)
+        return self._new_event(message, fields, keys)
 
-    def _new_event(self, frame: bytes, fields: Mapping[bytes, bytes], keys: tuple[str, ...]) -> Item | None:
-        name = self._text(fields[b"Event"])
+    def _new_event(self, message: str, fields: Mapping[str, str], keys: tuple[str, ...]) -> Item | None:
+        name = fields[next(iter(fields))]
         if _lacks_channel_id(name.lower(), frozenset(keys)):
             return Taint(TaintReason.NO_CHANNEL_ID)
         if not _snapshots_are_whole(keys):
             return Taint(TaintReason.BROKEN_SNAPSHOT)
-        wanted = self._wanted.get(fields[b"Event"], _ALWAYS)
-        if b":\r\n" not in frame and not frame.endswith(b":"):
-            self._learn(frame[:_HEAD], _Shape.of(name, tuple(key.decode() for key in fields), wanted))
-        taken = {key.decode(): self._text(value) for key, value in fields.items() if key.decode() in wanted}
+        wanted = self._wanted.get(name, _ALWAYS)
+        if ":\r\n" not in message and not message.endswith(":"):
+            self._learn(message[:_HEAD], _Shape.of(name, tuple(fields), wanted))
+        taken = {key: value for key, value in fields.items() if key in wanted}
         return AmiEvent(name, taken) if taken else None
 
-    def _learn(self, head: bytes, shape: _Shape) -> None:
+    def _learn(self, head: str, shape: _Shape) -> None:
         if self._shape_count >= SHAPES or len(self._shapes.get(head, ())) >= SHAPES_PER_EVENT:
             return
         self._shapes.setdefault(head, []).append(shape)
@@ -206,19 +217,15 @@ class _Shape:
     """The keys of an event in their order, as an expression that matches the same keys with other values only."""
 
     name: str
-    keys: tuple[str, ...]  # those asked for
-    lines: Callable[[bytes], re.Match[bytes] | None]
-    fields: (
-        Callable[[str], re.Match[str] | None] | None
-    )  # takes the values of `keys` out; None where nobody asked for the event
+    keys: tuple[str, ...]  # those asked for; empty where nobody asked for the event
+    match: Callable[[str, int], re.Match[str] | None]
 
     @classmethod
     def of(cls, name: str, keys: tuple[str, ...], wanted: frozenset[str]) -> _Shape:
-        taken = tuple(key for key in keys if key in wanted)
         # Neither a dot nor [^\n] is LF, so a line end inside a value does not match.
-        lines = "\n".join(re.escape(key) + r": [^\n]*+" for key in keys)
-        fields = "\r\n".join(re.escape(key) + (": (.*)" if key in wanted else ": .*") for key in keys)
-        return cls(name, taken, re.compile(lines.encode()).fullmatch, re.compile(fields).fullmatch if taken else None)
+        lines = (re.escape(key) + (r": (.*)\r\n" if key in wanted else r": [^\n]*+\n") for key in keys)
+        taken = tuple(key for key in keys if key in wanted)
+        return cls(name, taken, re.compile("".join(lines) + r"\r\n").match)
 
 
 def _taints_first(items: list[Item]) -> list[Item]:
@@ -255,7 +262,7 @@ def _snapshots_are_whole(keys: tuple[str, ...]) -> bool:
 def checked(fields: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """The same fields, each fit to be one line. Errors: ValueError for CR, LF, NUL, a bad key or a long line."""
     for key, value in fields:
-        if not _KEY.fullmatch(key.encode()):
+        if not _KEY.fullmatch(key):
             raise ValueError(f"{key!r} is not the name of an AMI field")
         if any(forbidden in value for forbidden in "\r\n\0"):
             raise ValueError(f"the value of {key} holds a line end or NUL")

@@ -1,7 +1,8 @@
 """AMI from bytes to core events, ours against stock panoramisk, on recorded and unfiltered streams.
 
 `python -m tests.benchmarks.ami [seconds]` prints the mix of events, both rates and their ratios. Ours checks every
-event for forgery; panoramisk's side has callbacks for the used events and nothing else.
+event for forgery; panoramisk's side has callbacks for the used events and nothing else. Both end in the same function
+that makes core events, panoramisk's with its own messages.
 """
 
 from __future__ import annotations
@@ -46,21 +47,25 @@ def chunks(frames: list[bytes]) -> list[bytes]:
     return [stream[at : at + CHUNK_BYTES] for at in range(0, len(stream), CHUNK_BYTES)]
 
 
+def attempt_of(uniqueid: Uniqueid) -> Attempt:
+    return Attempt(InteractionId("i"), 1, "agent")
+
+
+def to_core(event: AmiEvent) -> None:
+    if event.name.startswith("RTCP"):
+        translate.rtcp("n1", event, 0.0)
+    else:
+        translate.to_core(event, attempt_of)
+
+
 def ours(greeting: bytes) -> Callable[[bytes], None]:
     parser = Parser(translate.WANTED)
     parser.feed(greeting)
-    attempt = Attempt(InteractionId("i"), 1, "agent")
-
-    def attempt_of(uniqueid: Uniqueid) -> Attempt:
-        return attempt
 
     def feed(chunk: bytes) -> None:
         for item in parser.feed(chunk):
             if isinstance(item, AmiEvent):
-                if item.name.startswith("RTCP"):
-                    translate.rtcp("n1", item, 0.0)
-                else:
-                    translate.to_core(item, attempt_of)
+                to_core(item)
 
     return feed
 
@@ -68,7 +73,7 @@ def ours(greeting: bytes) -> Callable[[bytes], None]:
 def stock(greeting: bytes) -> Callable[[bytes], None]:
     manager = Manager(loop=asyncio.get_running_loop())
     for name in translate.WANTED:
-        manager.register_event(name, lambda manager, event: None)
+        manager.register_event(name, lambda manager, message: to_core(AmiEvent(message.event, message)))
     protocol = AMIProtocol()
     protocol.connection_made(None)
     protocol.factory = manager

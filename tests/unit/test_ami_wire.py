@@ -227,11 +227,22 @@ def test_what_is_not_ami_ends_the_connection() -> None:
         parser().feed(b"Event: X\r\n" + b"Y: 1\r\n" * FRAME_LIMIT)
 
 
-@given(st.lists(st.binary(max_size=200), max_size=5))
-def test_any_bytes_give_items_or_a_wire_error(pieces: list[bytes]) -> None:
-    made = parser()
-    for piece in pieces:
-        made.feed(piece.replace(b"\n", b"\r\n"))
+SCRAPS = st.one_of(
+    st.binary(max_size=20),
+    st.sampled_from([b"\r\n", b"\r\n\r\n", b"\n", b"\r", b": ", b"Event: TestEvent\r\n", b"Event: Hangup\r\n",
+                     b"Response: x\r\n", b"Uniqueid: 1\r\n", b"\xc5", HANGUP, newchannel()]),
+)  # fmt: skip
+
+
+@given(st.lists(SCRAPS, max_size=30), st.integers(1, 50))
+def test_any_bytes_in_any_pieces_give_the_same_events(scraps: list[bytes], length: int) -> None:
+    data = b"".join(scraps)
+    whole, cut = parser(), parser()
+    items = whole.feed(data)
+    pieces = [item for at in range(0, len(data), length) for item in cut.feed(data[at : at + length])]
+    assert names(pieces) == names(items)
+    assert bool(taints(pieces)) >= bool(taints(items))
+    assert cut.messages == whole.messages
 
 
 @given(st.text(max_size=30), st.sampled_from("\r\n\0"), st.text(max_size=30))
