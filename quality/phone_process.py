@@ -110,15 +110,18 @@ class Phone(Protocol):
     def close(self) -> None: ...
 
 
-def serve(phone: Phone, emit: Callable[[protocol.Event], None]) -> None:
-    """Until `quit`, SIGTERM, or the end of the commands on standard input; then end the phone, at last by force."""
+def serve(
+    phone: Phone, emit: Callable[[protocol.Event], None], ready: protocol.Ready, commands: Lines | None = None
+) -> None:
+    """Until `quit`, SIGTERM, or the end of the commands (standard input); then end the phone, at last by force."""
+    commands = commands or Lines(sys.stdin.fileno())
 
     def asked_to_end(_number: int, _frame: FrameType | None) -> None:
         phone.quitting = True
 
     signal.signal(signal.SIGTERM, asked_to_end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches the driver, which ends us in order
-    commands = Lines(sys.stdin.fileno())
+    emit(ready)
     while not phone.quitting and not commands.ended:
         phone.turn()
         for line in commands.take():
@@ -129,6 +132,7 @@ def serve(phone: Phone, emit: Callable[[protocol.Event], None]) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the kernel's own end, even inside a library
     signal.alarm(QUIT_LIMIT_S)
     phone.close()
+    signal.alarm(0)
 
 
 def speech_of(path: str) -> bytes:

@@ -368,8 +368,7 @@ def main(argv: list[str] | None = None) -> int:
         emit(protocol.Failed(f"cannot open SIP on {settings.address}:{settings.sip_port}: {error.strerror}"))
         return 2
     phone = PortablePhone(settings, emit)
-    emit(protocol.Ready("pyvoip", settings.sip_port))
-    serve(phone, emit)
+    serve(phone, emit, protocol.Ready("pyvoip", settings.sip_port))
     return 0
 
 

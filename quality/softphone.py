@@ -384,8 +384,7 @@ def main(argv: list[str] | None = None) -> int:
         emit(protocol.Failed(f"cannot open SIP on {settings.address}:{settings.sip_port}: {error_text(error)}"))
         return 2
 
-    emit(protocol.Ready("pjsua2", phone.sip_port))
-    serve(phone, emit)
+    serve(phone, emit, protocol.Ready("pjsua2", phone.sip_port))
     return 0
 
 

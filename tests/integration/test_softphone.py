@@ -19,7 +19,13 @@ from quality.softphone_client import (
 from tests.patience import patience as patience  # noqa: PLC0414 - a fixture, used by its name
 from tests.tones import strength, tone
 
-pytestmark = pytest.mark.usefixtures("patience")
+pytestmark = [
+    pytest.mark.usefixtures("patience"),
+    pytest.mark.skipif(
+        phone_program()[1] != "pjsua2",
+        reason="no pjsua2 wheel for this Python; its portable stand-in is tested in tests/acceptance/test_phones.py",
+    ),
+]
 
 
 @pytest.fixture
