@@ -117,6 +117,7 @@ class App:
             facts=self._facts,
             clock=self.clock,
             rtcp=self.quality.heard,
+            codec=self.quality.codec,
         )
 
     async def _facts(self, did: str, caller: str | None) -> Facts:

@@ -35,7 +35,6 @@ class _Count:
 class _Leg:
     linkedid: str
     channel: str
-    codec: str | None = None
     last_at: float = 0.0
     rtt_s: float | None = None  # last measured; a property of the path, so it serves both directions
     sent: _Count | None = None  # by us
@@ -51,18 +50,14 @@ class CallQuality:
     def __init__(
         self,
         *,
-        codec_of: Callable[[str], str | None] = lambda _channel: None,
         scored: Callable[[LegQuality], None] = lambda _leg: None,
         delay: DelayModel | None = None,
         most_legs: int = MOST_LEGS,
         most_reports: int = MOST_REPORTS,
     ) -> None:
-        """`codec_of` gives the codec of an agent's channel by its name, when it is known.
-
-        `scored` is shown each score with all its figures (packets, worst interval, verdict), for metrics.
-        """
+        """`scored` is shown each score with all its figures (packets, worst interval, verdict), for metrics."""
         self._scored = scored
-        self._codec_of = codec_of
+        self._codecs: OrderedDict[str, str] = OrderedDict()  # by Uniqueid
         self._delay = delay or DelayModel()
         self._most_legs = most_legs
         self._most_reports = most_reports
@@ -91,9 +86,10 @@ class CallQuality:
         self._forget_idle(event.at)
 
     def codec(self, uniqueid: str, codec: str) -> None:
-        """Tell the codec of a leg already heard of."""
-        if leg := self._legs.get(uniqueid):
-            leg.codec = codec
+        """Tell the codec of an agent's leg; the caller's comes with the call."""
+        self._codecs[uniqueid] = codec
+        while len(self._codecs) > self._most_legs:
+            self._codecs.popitem(last=False)
 
     def ended(self, call: CallView) -> tuple[QualityRecord, ...]:
         """The records of all legs of a call that has ended; each leg in both directions, the caller's first.
@@ -110,7 +106,7 @@ class CallQuality:
 
     def _records(self, uniqueid: str, leg: _Leg, call: CallView) -> tuple[QualityRecord, ...]:
         is_caller = uniqueid == call.uniqueid
-        codec = leg.codec or (call.codec if is_caller else self._codec_of(leg.channel)) or "unknown"
+        codec = self._codecs.pop(uniqueid, call.codec if is_caller else "unknown")
         scores = [score(direction, codec, reports, delay=self._delay) for direction, reports in leg.reports.items()]
         for quality in scores:
             self._scored(quality)

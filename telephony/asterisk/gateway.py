@@ -46,12 +46,14 @@ class Gateway:
         facts: Callable[[str, str | None], Awaitable[Facts]],
         clock: Callable[[], float],
         rtcp: Callable[[RtcpEvent], None],
+        codec: Callable[[Uniqueid, str], None] = lambda _uniqueid, _codec: None,
         timing: AmiTiming | None = None,
         rng: random.Random | None = None,
     ) -> None:
         self.node = node
         self._submit = submit
         self._rtcp = rtcp
+        self._codec = codec
         self._clock = clock
         self._services = Services(node, submit, flow_for, sound, facts, clock, rng or random.SystemRandom())
         listener = Listener(self._heard, self._pictured, lambda: submit(NodeLost(node)))
@@ -158,6 +160,9 @@ class Gateway:
     def _understand(self, event: AmiEvent) -> None:
         if event.name in {"RTCPSent", "RTCPReceived"}:
             self._rtcp(translate.rtcp(self.node, event, self._clock()))
+            return
+        if event.name == "UserEvent":
+            self._codec(*translate.codec(event))
             return
         if event.name == "FullyBooted":
             self._ami.resynchronise()

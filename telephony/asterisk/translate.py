@@ -32,11 +32,13 @@ WANTED: dict[str, tuple[str, ...]] = {
     "AgentConnect": ("Uniqueid",),
     "DeviceStateChange": ("Device", "State"),
     "CoreShowChannel": ("Uniqueid", "BridgeId"),
+    "UserEvent": ("UserEvent", "Uniqueid", "Codec"),
     "RTCPSent": _RTCP,
     "RTCPReceived": _RTCP,
 }
 
 _ENDPOINT = re.compile(r"PJSIP/([A-Za-z0-9_.-]{1,80})")
+_CODEC = re.compile(r"[a-z0-9]{1,20}")
 _CHANNEL_END = re.compile(r"-[0-9a-f]{8,}(?:;[12])?")
 _STATES = frozenset({"UNKNOWN", "NOT_INUSE", "INUSE", "BUSY", "INVALID", "UNAVAILABLE", "RINGING", "RINGINUSE",
                      "ONHOLD"})  # fmt: skip
@@ -109,6 +111,14 @@ def _answered_unheard(taken: Snapshot, attempt_of: Callable[[Uniqueid], Attempt 
         attempt = attempt_of(Uniqueid(channel.fields["Uniqueid"]))
         if attempt and channel.fields["BridgeId"]:
             yield core.CallAnswered(attempt.interaction, attempt.number)
+
+
+def codec(event: AmiEvent) -> tuple[Uniqueid, str]:
+    """Whose codec the dialplan's UserEvent told. Errors: ValueError for any other one."""
+    fields = event.fields
+    if fields["UserEvent"] != "HotlineCodec" or not _CODEC.fullmatch(fields["Codec"]):
+        raise ValueError("no user event of ours")
+    return Uniqueid(fields["Uniqueid"]), fields["Codec"]
 
 
 def rtcp(node: str, event: AmiEvent, at: float) -> RtcpEvent:

@@ -45,7 +45,8 @@ def shape(records: tuple[QualityRecord, ...]) -> list[tuple[str, str]]:
 
 
 def test_both_legs_both_directions_the_caller_first() -> None:
-    quality = CallQuality(codec_of=lambda _channel: "ulaw")
+    quality = CallQuality()
+    quality.codec(AGENT_LEG, "ulaw")
     talk(quality, AGENT_LEG)
     talk(quality, CALLER_LEG, lost_to_us=5)
     records = quality.ended(call())
@@ -129,7 +130,6 @@ def test_an_unknown_codec_is_ungrounded_not_guessed() -> None:
 
 def test_the_codec_of_a_leg_can_be_told() -> None:
     quality = CallQuality()
-    quality.codec(AGENT_LEG, "g722")  # not heard of yet: nothing to tell it of
     talk(quality, AGENT_LEG)
     quality.codec(AGENT_LEG, "g722")
     received, _ = quality.ended(call())
