@@ -193,7 +193,8 @@ if AS_ROOT:  # only a root has somebody else's rights to choose from
     ) -> None:
         open_to_all = [tmp_path, *tmp_path.parents[:3]]
         for folder in open_to_all if runner.prefix[-2] == "--pdeathsig=INT" else ():
-            folder.chmod(0o711)
+            # Only more, never less: one of them may be the machine's own /tmp.
+            folder.chmod(stat.S_IMODE(folder.stat().st_mode) | 0o011)
         monkeypatch.setattr(postgres_program, "ROOTS_RUNNERS", (runner,))
         await run(await postgres.start(), "CREATE TABLE kept AS SELECT 42 AS answer")
         owner = (tmp_path / "pg/data/PG_VERSION").stat().st_uid
