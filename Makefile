@@ -30,7 +30,7 @@ check: $(VENV)/.installed-test
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-timings
+	@$(BIN)/lint-imports
 
 test-long: $(VENV)/.installed-test
 	@$(BIN)/python -m pytest -m long
