@@ -120,9 +120,9 @@ class Parser:
 
         Returns how many characters are left over: 2 where `text` ends with three line ends, else 0.
         """
-        shapes, place = self._shapes, 0
-        while place < len(text):
-            for shape in shapes.get(text[place : place + _HEAD], ()):
+        shapes_of, place, length = self._shapes.get, 0, len(text)
+        while place < length:
+            for shape in shapes_of(text[place : place + _HEAD], ()):
                 if match := shape.match(text, place):
                     if shape.keys:
                         items.append(AmiEvent(shape.name, dict(zip(shape.keys, match.groups(), strict=True))))
