@@ -38,6 +38,7 @@ from ivr_flows import (
 )
 from telephony.asterisk.agi import AgiSession, SessionEndedError
 from telephony.asterisk.agi_wire import AgiError, Environment
+from telephony.asterisk.config import ACCESSIBILITY_PRIORITY
 from telephony.asterisk.interaction_id import new_interaction_id
 from telephony.asterisk.translate import Attempt
 from telephony.core import events as core
@@ -243,6 +244,8 @@ class Journey:
 
     async def _enter_line(self, action: EnterLine) -> None:
         await self._session.set_variable("HOTLINE_STAGE", "line")
+        if action.accessibility:  # the fallback queue keeps the priority chosen in the menu
+            await self._session.set_variable("QUEUE_PRIO", str(ACCESSIBILITY_PRIORITY))
         lane = Lane.ACCESSIBILITY if action.accessibility else Lane.STANDARD
         self._services.submit(core.CallQueued(self.interaction, QueueName(action.queue), lane, dict(action.requires)))
 

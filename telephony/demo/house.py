@@ -16,6 +16,7 @@ from pathlib import Path
 
 import aiohttp
 
+from ivr_flows.prompts import PromptStore
 from telephony.asterisk.config import AgentPhone, NodeConfig, TrunkPeer
 from telephony.asterisk.embedded import EmbeddedAsterisk
 from telephony.asterisk.install import AsteriskProgram
@@ -24,6 +25,7 @@ from telephony.console.passwords import hash_password
 from telephony.core.account import Account
 from telephony.crm.seed import customers
 from telephony.demo.ports import RTP_PORTS, Ports
+from telephony.demo.setup import FALLBACK
 from telephony.store.embedded import EmbeddedPostgres
 from telephony.store.store import Store
 
@@ -169,6 +171,7 @@ class House:
             provision_secret=self._secrets["provision"],
             agents=tuple(AgentPhone(login, self.sip_secret(login)) for login in CONSULTANTS),
             numbers={GENERAL: False, ACCESSIBLE: True},
+            announcement=PromptStore(self._prompts).path(FALLBACK),
             trunks=(TrunkPeer(TRUNK, f"127.0.0.1:{ports.customers}/32", f"sip:127.0.0.1:{ports.customers}"),),
         )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import ivr_flows
+from ivr_flows import Prompt
 from ivr_flows.prompts import PromptStore, prompts_of
 from ivr_flows.speech import PEOPLE, speak_to_file
 from telephony.asterisk.install import AsteriskProgram, ensure_asterisk
@@ -26,6 +27,10 @@ CONSULTANTS_SAY = {
     "consultant": "Dzień dobry, mówi Piotr Zieliński. Rozumiem, już patrzę. Wysyłam sygnał do urządzenia, "
     "za moment powinno być lepiej. Czy lampka zmieniła kolor?",
 }
+
+
+# Said by Asterisk alone, when no server of ours leads the call.
+FALLBACK = Prompt("Za chwilę odezwie się konsultant. Proszę się nie rozłączać.", "pl", slow=False)
 
 
 class Progress:
@@ -79,6 +84,7 @@ async def prepare(tools: Path) -> Prepared:
 def _make_prompts(folder: Path, progress: Progress) -> None:
     store = PromptStore(folder)
     wanted = [prompt for path in ivr_flows.SHIPPED.glob("*.yaml") for prompt in prompts_of(ivr_flows.load(path))]
+    wanted.append(FALLBACK)
     if not all(map(store.ready, wanted)):
         store.build(wanted, progress.count)
 
