@@ -1,7 +1,7 @@
 """The AMI actions we use, typed: what is not here cannot be sent.
 
-Originate has no Application and reaches fixed contexts only, because Asterisk lets an account that may originate run
-almost any application [doc/UPGRADE, `live_dangerously`; FACTS: Record, Set, Gosub pass its list].
+There is no Originate: an account that may originate may name almost any application, so the day it is needed it gets
+a type without that field and with a fixed choice of contexts.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from typing import ClassVar
 
 Fields = tuple[tuple[str, str], ...]
 
-# A right of a manager account, and the actions that show that an account has it.
+# A right of a manager account, and the actions that show that an account has it; ListCommands names only what the
+# account may use (main/manager.c, action_listcommands).
 FORBIDDEN_RIGHTS: dict[str, frozenset[str]] = {
     "command": frozenset({"Command"}),
     "config": frozenset({"GetConfig", "GetConfigJSON", "UpdateConfig", "CreateConfig", "ListCategories"}),
+    "agi": frozenset({"AGI"}),
     "system": frozenset({"Reload", "ModuleLoad", "DBPut", "DBDel"}),
 }
 
