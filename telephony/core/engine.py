@@ -66,6 +66,7 @@ class Engine:
         self._line = Line()
         self._timers = Timers()
         self._gone_early: set[Uniqueid] = set()
+        self._lost_nodes: set[str] = set()
         self._out: list[Command] = []
         self._roster = Roster(self._out.append)
 
@@ -237,10 +238,12 @@ class Engine:
 
     @_on.register
     def _(self, event: ev.NodeLost, now: float) -> None:
-        """Nothing is known until the next snapshot, so nothing is decided on it."""
+        """Nothing is known until the next snapshot, so nothing is concluded from silence (`_due_call`)."""
+        self._lost_nodes.add(event.node)
 
     @_on.register
     def _(self, event: ev.NodeSnapshot, now: float) -> None:
+        self._lost_nodes.discard(event.node)
         for call in self.calls():
             gone = call.uniqueid not in event.uniqueids and call.arrived_at < event.taken_at
             if call.node == event.node and gone:
@@ -385,6 +388,8 @@ class Engine:
         if what == "pop":
             self._out.append(PopLate(call.interaction, call.agent, call.attempt))
             self._dial(call, now)
+        elif call.node in self._lost_nodes:  # they may be talking: the snapshot will tell
+            self._timers.set(("dial", call.interaction), now + DIAL_MARGIN_S)
         else:  # the end of the dial was lost
             self._out.append(CancelDial(call.interaction, call.attempt))
             self._back_to_line(call, "CHANUNAVAIL", now)

@@ -126,6 +126,20 @@ def test_a_lost_end_of_dialling_gives_the_caller_back(story: Story) -> None:
     assert story.view(call).state is CallState.LINE
 
 
+def test_silence_of_a_lost_node_ends_no_dial(story: Story) -> None:
+    """The answer came while AMI was away; the snapshot's events tell of it."""
+    story.agent(ANNA)
+    call = story.queues("c1", 1.0)
+    story.painted(call, ANNA, 1.1)
+    story.tell(ev.NodeLost("n1"), 2.0)
+    for now in (31.1, 41.1, 51.1):
+        assert story.wait_until(now) == []
+    story.tell(ev.NodeSnapshot("n1", frozenset({Uniqueid("u-c1")}), taken_at=52.0), 52.0)
+    story.tell(ev.CallAnswered(call, 1), 52.0)
+    story.wait_until(100.0)
+    assert story.view(call).state is CallState.TALKING
+
+
 @pytest.mark.parametrize(
     ("last", "outcome"),
     [
