@@ -124,8 +124,9 @@ def _ask(flow: Flow, session: Session, menu: MenuNode, prompts: list[Prompt]) ->
 
 
 def _queue(session: Session, line: LineNode, prompts: list[Prompt]) -> Step:
+    """The place in line is taken before the last words: an agent is sought while they are said."""
     enter = EnterLine(line.queue, line.accessibility or session.accessibility, dict(line.requires))
-    return Step(session, (*_saying(session, prompts, line.say), enter), WaitLine())
+    return Step(session, (enter, *_saying(session, prompts, line.say)), WaitLine())
 
 
 def _end(session: Session, *actions: Action) -> Step:

@@ -54,9 +54,9 @@ def said(step: Step) -> list[str]:
 
 def line(step: Step) -> EnterLine:
     assert step.wait == WaitLine()
-    last = step.actions[-1]
-    assert isinstance(last, EnterLine)
-    return last
+    first = step.actions[0]  # before the last words: an agent is sought while they are said
+    assert isinstance(first, EnterLine)
+    return first
 
 
 def test_the_general_number_greets_and_asks_in_one_interruptible_breath() -> None:
@@ -83,8 +83,8 @@ def test_a_key_leads_to_its_department_after_a_confirmation(key: str, queue: str
     first = start(GENERAL, STANDARD, now=0.0)
     step = resume(GENERAL, first.session, Digits(key), now=3.0)
     assert step.actions == (
-        Say((Prompt(words, "pl", slow=False),), interruptible=False),
         EnterLine(queue, accessibility=False, requires={}),
+        Say((Prompt(words, "pl", slow=False),), interruptible=False),
     )
     assert step.wait == WaitLine()
 
