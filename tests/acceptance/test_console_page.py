@@ -159,7 +159,7 @@ async def tab_to(page: Page, wanted: str) -> None:
 async def log_in(page: Page, url: str) -> None:
     """Like somebody without a mouse."""
     await page.goto(url)
-    assert await focused(page) == "login"
+    await expect(page.locator("#login")).to_be_focused()
     await page.keyboard.type("anna")
     await press(page, "Tab")
     await page.keyboard.type(PASSWORD)
