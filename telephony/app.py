@@ -164,6 +164,8 @@ class App:
             )
         self.metrics.value("ami_connected", "Nodes with a live manager connection", self._connected)
         self.metrics.value("recorder_backlog", "Facts that wait for the store", lambda: self.recorder.backlog)
+        self.metrics.value("recorder_refused", "Facts the store will never take: a bug", lambda: self.recorder.refused)
+        self.metrics.value("recorder_lost", "Facts for which there was no room", lambda: self.recorder.lost)
         self.metrics.value("inbox_dropped", "Events that found the inbox full", lambda: self.pump.dropped)
         self.metrics.value("subscriber_failures", "Bugs caught between core and shell", lambda: self.pump.failures)
 

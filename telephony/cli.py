@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-CONFIG = Path("config/hotline.toml")
+_CHECKOUT = Path(__file__).parents[1] / "config"
+CONFIG = (_CHECKOUT if _CHECKOUT.is_dir() else Path(__file__).parent / "_config") / "hotline.toml"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
