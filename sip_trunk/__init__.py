@@ -1,1 +1,1 @@
-"""SIP trunks as reviewed files: model, checks, plan, rendering. The package is filled by the step that provisions trunks."""
+"""SIP trunks as reviewed files: model, checks, plan, rendering; filled by the step that provisions trunks."""
