@@ -26,6 +26,7 @@ from quality.phone_process import (
     serve,
     settings_from,
 )
+from quality.softphone_config import set_account, set_endpoint
 
 POLL_MS = 10  # how long a command from standard input may wait for pjsua2's own loop
 FIGURES_EVERY_S = 2.5  # RTCP comes about every 5 s [RFC 3550 §6.2]
@@ -119,6 +120,7 @@ class Softphone:
         self.numbers = itertools.count(1)
         self.accounts: dict[str, Account] = {}
         self.calls: dict[str, Call] = {}
+        self._ended: list[Call] = []
         self._noted: deque[Callable[[], None]] = deque()
         self._agenda = Agenda()
         self.quitting = False
@@ -127,7 +129,9 @@ class Softphone:
 
     def _start(self) -> int:
         self.endpoint.libCreate()
-        self.endpoint.libInit(endpoint_config(self.settings))
+        config = pj.EpConfig()
+        set_endpoint(config, self.settings, most_calls=MAX_CALLS)
+        self.endpoint.libInit(config)
         transport = pj.TransportConfig()
         transport.port = self.settings.sip_port
         transport.boundAddress = self.settings.address
@@ -159,6 +163,9 @@ class Softphone:
             self._safely(self._noted.popleft())
         for action in self._agenda.due(time.monotonic()):
             self._safely(action)
+        if self._ended:
+            taken = {call.getId() for call in self.calls.values()}
+            self._ended = [call for call in self._ended if call.getId() in taken]
 
     def _safely(self, action: Callable[[], None]) -> None:
         try:
@@ -245,10 +252,20 @@ class Softphone:
         ringing.statusCode = 180
         call.answer(ringing)
         if spec.auto_answer_after_s is not None:
-            self.after(spec.auto_answer_after_s, lambda: self._answer(call))
+            self._later_with(call, spec.auto_answer_after_s, self._answer)
+
+    def _later_with(self, call: Call, delay_s: float, action: Callable[[Call], None]) -> None:
+        """Do something with a call later, if it is still there; only its name is kept (see `_ended`)."""
+        name = call.name
+
+        def with_call() -> None:
+            if found := self.calls.get(name):
+                action(found)
+
+        self.after(delay_s, with_call)
 
     def _answer(self, call: Call) -> None:
-        if call.ended or call.answered:
+        if call.answered:
             return
         prm = pj.CallOpParam()
         prm.statusCode = 200
@@ -266,27 +283,26 @@ class Softphone:
         elif state == pj.PJSIP_INV_STATE_CONFIRMED and not call.answered:
             call.answered = True
             self.emit(protocol.Answered(call.name))
-            self.after(FIGURES_EVERY_S, lambda: self._tell_figures(call))
+            self._later_with(call, FIGURES_EVERY_S, self._tell_figures)
         elif state == pj.PJSIP_INV_STATE_DISCONNECTED and not call.ended:
+            # When pjsua2's object goes, it hangs up whoever has its number then: it must go while that is free.
             call.ended = True
+            self._ended.append(call)
             call.player = call.recorder = None  # closes the files
             self.calls.pop(call.name, None)
-            self._tell_end(call, protocol.HungUp(call.name, code, reason, talk_s), RECORD_LIMIT_S)
+            self._tell_end(call.record, protocol.HungUp(call.name, code, reason, talk_s), RECORD_LIMIT_S)
 
-    def _tell_end(self, call: Call, end: protocol.HungUp, left_s: float) -> None:
+    def _tell_end(self, record: str | None, end: protocol.HungUp, left_s: float) -> None:
         """Once the recording is whole: pjsua2 writes its header from another thread, some time after the close."""
-        if left_s <= 0 or call.record is None or recording_is_whole(Path(call.record)):
+        if left_s <= 0 or record is None or recording_is_whole(Path(record)):
             self.emit(end)
         else:
-            self.after(POLL_MS / 1000, lambda: self._tell_end(call, end, left_s - POLL_MS / 1000))
+            self.after(POLL_MS / 1000, lambda: self._tell_end(record, end, left_s - POLL_MS / 1000))
 
     def _tell_figures(self, call: Call) -> None:
-        if call.ended:
-            return
-        figures = media_of(call)
-        if figures:
+        if figures := media_of(call):
             self.emit(figures)
-        self.after(FIGURES_EVERY_S, lambda: self._tell_figures(call))
+        self._later_with(call, FIGURES_EVERY_S, self._tell_figures)
 
     def connect_media(self, call: Call) -> None:
         """Join the call's stream with its player and its recorder; runs again after each re-INVITE."""
@@ -332,42 +348,11 @@ class Softphone:
             self.endpoint.libDestroy()
 
 
-def endpoint_config(settings: PhoneSettings) -> pj.EpConfig:
-    config = pj.EpConfig()
-    config.uaConfig.threadCnt = 0
-    config.uaConfig.mainThreadOnly = True
-    config.uaConfig.maxCalls = MAX_CALLS
-    config.uaConfig.userAgent = "hotline-softphone"
-    config.medConfig.clockRate = 16_000 if settings.codecs[0] == "g722" else 8_000
-    config.medConfig.noVad = True  # silence is sent too: a gap in RTP would look like one-way audio
-    config.medConfig.sndAutoCloseTime = -1  # the null device is the clock of all media: it must never stop
-    config.medConfig.ecTailLen = 0
-    config.logConfig.consoleLevel = 0
-    config.logConfig.level = 5 if settings.sip_log else 1
-    if settings.sip_log:
-        config.logConfig.filename = str(settings.sip_log)
-    return config
-
-
 def account_config(spec: protocol.Register, settings: PhoneSettings) -> pj.AccountConfig:
     config = pj.AccountConfig()
-    config.idUri = spec.uri
-    config.regConfig.registrarUri = spec.registrar or ""
-    config.regConfig.timeoutSec = spec.expires_s
-    config.regConfig.retryIntervalSec = 5
-    config.regConfig.firstRetryIntervalSec = 1
+    set_account(config, spec, settings)
     if spec.user:
         config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", spec.user, 0, spec.password))
-    config.natConfig.iceEnabled = False
-    config.natConfig.contactRewriteUse = 0
-    media = config.mediaConfig.transportConfig
-    media.port = settings.rtp_first_port
-    media.portRange = settings.rtp_last_port - settings.rtp_first_port
-    media.randomizePort = True
-    media.boundAddress = settings.address  # without it no RTCP is sent over loopback
-    media.publicAddress = settings.address
-    config.mediaConfig.lockCodecEnabled = True
-    config.mediaConfig.srtpUse = 0
     return config
 
 

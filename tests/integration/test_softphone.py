@@ -105,6 +105,20 @@ async def test_many_calls_in_one_process(customers: SoftPhone, consultants: Soft
     assert customers.calls == {}
 
 
+async def test_a_past_call_does_not_end_the_next_with_its_number(customers: SoftPhone, consultants: SoftPhone) -> None:
+    """pjsua2 gives a call's number out again after four; its object of the past call once hung up the new one."""
+    await consultants.register("anna", uri=uri(consultants, "anna"), auto_answer_after_s=0)
+    for _ in range(4):
+        past = await customers.call(uri(consultants, "anna"))
+        await past.answered()
+        await past.hang_up()
+        await past.ended()
+    call = await customers.call(uri(consultants, "anna"))
+    await call.until(lambda call: call.media is not None)  # the past ones are forgotten meanwhile
+    await call.hang_up()
+    assert (await call.ended()).code == 200
+
+
 async def test_a_refused_call(customers: SoftPhone, consultants: SoftPhone) -> None:
     await consultants.register("anna", uri=uri(consultants, "anna"))
     call = await customers.call(uri(consultants, "anna"))
