@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -21,14 +22,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(chosen.run(chosen))
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever read our output has gone: nobody is left to complain to
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except Exception as error:
-        if type(error).__module__.split(".")[0] not in _OURS:
+        if not (words := _plainly(error)):
             raise
-        sys.stderr.write(f"hotline: {error}\n")
+        sys.stderr.write(f"hotline: {words}\n")
         return 1
 
 
 _OURS = frozenset({"telephony", "ivr_flows", "quality", "sip_trunk"})
+
+
+def _plainly(error: BaseException) -> str:
+    """What a person can do something about, in words; empty for a bug of ours, which deserves its trace."""
+    if isinstance(error, BaseExceptionGroup):  # of a task group: the first is why the others were cancelled
+        words = [_plainly(each) for each in error.exceptions]
+        return words[0] if all(words) else ""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"{error.strerror}: make room, or set HOTLINE_DATA to a folder elsewhere"
+    return str(error) if type(error).__module__.split(".")[0] in _OURS else ""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--json", action="store_true", help="with --once: print the facts as one JSON document")
     demo.add_argument("--page", choices=("auto", "chromium", "client"), default="auto", help="the consultant's page")
     demo.add_argument("--screenshot", type=Path, metavar="FILE", help="with --once in Chromium: a picture of the pop")
+    doctor = _command(commands, "doctor", _doctor, "say what is right on this machine, what is wrong, how to mend it")
+    doctor.add_argument("--config", type=Path, action="append", metavar="FILE", help="settings a server shall use")
+    doctor.add_argument("--json", action="store_true", help="the findings as one JSON document")
     _command(commands, "clean-demo", _clean_demo, "remove all that the demo has written")
     _command(commands, "version", _version, "print the version")
     return parser
@@ -69,7 +88,7 @@ def _serve(chosen: argparse.Namespace) -> int:
 def _setup(_: argparse.Namespace) -> int:
     from telephony.demo.setup import prepare
 
-    asyncio.run(prepare(data_folder()))
+    asyncio.run(prepare(tools_folder()))
     return 0
 
 
@@ -80,8 +99,17 @@ def _demo(chosen: argparse.Namespace) -> int:
     logs.configure(quiet=not chosen.once)
     if chosen.once:
         how = once.How(chosen.page, chosen.screenshot, as_json=chosen.json)
-        return asyncio.run(once.run(data_folder(), CONFIG.parent, how))
-    return asyncio.run(demo.run(data_folder(), CONFIG.parent))
+        return asyncio.run(once.run(data_folder(), tools_folder(), CONFIG.parent, how))
+    return asyncio.run(demo.run(data_folder(), tools_folder(), CONFIG.parent))
+
+
+def _doctor(chosen: argparse.Namespace) -> int:
+    from telephony import logs
+    from telephony.doctor import doctor
+
+    logs.configure(quiet=True)
+    examined = doctor.run(data_folder(), tools_folder(), CONFIG, chosen.config or (), json=chosen.json)
+    return asyncio.run(examined)
 
 
 def _clean_demo(_: argparse.Namespace) -> int:
@@ -100,4 +128,9 @@ def _version(_: argparse.Namespace) -> int:
 
 def data_folder() -> Path:
     """Everything the hotline writes lies below this folder."""
-    return Path(os.environ.get("HOTLINE_DATA", ".hotline")).absolute()
+    return Path(os.environ.get("HOTLINE_DATA") or ".hotline").absolute()
+
+
+def tools_folder() -> Path:
+    """What was fetched and made once and is only read afterwards: Asterisk, prompts, voices."""
+    return Path(os.environ.get("HOTLINE_TOOLS") or data_folder()).absolute()

@@ -53,13 +53,25 @@ def only_one(data: Path) -> Iterator[None]:
         yield
 
 
-async def run(data: Path, config: Path) -> int:
+def is_running(data: Path) -> bool:
+    """Whether a demo has this data folder right now."""
+    try:
+        with (data / "demo.lock").open("r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+async def run(data: Path, tools: Path, config: Path) -> int:
     """Until SIGINT or SIGTERM. Errors: those of the parts, DemoError."""
     with only_one(data), suppress(asyncio.CancelledError):
         _cancel_on_signals()
-        prepared = await prepare(data)
+        prepared = await prepare(tools)
         began = time.monotonic()
-        house = House(data, prepared.asterisk, config)
+        house = House(data, prepared.asterisk, config, prompts=prepared.prompts)
         async with opened(house):
             _introduce(house, time.monotonic() - began)
             await _live(house, prepared)
@@ -162,11 +174,10 @@ async def _tell_one(store: Store, call: CallView) -> bool:
     if ticket is None or call.ended_at is None or call.outcome is None:
         return False
     scores = [record.mos_cq for record in await store.quality_of(call.interaction) if record.mos_cq]
-    waited_s = (call.answered_at or call.ended_at) - (call.queued_at or call.arrived_at)
     talked = f"{call.ended_at - call.answered_at:.0f} s" if call.answered_at else "-"
     ended = time.strftime("%H:%M:%S", time.localtime(call.ended_at))
     mos = f"{min(scores):.2f}" if scores else "-"
-    waited = f"{waited_s:.0f} s"
+    waited = f"{(call.answered_at or call.ended_at) - call.queued_at:.0f} s" if call.queued_at else "-"
     sys.stdout.write(
         f"{ended:8}  {call.did:12}  {call.lane:13}  {waited:>6}  {talked:>6}  {call.agent or '-':5}  {mos:>4}  "
         f"{ticket.number:>6}  {OUTCOMES[call.outcome]}\n"

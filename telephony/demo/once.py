@@ -19,7 +19,9 @@ import structlog
 
 from quality.softphone_client import PhoneCall, SoftPhone
 from telephony.core.commands import CallState, CallView, Outcome
+from telephony.core.customer import Customer
 from telephony.core.events import Lane
+from telephony.crm.seed import customers
 from telephony.demo import people
 from telephony.demo.demo import DemoError, only_one, opened
 from telephony.demo.house import ACCESSIBLE, GENERAL, House
@@ -42,12 +44,12 @@ class How:
     as_json: bool = True
 
 
-async def run(data: Path, config: Path, how: How) -> int:
+async def run(data: Path, tools: Path, config: Path, how: How) -> int:
     """0 only if all of it happened. Errors: those of the parts, DemoError."""
     with only_one(data):
-        prepared = await prepare(data)
+        prepared = await prepare(tools)
         began = time.monotonic()
-        async with opened(House(data, prepared.asterisk, config)) as house:
+        async with opened(House(data, prepared.asterisk, config, prompts=prepared.prompts)) as house:
             facts = await _Once(house, prepared.voices, how).play()
         facts["elapsed_s"] = round(time.monotonic() - began, 3)
     missing = what_is_missing(facts)
@@ -55,6 +57,12 @@ async def run(data: Path, config: Path, how: How) -> int:
         log.error("demo.not_as_it_should_be", what=each)
     sys.stdout.write(json.dumps(facts, ensure_ascii=False, indent=None if how.as_json else 2) + "\n")
     return 1 if missing else 0
+
+
+def two_customers() -> tuple[Customer, Customer]:
+    """Of the directory: one without special wishes, and one who has asked for accessibility support."""
+    known = customers()
+    return next(each for each in known if not each.accessibility), next(each for each in known if each.accessibility)
 
 
 def what_is_missing(facts: dict[str, object]) -> list[str]:
@@ -99,8 +107,8 @@ class _Once:
             page = await stack.enter_async_context(open_page(house, AGENT, self._chromium()))
             log.info("demo.page_open", page=page.kind, agent=AGENT)
             calls = []
-            for place, (did, caller) in enumerate(((GENERAL, "+48500000101"), (ACCESSIBLE, "+48500000102")), start=1):
-                calls.append(await self._call(callers, did, caller))
+            for place, (did, caller) in enumerate(zip((GENERAL, ACCESSIBLE), two_customers(), strict=True), start=1):
+                calls.append(await self._call(callers, did, caller.phones[0]))
                 await self._until(store, _waiting(place), f"{did} is in the line")
             await page.ready()
             await self._talk(store, page, 1, calls[1])

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+
+RTP_PORTS = 400
+UDP = frozenset({"sip", "customers", "consultants", "rtp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,29 +25,41 @@ class Ports:
     rtp: int = 20000  # the first of RTP_PORTS
 
     @classmethod
+    def remembered(cls, file: Path) -> Ports:
+        """Those of the last time, or the usual ones."""
+        with suppress(OSError, ValueError, TypeError):  # of another version, or half written: begin anew
+            return cls(**json.loads(file.read_text("utf-8")))
+        return cls()
+
+    @classmethod
     def choose(cls, file: Path) -> tuple[Ports, dict[str, int]]:
         """The ports of the last time, or the usual ones; those taken are replaced and named in the second value."""
-        wanted = cls(**json.loads(file.read_text("utf-8"))) if file.exists() else cls()
+        wanted = cls.remembered(file)
         chosen = {each.name: _free(each.name, getattr(wanted, each.name)) for each in fields(cls)}
         ports = cls(**chosen)
         file.write_text(json.dumps(asdict(ports)), "utf-8")
         return ports, {name: port for name, port in chosen.items() if port != getattr(cls(), name)}
 
 
-RTP_PORTS = 400
-_UDP = frozenset({"sip", "customers", "consultants", "rtp"})
+def is_free(name: str, port: int) -> bool:
+    return _bound(name, port) is not None
 
 
 def _free(name: str, port: int) -> int:
-    kind = socket.SOCK_DGRAM if name in _UDP else socket.SOCK_STREAM
     for candidate in (port, 0):
-        with socket.socket(socket.AF_INET, kind) as probe:
-            if kind == socket.SOCK_STREAM:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", candidate))
-            except OSError:
-                continue
-            found = int(probe.getsockname()[1])
+        found = _bound(name, candidate)
+        if found is not None:
             return found - found % 2 if name == "rtp" else found
     raise OSError(f"no free port for {name}")
+
+
+def _bound(name: str, port: int) -> int | None:
+    kind = socket.SOCK_DGRAM if name in UDP else socket.SOCK_STREAM
+    with socket.socket(socket.AF_INET, kind) as probe:
+        if kind == socket.SOCK_STREAM:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return None
+        return int(probe.getsockname()[1])

@@ -81,10 +81,15 @@ async def prepare(tools: Path) -> Prepared:
     return Prepared(asterisk, prompts, voices)
 
 
+def wanted_prompts() -> list[Prompt]:
+    """Everything that callers can hear. Errors: FlowError."""
+    flows = map(ivr_flows.load, ivr_flows.SHIPPED.glob("*.yaml"))
+    return [*frozenset().union(*map(prompts_of, flows)), FALLBACK]
+
+
 def _make_prompts(folder: Path, progress: Progress) -> None:
     store = PromptStore(folder)
-    wanted = [prompt for path in ivr_flows.SHIPPED.glob("*.yaml") for prompt in prompts_of(ivr_flows.load(path))]
-    wanted.append(FALLBACK)
+    wanted = wanted_prompts()
     if not all(map(store.ready, wanted)):
         store.build(wanted, progress.count)
 

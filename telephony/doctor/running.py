@@ -1,0 +1,125 @@
+"""What a server would meet with these settings: the database, each Asterisk's manager account, the agents' phones."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import ivr_flows
+from ivr_flows import FlowError
+from telephony.asterisk import translate
+from telephony.asterisk.ami_client import AmiClient, AmiSettings, AmiSetupError, Listener, Snapshot
+from telephony.doctor.finding import Finding, right, warning, wrong
+from telephony.settings import AsteriskNode, Settings, SettingsError, load
+from telephony.store.connection import Postgres
+from telephony.store.errors import StoreError
+from telephony.store.store import Store
+
+ANSWER_S = 6.0
+AWAY = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
+
+
+async def examine(files: Sequence[Path], *, will_serve: bool) -> AsyncIterator[Finding]:
+    """`will_serve`: a server is to run with these settings, so what it needs must be in them."""
+    try:
+        settings = load(files)
+    except SettingsError as error:
+        yield wrong("settings", str(error), f"edit {', '.join(map(str, files))}")
+        return
+    yield right("settings", f"{', '.join(map(str, files))}: {len(settings.numbers)} numbers")
+    for finding in flows(settings):
+        yield finding
+    if settings.database_url.get_secret_value() or will_serve:
+        yield await database(settings.database_url.get_secret_value())
+    if will_serve and not settings.asterisk:
+        yield wrong("Asterisk node", "none in the settings", "add [[asterisk]] with name, host, ami_port and secret")
+    for node in settings.asterisk:
+        async for finding in manager(node):
+            yield finding
+
+
+def flows(settings: Settings) -> list[Finding]:
+    found = []
+    for name in sorted({number.flow for number in settings.numbers.values()}):
+        try:
+            ivr_flows.load(ivr_flows.SHIPPED / f"{name}.yaml")
+        except (FlowError, OSError) as error:
+            found.append(wrong("flow", str(error), f"mend the flow `{name}`, or name another one in the settings"))
+    return found or [right("flows", "every number has one")]
+
+
+async def database(url: str) -> Finding:
+    """Nothing is changed there: the schema is the server's to bring up to date."""
+    try:
+        postgres = await Postgres.open(url)
+    except StoreError as error:
+        return wrong("database", str(error), "start PostgreSQL, or correct HOTLINE_DATABASE_URL")
+    try:
+        return right("database", f"PostgreSQL {await Store(postgres).server_version()}")
+    except StoreError as error:
+        return wrong("database", str(error), "look into PostgreSQL's log")
+    finally:
+        await postgres.close()
+
+
+async def manager(node: AsteriskNode) -> AsyncIterator[Finding]:
+    """Log in as the server does, with the same check of the account's rights, and look at the phones."""
+    topic = f"AMI {node.name}"
+    try:
+        snapshot = await _snapshot(node)
+    except AmiSetupError as error:
+        yield wrong(topic, str(error), "correct manager.conf or the secret, then `manager reload` in Asterisk")
+        return
+    except TimeoutError:
+        address = f"{node.host}:{node.ami_port}"
+        yield wrong(topic, f"no answer at {address} within {ANSWER_S:.0f} s", "start Asterisk, or correct ami_port")
+        return
+    yield right(topic, f"logged in as `{node.username}`, with no right too many")
+    yield _phones(snapshot)
+
+
+def _phones(snapshot: Snapshot) -> Finding:
+    # Carriers are endpoints, too; those without registration show the state of their contact.
+    found = [
+        device for each in snapshot.devices if each.name == "DeviceStateChange" and (device := translate.device(each))
+    ]
+    away = sorted(device.endpoint for device in found if device.state in AWAY)
+    here = sorted(device.endpoint for device in found if device.state not in AWAY)
+    if away:
+        return warning(
+            "phones",
+            f"registered: {', '.join(here) or 'none'}; not: {', '.join(away)}",
+            "an agent's phone has to register before a caller can reach it",
+        )
+    return right("phones", f"all are registered: {', '.join(here) or 'there are none'}")
+
+
+async def _snapshot(node: AsteriskNode) -> Snapshot:
+    """Errors: AmiSetupError, TimeoutError."""
+    taken: asyncio.Future[Snapshot] = asyncio.get_running_loop().create_future()
+
+    def take(snapshot: Snapshot) -> None:
+        if not taken.done():
+            taken.set_result(snapshot)
+
+    listener = Listener(event=lambda _: None, snapshot=take, lost=lambda: None)
+    account = AmiSettings(node.host, node.ami_port, node.username, node.secret.get_secret_value())
+    client = AmiClient(node.name, account, translate.WANTED, listener, time.time)
+
+    async def run() -> None:
+        try:
+            await client.run()
+        except AmiSetupError as error:
+            taken.set_exception(error)
+
+    running = asyncio.create_task(run())
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            return await taken
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
