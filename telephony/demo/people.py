@@ -40,7 +40,8 @@ class Habits:
 async def consultants_phone(house: House, voices: Path, log_file: Path, answer_after_s: float) -> SoftPhone:
     """Both consultants' phones, registered; they answer by themselves."""
     phone = await SoftPhone.start(
-        PhoneOptions(sip_port=house.ports.consultants, rtp_ports=CONSULTANT_RTP), log=log_file
+        PhoneOptions(rtp_ports=CONSULTANT_RTP),
+        log=log_file,  # any port: phones are known by registration
     )
     try:
         for login, person in zip(CONSULTANTS, sorted(CONSULTANTS_SAY, reverse=True), strict=True):

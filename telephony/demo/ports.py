@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 RTP_PORTS = 400
-UDP = frozenset({"sip", "customers", "consultants", "rtp"})
+UDP = frozenset({"sip", "customers", "rtp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,6 @@ class Ports:
     sip: int = 5060
     postgres: int = 5480
     customers: int = 5080  # where the simulated carrier sends its calls from
-    consultants: int = 5090
     rtp: int = 20000  # the first of RTP_PORTS
 
     @classmethod

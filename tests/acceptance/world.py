@@ -86,7 +86,7 @@ async def world(folder: Path) -> AsyncIterator[World]:
         store = await house.open_store()
         stack.push_async_callback(store.close)
         consultants = await stack.enter_async_context(
-            await SoftPhone.start(PhoneOptions(sip_port=house.ports.consultants), log=folder / "consultants.log")
+            await SoftPhone.start(PhoneOptions(), log=folder / "consultants.log")
         )
         customers = await stack.enter_async_context(
             await SoftPhone.start(PhoneOptions(sip_port=house.ports.customers), log=folder / "customers.log")
