@@ -61,6 +61,17 @@ def _parser() -> argparse.ArgumentParser:
     doctor = _command(commands, "doctor", _doctor, "say what is right on this machine, what is wrong, how to mend it")
     doctor.add_argument("--config", type=Path, action="append", metavar="FILE", help="settings a server shall use")
     doctor.add_argument("--json", action="store_true", help="the findings as one JSON document")
+    own = _command(commands, "asterisk-config", _asterisk_config, "write what an Asterisk of your own needs, to review")
+    own.add_argument("folder", type=Path, metavar="FOLDER", help="where to write the files")
+    own.add_argument("--config", type=Path, action="append", metavar="FILE", help="settings: numbers, agi_listen")
+    own.add_argument("--name", default="node-1", help="its systemname (default: %(default)s)")
+    own.add_argument(
+        "--trunk", action="append", default=[], metavar="NAME=ADDRESS[=sip:HOST:PORT]",
+        help="a carrier, known by its address or network; with where to send calls out",
+    )  # fmt: skip
+    own.add_argument("--agent", action="append", default=[], metavar="NAME", help="a consultant's phone")
+    own.add_argument("--sip", default="0.0.0.0:5060", metavar="HOST:PORT", help="default: %(default)s")
+    own.add_argument("--ami-port", type=int, default=5038, metavar="PORT", help="default: %(default)s")
     _command(commands, "clean-demo", _clean_demo, "remove all that the demo has written")
     _command(commands, "version", _version, "print the version")
     return parser
@@ -110,6 +121,24 @@ def _doctor(chosen: argparse.Namespace) -> int:
     logs.configure(quiet=True)
     examined = doctor.run(data_folder(), tools_folder(), CONFIG, chosen.config or (), json=chosen.json)
     return asyncio.run(examined)
+
+
+def _asterisk_config(chosen: argparse.Namespace) -> int:
+    from telephony import own_asterisk, settings
+
+    host, _, port = chosen.sip.rpartition(":")
+    wanted = own_asterisk.Wanted(
+        chosen.name,
+        chosen.folder.absolute(),
+        tuple(map(own_asterisk.trunk, chosen.trunk)),
+        tuple(chosen.agent),
+        host,
+        int(port) if port.isdigit() else 0,
+        chosen.ami_port,
+    )
+    done = own_asterisk.write(settings.load(chosen.config or [CONFIG]), wanted, CONFIG.parent / "asterisk")
+    sys.stdout.write("\n".join(done) + "\n")
+    return 0
 
 
 def _clean_demo(_: argparse.Namespace) -> int:

@@ -1,0 +1,110 @@
+"""`hotline asterisk-config`: what an Asterisk of the operator's own needs to work with the hotline, as files to review.
+
+The same templates as the demo's, without what is the machine's own (folders, modules, RTP ports, logs).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from telephony.asterisk.config import AgentPhone, NodeConfig, TrunkPeer, render
+from telephony.settings import Settings
+
+FILES = (
+    "extensions.conf", "pjsip.conf", "manager.conf", "queues.conf", "cel.conf", "cel_custom.conf", "features.conf",
+)  # fmt: skip
+SERVER = "server.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the settings do not say of an Asterisk."""
+
+    name: str
+    folder: Path  # where the files are written
+    trunks: tuple[TrunkPeer, ...]
+    agents: tuple[str, ...]  # endpoints, as in the consultants' accounts
+    sip_host: str = "0.0.0.0"  # noqa: S104 - carriers and phones come from outside
+    sip_port: int = 5060
+    ami_port: int = 5038
+
+
+class OwnAsteriskError(ValueError):
+    """What was asked for cannot be written; the message says why."""
+
+
+def trunk(text: str) -> TrunkPeer:
+    """From `name=address` or `name=address=sip:host:port`. Errors: OwnAsteriskError."""
+    name, match, contact = [*text.split("=", 2), "", ""][:3]
+    if not name or not match:
+        raise OwnAsteriskError(f"trunk {text!r} is not name=address or name=address=sip:host:port")
+    return TrunkPeer(name, match, contact)
+
+
+def write(settings: Settings, wanted: Wanted, templates: Path) -> list[str]:
+    """Write the files, readable by their owner alone, and tell what remains to be done.
+
+    Secrets of an earlier run are kept. Errors: AsteriskConfigError, OwnAsteriskError, OSError.
+    """
+    if not settings.numbers:
+        raise OwnAsteriskError("the settings name no numbers: nothing could be called")
+    wanted.folder.mkdir(parents=True, exist_ok=True)
+    node = _node(settings, wanted, _kept_secrets(wanted.folder / "secrets.json", wanted.agents))
+    # What is filled in for the machine's own files is not written.
+    nowhere = Path("/nonexistent")
+    texts = render(node, templates=templates, modules=nowhere, data=nowhere, run=nowhere, music=nowhere)
+    for name in FILES:
+        _write(wanted.folder / name, texts[name])
+    _write(wanted.folder / SERVER, _settings_of(node))
+    return [
+        f"{len(FILES)} files of Asterisk and {SERVER} are in {wanted.folder}, readable by you alone.",
+        f"1. Review them, and put the .conf files into /etc/asterisk; in asterisk.conf set `systemname = {node.name}`.",
+        "2. Enter the phones with the passwords that pjsip.conf has for them, and start Asterisk anew.",
+        f"3. hotline doctor --config config/hotline.toml --config {wanted.folder / SERVER}",
+        f"4. hotline serve  --config config/hotline.toml --config {wanted.folder / SERVER}",
+    ]
+
+
+def _node(settings: Settings, wanted: Wanted, kept: Mapping[str, str]) -> NodeConfig:
+    return NodeConfig(
+        name=wanted.name,
+        folder=wanted.folder,
+        sip_host=wanted.sip_host,
+        sip_port=wanted.sip_port,
+        ami_port=wanted.ami_port,
+        rtp_ports=(10_000, 20_000),  # rtp.conf is the machine's own
+        agi_servers=(str(settings.agi_listen),),
+        manager_secret=kept["manager"],
+        provision_secret=kept["provision"],
+        agents=tuple(AgentPhone(name, kept[f"sip-{name}"]) for name in wanted.agents),
+        numbers={did: number.accessibility for did, number in settings.numbers.items()},
+        trunks=wanted.trunks,
+    )
+
+
+def _settings_of(node: NodeConfig) -> str:
+    return (
+        f'[[asterisk]]\nname = "{node.name}"\nhost = "{node.ami_host}"\nami_port = {node.ami_port}\n'
+        f'secret = "{node.manager_secret}"\n'
+    )
+
+
+def _kept_secrets(path: Path, agents: Sequence[str]) -> dict[str, str]:
+    """Those of an earlier run, and new ones for whoever is new."""
+    kept: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    for name in ("manager", "provision", *(f"sip-{agent}" for agent in agents)):
+        kept.setdefault(name, secrets.token_hex(16))
+    _write(path, json.dumps(kept, indent=1))
+    return kept
+
+
+def _write(path: Path, text: str) -> None:
+    new = path.with_name(f"{path.name}.new")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    new.replace(path)

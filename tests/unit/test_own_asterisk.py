@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from telephony import cli
+from telephony.own_asterisk import FILES
+
+ARGUMENTS = ("--trunk", "carrier=192.0.2.0/24=sip:192.0.2.1:5060", "--agent", "anna", "--agent", "piotr")
+
+
+def _written(folder: Path, *arguments: str) -> dict[str, str]:
+    assert cli.main(["asterisk-config", str(folder), *ARGUMENTS, *arguments]) == 0
+    return {path.name: path.read_text("utf-8") for path in folder.iterdir()}
+
+
+def test_what_an_asterisk_of_ones_own_needs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = _written(tmp_path / "own", "--name", "waw-1", "--sip", "192.0.2.10:5062", "--ami-port", "5039")
+    assert set(files) == {*FILES, "server.toml", "secrets.json"}
+    assert "exten => +48220000100,1," in files["extensions.conf"]
+    assert "agi://127.0.0.1:4573/call" in files["extensions.conf"]
+    assert "bind = 192.0.2.10:5062" in files["pjsip.conf"]
+    assert "match = 192.0.2.0/24" in files["pjsip.conf"]
+    assert "[anna]" in files["pjsip.conf"]
+    assert "PJSIP/piotr" in files["queues.conf"]
+    (node,) = tomllib.loads(files["server.toml"])["asterisk"]
+    assert (node["name"], node["host"], node["ami_port"]) == ("waw-1", "127.0.0.1", 5039)
+    assert f"secret = {node['secret']}" in files["manager.conf"]
+    assert "systemname = waw-1" in capsys.readouterr().out
+
+
+def test_nothing_written_names_a_file_that_is_not_there(tmp_path: Path) -> None:
+    assert "/nonexistent" not in "".join(_written(tmp_path / "own").values())
+
+
+def test_secrets_are_their_owners_and_stay(tmp_path: Path) -> None:
+    first = _written(tmp_path / "own")
+    assert _written(tmp_path / "own") == first
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "own").iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--trunk", "carrier"], "'carrier' is not name=address"),
+        (["--trunk", "a\nb=192.0.2.1"], "trunk name"),
+        (["--agent", "x]"], "agent's endpoint"),
+        (["--sip", "5060"], "SIP address"),
+        (["--sip", "192.0.2.1:x"], "port 0"),
+    ],
+)
+def test_what_cannot_be_written_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    assert cli.main(["asterisk-config", str(tmp_path), *arguments]) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_without_numbers_there_is_nothing_to_call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty = tmp_path / "empty.toml"
+    empty.touch()
+    assert cli.main(["asterisk-config", str(tmp_path), "--config", str(empty)]) == 1
+    assert "no numbers" in capsys.readouterr().err
