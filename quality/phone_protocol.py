@@ -95,6 +95,17 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """Hand a call over by REFER [RFC 3515]: to a SIP URI, or to the other side of our call `to_call` [RFC 3891]."""
+
+    call: str
+    to: str | None = None
+    to_call: str | None = None
+    do: Literal["transfer"] = "transfer"
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+
+@dataclass(frozen=True, slots=True)
 class Quit:
     do: Literal["quit"] = "quit"
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -212,7 +223,7 @@ class Failed:
     event: Literal["error"] = "error"
 
 
-Command = Register | Unregister | PlaceCall | Answer | SendDtmf | HangUp | Hold | Quit
+Command = Register | Unregister | PlaceCall | Answer | SendDtmf | HangUp | Hold | Transfer | Quit
 CallEvent = Incoming | Ringing | Answered | DtmfHeard | Media | HungUp
 AccountEvent = AccountAdded | Registered | RegistrationFailed | Unregistered
 Event = Ready | AccountEvent | CallEvent | Failed

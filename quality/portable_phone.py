@@ -243,6 +243,8 @@ class PortablePhone:
                 self._hang_up(self.calls[command.call])
             case protocol.Hold():
                 raise ValueError("the portable phone cannot hold a call")
+            case protocol.Transfer():
+                raise ValueError("the portable phone cannot transfer a call")
             case protocol.Quit():
                 self.quitting = True
 

@@ -199,6 +199,8 @@ class Softphone:
                 self._hang_up(self.calls[command.call], command.code)
             case protocol.Hold():
                 self._hold(self.calls[command.call], on=command.on)
+            case protocol.Transfer():
+                self._transfer(command)
             case protocol.Quit():
                 self.quitting = True
 
@@ -337,6 +339,13 @@ class Softphone:
         else:
             prm.opt.flag = pj.PJSUA_CALL_UNHOLD
             call.reinvite(prm)
+
+    def _transfer(self, command: protocol.Transfer) -> None:
+        call, prm = self.calls[command.call], pj.CallOpParam(True)  # noqa: FBT003 - pjsua2's positional flag
+        if command.to_call is not None:
+            call.xferReplaces(self.calls[command.to_call], prm)
+        else:
+            call.xfer(command.to or "", prm)
 
     def close(self) -> None:
         """Hang up and unregister everywhere, as far as the far ends answer in time."""

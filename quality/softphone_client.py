@@ -137,6 +137,13 @@ class PhoneCall:
     async def hold(self, *, on: bool = True) -> None:
         await self._phone.send(protocol.Hold(self.name, on))
 
+    async def transfer(self, to: str | PhoneCall) -> None:
+        """Hand the other side over: blind to a SIP URI, attended to the other side of our call `to`."""
+        if isinstance(to, PhoneCall):
+            await self._phone.send(protocol.Transfer(self.name, to_call=to.name))
+        else:
+            await self._phone.send(protocol.Transfer(self.name, to=to))
+
 
 class SoftPhone:
     """One phone process with several accounts and up to 4 calls at once (the limit of its library).

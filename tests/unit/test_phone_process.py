@@ -35,6 +35,8 @@ COMMANDS: list[protocol.Command] = [
     protocol.SendDtmf("out-1", "12#"),
     protocol.HangUp("out-1"),
     protocol.Hold("out-1", on=False),
+    protocol.Transfer("out-1", to="sip:piotr@127.0.0.1"),
+    protocol.Transfer("out-1", to_call="out-2"),
     protocol.Quit(),
 ]
 EVENTS: list[protocol.Event] = [
