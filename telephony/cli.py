@@ -72,6 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     own.add_argument("--agent", action="append", default=[], metavar="NAME", help="a consultant's phone")
     own.add_argument("--sip", default="0.0.0.0:5060", metavar="HOST:PORT", help="default: %(default)s")
     own.add_argument("--ami-port", type=int, default=5038, metavar="PORT", help="default: %(default)s")
+    account = _command(commands, "account", _account, "enter a person who may log in, or give a new password")
+    account.add_argument("login", metavar="LOGIN")
+    account.add_argument("--name", required=True, help="as shown in the console")
+    account.add_argument("--endpoint", default="", metavar="NAME", help="the phone (default: the login)")
+    account.add_argument("--skill", action="append", default=[], metavar="QUEUE", help="default: every queue")
+    account.add_argument("--config", type=Path, action="append", metavar="FILE", help="settings; later files win")
     _command(commands, "clean-demo", _clean_demo, "remove all that the demo has written")
     _command(commands, "version", _version, "print the version")
     return parser
@@ -138,6 +144,16 @@ def _asterisk_config(chosen: argparse.Namespace) -> int:
     )
     done = own_asterisk.write(settings.load(chosen.config or [CONFIG]), wanted, CONFIG.parent / "asterisk")
     sys.stdout.write("\n".join(done) + "\n")
+    return 0
+
+
+def _account(chosen: argparse.Namespace) -> int:
+    from telephony import accounts, settings
+
+    known = settings.load(chosen.config or [CONFIG])
+    person = accounts.Person(chosen.login, chosen.name, chosen.endpoint, chosen.skill)
+    asyncio.run(accounts.enter(accounts.account_of(person, accounts.read_password(), known), known))
+    sys.stdout.write(f"{chosen.login} may log in\n")
     return 0
 
 
