@@ -16,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import playwright
+
 from telephony.asterisk import debian_tree
 from telephony.asterisk.debian_tree import PackagesError, Release, Source
 
@@ -37,7 +39,7 @@ class Tool:
 
 CHROMIUM = Tool(
     ("chromium", "chromium-browser", "google-chrome"),
-    ("chromium", "fonts-dejavu-core"),
+    ("chromium", "fonts-dejavu-core", "libatomic1"),  # the last for Playwright's own Node
     "usr/lib/chromium/chromium",
     apart=("nss",),
 )
@@ -67,6 +69,19 @@ def data_folder() -> Path:
 def chromium() -> Path:
     """For Playwright's `executable_path`. Errors: ToolMissingError."""
     return _path(CHROMIUM)
+
+
+def playwright_node() -> Path | None:
+    """Playwright's Node, started with the libraries of Chromium's tree; None where the host has its own Chromium."""
+    program = _path(CHROMIUM)
+    if program != _wrapper(CHROMIUM, data_folder()):
+        return None
+    node, wrapper = Path(playwright.__file__).parent / "driver/node", data_folder() / "tools/run-node"
+    libraries = ":".join(map(str, _libraries(CHROMIUM, _tree(CHROMIUM, data_folder()))))
+    text = f'#!/bin/sh\nLD_LIBRARY_PATH={shlex.quote(libraries)} exec {shlex.quote(str(node))} "$@"\n'
+    wrapper.write_text(text, "utf-8")
+    wrapper.chmod(0o755)
+    return wrapper
 
 
 def sipp() -> Path:

@@ -14,11 +14,13 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from telephony.asterisk.config import ORPHAN_S, AgentPhone, NodeConfig, TrunkPeer
 from telephony.asterisk.embedded import EmbeddedAsterisk
 from telephony.asterisk.install import AsteriskProgram, ensure_asterisk
+from tests import tools
 from tests.acceptance.ami_tap import TAP_ACCOUNT
 from tests.ports import free_port, free_rtp_ports, free_udp_port
 
@@ -42,6 +44,13 @@ def _templates_with_tap(folder: Path) -> Path:
         with (folder / "manager.conf").open("a") as manager:
             manager.write(TAP_ACCOUNT)
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def playwright_driver() -> None:
+    """Playwright brings a Node that needs a library which a small machine has not."""
+    if node := tools.playwright_node():
+        os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(node)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
