@@ -11,7 +11,14 @@ from functools import singledispatchmethod
 from itertools import product
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
@@ -31,6 +38,8 @@ from telephony.core.commands import (
 from telephony.core.events import AgentId, InteractionId, Lane, QueueName
 from telephony.core.line import Rule
 from telephony.core.quality_record import QualityRecord
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter and histogram, which nobody reads
 
 NO_QUEUE = "none"  # the call never reached a line
 OTHER = "other"
