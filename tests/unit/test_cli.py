@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from telephony import cli
+from telephony import cli, logs
 from telephony.demo import setup
 from telephony.settings import SettingsError
 
 HEAVY = ("aiohttp", "asyncpg", "pydantic", "structlog", "numpy")
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Configured once per process: other tests listen to what is logged."""
+    monkeypatch.setattr(logs, "configure", lambda **_: None)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +78,19 @@ def test_a_bug_of_ours_keeps_its_trace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setup, "prepare", broken)
     with pytest.raises(ZeroDivisionError):
         cli.main(["setup"])
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), ExceptionGroup("tasks", [BrokenPipeError(32, "Broken pipe")])])
+def test_nobody_is_told_when_nobody_reads(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def unread(_: Path) -> None:
+        raise error
+
+    monkeypatch.setattr(setup, "prepare", unread)
+    monkeypatch.setattr(os, "dup2", lambda *_: None)
+    assert cli.main(["setup"]) == 1
+    assert capfd.readouterr() == ("", "")
 
 
 def test_ctrl_c_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
