@@ -58,7 +58,9 @@ $(VENV)/bin/python:
 	done; echo "Python 3.11, 3.12 or 3.13 is needed: apt-get install python3 python3-venv" >&2; exit 1
 
 clean-demo:
-	@if [ -x $(HOTLINE) ]; then $(HOTLINE) clean-demo; else rm -rf "$${HOTLINE_DATA:-.hotline}"; fi
+	@if [ -x $(HOTLINE) ]; then $(HOTLINE) clean-demo; \
+	elif [ -z "$$HOTLINE_DATA" ]; then rm -rf .hotline; \
+	elif [ -e "$$HOTLINE_DATA" ]; then echo "make setup first: only hotline knows which files in $$HOTLINE_DATA are its own" >&2; exit 1; fi
 
 clean: clean-demo
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

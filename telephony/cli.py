@@ -22,10 +22,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(chosen.run(chosen))
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # whoever read our output has gone: nobody is left to complain to
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except Exception as error:
+        if all(isinstance(each, BrokenPipeError) for each in _causes(error)):
+            # Whoever read our output has gone: nobody is left to complain to.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
         if not (words := _plainly(error)):
             raise
         sys.stderr.write(f"hotline: {words}\n")
@@ -35,10 +36,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 _OURS = frozenset({"telephony", "ivr_flows", "quality", "sip_trunk"})
 
 
+def _causes(error: BaseException) -> list[BaseException]:
+    """What is inside of task groups' errors; the first is why the other tasks were cancelled."""
+    if isinstance(error, BaseExceptionGroup):
+        return [cause for each in error.exceptions for cause in _causes(each)]
+    return [error]
+
+
 def _plainly(error: BaseException) -> str:
     """What a person can do something about, in words; empty for a bug of ours, which deserves its trace."""
-    if isinstance(error, BaseExceptionGroup):  # of a task group: the first is why the others were cancelled
-        words = [_plainly(each) for each in error.exceptions]
+    if isinstance(error, BaseExceptionGroup):
+        words = [_plainly(each) for each in _causes(error)]
         return words[0] if all(words) else ""
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{os.fsdecode(error.filename)}: {error.strerror}"

@@ -6,6 +6,7 @@ levels (`HOTLINE_POP__PAINT_S=0.3`). Secrets belong in the environment or in a f
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -121,6 +122,8 @@ def load(paths: Iterable[Path]) -> Settings:
     merged: dict[str, object] = {}
     for path in paths:
         _merge(merged, _read(path))
+    if common := os.environ.get("DATABASE_URL"):  # as hosting services set it; whatever is said to us alone wins
+        merged.setdefault("database_url", common)
     try:
         return Settings(**merged)  # type: ignore[arg-type]
     except ValidationError as error:

@@ -167,7 +167,9 @@ def _hint(printed: str) -> str:
     """What to do about apt's commonest complaints."""
     if "NO_PUBKEY" in printed or "is not signed" in printed or "Missing key" in printed:
         return "\nThe archive's signature is not known here: update the package debian-archive-keyring as root."
-    if re.search(r"Could not resolve|Could not connect|Unable to connect|Connection (failed|timed out)", printed):
+    if re.search(
+        r"Could not (resolve|connect)|failure resolving|Unable to connect|Connection (failed|timed out)", printed
+    ):
         return "\nThe mirror cannot be reached: check the network and apt's proxy settings (`apt-config dump`)."
     if "No space left" in printed:
         return "\nThe disk is full: 600 MB are needed; HOTLINE_DATA may name a folder elsewhere."

@@ -12,6 +12,7 @@ OURS = (
     "asterisk", "asterisk-tree", "log", "postgres", "prompts", "voices", "ports.json", "secrets.json", "server.toml",
     "server.pid", "once", "tools",
 )  # fmt: skip
+UNFINISHED = (".part", ".new", ".lock")  # of one of ours, after a crash
 
 
 def clean(data: Path) -> None:
@@ -19,8 +20,7 @@ def clean(data: Path) -> None:
     if not data.exists():
         return
     with only_one(data):
-        for name in OURS:
-            path = data / name
+        for path in filter(_is_ours, list(data.iterdir())):
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:
@@ -28,3 +28,7 @@ def clean(data: Path) -> None:
     (data / "demo.lock").unlink(missing_ok=True)
     with suppress(OSError):  # something of somebody else's lies there: leave it
         data.rmdir()
+
+
+def _is_ours(path: Path) -> bool:
+    return path.name in OURS or (path.suffix in UNFINISHED and path.stem in OURS)

@@ -21,7 +21,7 @@ from telephony.asterisk.config import AgentPhone, NodeConfig, TrunkPeer
 from telephony.asterisk.embedded import EmbeddedAsterisk
 from telephony.asterisk.install import AsteriskProgram
 from telephony.child import Child, end_leftover
-from telephony.console.passwords import hash_password
+from telephony.console.passwords import Passwords, hash_password
 from telephony.core.account import Account
 from telephony.crm.seed import customers
 from telephony.demo.ports import RTP_PORTS, Ports
@@ -149,14 +149,21 @@ class House:
         await self.postgres.start()
         store = await self.open_store()
         try:
-            if await store.accounts():
-                return
-            await store.add_customers(customers())
-            for login, name in CONSULTANTS.items():
-                hashed = await asyncio.to_thread(hash_password, self.password(login))
-                await store.add_account(Account(login, name, hashed, endpoint=login, skills=SKILLS))
+            async with store.together() as together:  # a start cut short leaves no half of it
+                await self._settle_people(together)
         finally:
             await store.close()
+
+    async def _settle_people(self, store: Store) -> None:
+        """Customers once; consultants whenever the password that we print is not theirs."""
+        known = {account.login: account.password_hash for account in await store.accounts()}
+        if not known:
+            await store.add_customers(customers())
+        passwords = Passwords()
+        for login, name in CONSULTANTS.items():
+            if not await passwords.verify(known.get(login), self.password(login)):
+                hashed = await asyncio.to_thread(hash_password, self.password(login))
+                await store.add_account(Account(login, name, hashed, endpoint=login, skills=SKILLS))
 
     def _node(self) -> NodeConfig:
         ports = self.ports
@@ -179,7 +186,7 @@ class House:
         """What hotline.toml cannot know: ports, secrets, the database."""
         ports = self.ports
         text = (
-            f'data = "{self._prompts.parent}"\n'
+            f"data = {json.dumps(str(self._prompts.parent))}\n"  # a path may hold quotes, and JSON's are TOML's
             f'console_listen = "127.0.0.1:{ports.console}"\n'
             f'metrics_listen = "127.0.0.1:{ports.metrics}"\n'
             f'agi_listen = "127.0.0.1:{ports.agi}"\n'
@@ -208,14 +215,15 @@ class House:
 
 
 def _kept_secrets(path: Path) -> dict[str, str]:
-    """Random ones, made once, readable by their owner alone."""
-    if path.exists():
-        kept: dict[str, str] = json.loads(path.read_text("utf-8"))
-        return kept
-    made = {name: secrets.token_hex(16) for name in ("manager", "provision")}
-    for login in CONSULTANTS:
-        made[f"sip-{login}"] = secrets.token_hex(16)
-        made[f"console-{login}"] = secrets.token_urlsafe(9)
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(made), "utf-8")
-    return made
+    """Random ones, made once, readable by their owner alone. What a crash left half written is made anew."""
+    wanted = ("manager", "provision", *(f"{kind}-{login}" for login in CONSULTANTS for kind in ("sip", "console")))
+    kept: dict[str, str] = {}
+    with suppress(FileNotFoundError, ValueError, TypeError):
+        kept = dict(json.loads(path.read_text("utf-8")))
+    if missing := [name for name in wanted if not kept.get(name)]:
+        kept |= {name: secrets.token_urlsafe(9) if "console" in name else secrets.token_hex(16) for name in missing}
+        new = path.with_name(f"{path.name}.new")
+        new.touch(mode=0o600)
+        new.write_text(json.dumps(kept), "utf-8")
+        new.replace(path)
+    return kept

@@ -125,8 +125,11 @@ class _Once:
 
     async def _call(self, phone: SoftPhone, did: str, caller: str) -> PhoneCall:
         call = await phone.call(self._house.uri(did), caller=caller, play=self._voices / "customer.wav")
-        async with asyncio.timeout(STEP_S):
-            await call.answered()
+        try:
+            async with asyncio.timeout(STEP_S):
+                await call.answered()
+        except TimeoutError:
+            raise DemoError(f"after {STEP_S:.0f} s nothing has answered {did}; see {self._house.data}/log") from None
         await asyncio.sleep(KEY_AFTER_S)  # as people do: listen to the menu, then press
         await call.dtmf("2")
         return call

@@ -9,15 +9,22 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from telephony.console.page_client import PageClient
 from telephony.demo.house import House
+
+if TYPE_CHECKING:  # an extra of the tests
+    from playwright.async_api import Page as Tab
 
 CHROMIUM_FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
 )  # fmt: skip
+
+
+class PageError(Exception):
+    """Chromium or its page does not do what a person would see; the message says what."""
 
 
 class Page(Protocol):
@@ -44,7 +51,7 @@ def find_chromium() -> Path | None:
 
 @asynccontextmanager
 async def open_page(house: House, login: str, chromium: Path | None) -> AsyncIterator[Page]:
-    """Logged in, paused. Errors: those of the client, playwright.async_api.Error."""
+    """Logged in, paused. Errors: those of the client, PageError."""
     async with _chromium(house, login, chromium) if chromium else _client(house, login) as page:
         yield page
 
@@ -78,8 +85,7 @@ async def _client(house: House, login: str) -> AsyncIterator[Page]:
 
 @asynccontextmanager
 async def _chromium(house: House, login: str, program: Path) -> AsyncIterator[Page]:
-    from playwright.async_api import Page as Tab
-    from playwright.async_api import async_playwright
+    from playwright.async_api import Error, async_playwright
 
     class Chromium:
         kind = "chromium"
@@ -94,15 +100,22 @@ async def _chromium(house: House, login: str, program: Path) -> AsyncIterator[Pa
             await self._tab.wait_for_selector("#pop", state="visible")
             await self._tab.screenshot(path=str(file), full_page=True)
 
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(program), args=list(CHROMIUM_FLAGS))
-        try:
-            tab = await browser.new_page(viewport={"width": 1280, "height": 860}, locale="pl-PL")
-            await tab.goto(house.console_url)
-            await tab.fill("#login", login)
-            await tab.fill("#password", house.password(login))
-            await tab.get_by_role("button", name="Zaloguj").click()
-            await tab.wait_for_selector("#ready:enabled")
-            yield Chromium(tab)
-        finally:
-            await browser.close()
+    try:
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=str(program), args=list(CHROMIUM_FLAGS))
+            try:
+                tab = await browser.new_page(viewport={"width": 1280, "height": 860}, locale="pl-PL")
+                await _log_in(tab, house, login)
+                yield Chromium(tab)
+            finally:
+                await browser.close()
+    except Error as error:
+        raise PageError(f"{program}: {error.message.splitlines()[0]}") from error
+
+
+async def _log_in(tab: Tab, house: House, login: str) -> None:
+    await tab.goto(house.console_url)
+    await tab.fill("#login", login)
+    await tab.fill("#password", house.password(login))
+    await tab.get_by_role("button", name="Zaloguj").click()
+    await tab.wait_for_selector("#ready:enabled")

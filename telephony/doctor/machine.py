@@ -83,7 +83,9 @@ def speech() -> Finding:
 
 def room(data: Path) -> Finding:
     """Whether we may write to the data folder, and how much."""
-    there = next(folder for folder in (data, *data.parents) if folder.exists())
+    there = next(folder for folder in (data, *data.parents) if os.path.exists(folder))  # noqa: PTH110 - no error either
+    if not there.is_dir():
+        return wrong("data folder", f"{there} is not a folder", "set HOTLINE_DATA to a folder of your own")
     if not os.access(there, os.W_OK | os.X_OK):
         return wrong("data folder", f"{there} is not ours to write", "set HOTLINE_DATA to a folder of your own")
     free_mb = shutil.disk_usage(there).free // 1_000_000

@@ -10,7 +10,7 @@ from pathlib import Path
 from ivr_flows.prompts import PromptStore
 from telephony.asterisk.debian_tree import PackagesError
 from telephony.asterisk.install import find_asterisk
-from telephony.demo.demo import DemoError, only_one
+from telephony.demo.demo import is_running
 from telephony.demo.ports import UDP, Ports, is_free
 from telephony.demo.setup import wanted_prompts
 from telephony.doctor.finding import Finding, right, warning, wrong
@@ -57,15 +57,10 @@ def prompts(folder: Path) -> Finding:
 
 def ports(data: Path) -> Iterator[Finding]:
     """The demo's ports; the demo itself takes others when these are taken, so that is worth a note only."""
-    if not data.exists():
-        wanted = Ports()
-    else:
-        try:
-            with only_one(data):
-                wanted = Ports.remembered(data / "ports.json")
-        except DemoError as error:
-            yield right("ports", f"in use: {error}")
-            return
+    wanted = Ports.remembered(data / "ports.json")
+    if is_running(data):
+        yield right("ports", f"those of the demo that runs here: console {wanted.console}, SIP {wanted.sip}")
+        return
     taken = {each.name: getattr(wanted, each.name) for each in fields(wanted)}
     taken = {name: port for name, port in taken.items() if not is_free(name, port)}
     for name, port in taken.items():

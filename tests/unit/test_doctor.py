@@ -109,6 +109,14 @@ def test_a_folder_that_is_not_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert machine.room(tmp_path / "data").text == f"{tmp_path} is not ours to write"
 
 
+def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    for data in (file, file / "data"):
+        assert machine.room(data).text == f"{file} is not a folder"
+        assert [finding.topic for finding in parts.ports(data)]  # and the doctor goes on
+
+
 def test_time_zones() -> None:
     assert machine.time_zone("Europe/Warsaw").standing == Standing.RIGHT
     assert machine.time_zone("Europe/Atlantis").mend == "apt-get install tzdata"

@@ -54,3 +54,14 @@ def test_errors_name_the_place(tmp_path: Path, text: str, message: str) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"nowhere\.toml cannot be read"):
         load([tmp_path / "nowhere.toml"])
+
+
+def test_the_database_as_hosting_services_name_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("HOTLINE_DATABASE_URL", raising=False)
+    monkeypatch.setenv("DATABASE_URL", "postgresql:///common")
+    assert load([SHIPPED]).database_url.get_secret_value() == "postgresql:///common"
+    own = tmp_path / "own.toml"
+    own.write_text('database_url = "postgresql:///file"')
+    assert load([SHIPPED, own]).database_url.get_secret_value() == "postgresql:///file"
+    monkeypatch.setenv("HOTLINE_DATABASE_URL", "postgresql:///ours")
+    assert load([SHIPPED, own]).database_url.get_secret_value() == "postgresql:///ours"
