@@ -83,6 +83,11 @@ class Call(pj.Call):  # type: ignore[misc,unused-ignore]
         if figures:
             self.phone.later(lambda: self.phone.emit(figures))
 
+    def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:  # noqa: N802
+        if prm.finalNotify:
+            done = prm.statusCode // 100 == 2
+            self.phone.later(lambda: self.phone.transfer_ended(self, done=done))
+
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:  # noqa: N802
         digit, method = str(prm.digit), METHODS.get(prm.method, "unknown")
         self.phone.later(lambda: self.phone.emit(protocol.DtmfHeard(self.name, digit, method)))
@@ -346,6 +351,11 @@ class Softphone:
             call.xferReplaces(self.calls[command.to_call], prm)
         else:
             call.xfer(command.to or "", prm)
+
+    def transfer_ended(self, call: Call, *, done: bool) -> None:
+        """Who has handed a call over hangs up [RFC 5589 §6.1]; after a failure the talk goes on."""
+        if done and not call.ended:
+            self._hang_up(call, 486)
 
     def close(self) -> None:
         """Hang up and unregister everywhere, as far as the far ends answer in time."""

@@ -70,6 +70,7 @@ class NodeConfig:
     agents: tuple[AgentPhone, ...] = ()
     numbers: Mapping[str, bool] = field(default_factory=dict)  # E.164 → whether it is an accessibility number
     trunks: tuple[TrunkPeer, ...] = ()
+    transfer_numbers: tuple[str, ...] = ()  # E.164 outside the house that agents may call and hand callers over to
     sip_host: str = "127.0.0.1"
     ami_host: str = "127.0.0.1"
     manager_permit: str = "127.0.0.1/255.255.255.255"
@@ -114,7 +115,8 @@ def render(
         "announcement": f" same => n,Playback({_path(node.announcement)})" if node.announcement else "",
         "periodic": f"periodic-announce = {_path(node.announcement)}" if node.announcement else "",
         "emergency": _blocks(_emergency(number, node) for number in EMERGENCY),
-        "phones": _blocks(f"exten => {agent.endpoint},1,Dial(PJSIP/{agent.endpoint},30)" for agent in node.agents),
+        "phones": _blocks(_phone(agent) for agent in node.agents),
+        "transfer_numbers": _blocks(_outside(number, node) for number in node.transfer_numbers),
         "last_resort": _last_resort(node.agents),
         "members": "\n".join(f"member => PJSIP/{agent.endpoint}" for agent in node.agents),
     }
@@ -213,6 +215,17 @@ qualify_frequency = 30
 """
 
 
+def _phone(agent: AgentPhone) -> str:
+    name = agent.endpoint
+    return f"exten => {name},1,Dial(PJSIP/{name},30)\n same => n,Goto(hotline-handed-over,s,1)"
+
+
+def _outside(number: str, node: NodeConfig) -> str:
+    """A number outside the house, under a number of ours: a carrier refuses one that is not ours."""
+    ways = _ways_out(_checked(number, _DID, "transfer number"), node)
+    return f"exten => {number},1,NoOp(outside)\n{ways} same => n,Goto(hotline-handed-over,s,1)"
+
+
 def _last_resort(agents: tuple[AgentPhone, ...]) -> str:
     phones = "&".join(f"PJSIP/{agent.endpoint}" for agent in agents)
     return f" same => n,Dial({phones},20,m)" if phones else ""
@@ -220,11 +233,14 @@ def _last_resort(agents: tuple[AgentPhone, ...]) -> str:
 
 def _emergency(number: str, node: NodeConfig) -> str:
     """Every trunk that can call out, one after the other, under a number that the emergency centre can call back."""
+    return f"exten => {number},1,NoOp(emergency)\n{_ways_out(number, node)} same => n,Congestion(10)\n"
+
+
+def _ways_out(number: str, node: NodeConfig) -> str:
     ours = next(iter(node.numbers), "")
     caller = f" same => n,Set(CALLERID(all)=<{_checked(ours, _DID, 'number')}>)\n" if ours else ""
     ways = [_checked(trunk.name, _NAME, "trunk name") for trunk in node.trunks if trunk.contact]
-    dials = "".join(f" same => n,Dial(PJSIP/{number}@{name},60)\n" for name in ways)
-    return f"exten => {number},1,NoOp(emergency)\n{caller}{dials} same => n,Congestion(10)\n"
+    return caller + "".join(f" same => n,Dial(PJSIP/{number}@{name},60)\n" for name in ways)
 
 
 def _entity_id(name: str) -> str:
