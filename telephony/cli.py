@@ -66,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--json", action="store_true", help="with --once: print the facts as one JSON document")
     demo.add_argument("--page", choices=("auto", "chromium", "client"), default="auto", help="the consultant's page")
     demo.add_argument("--screenshot", type=Path, metavar="FILE", help="with --once in Chromium: a picture of the pop")
+    demo.add_argument(
+        "--every", type=float, default=16.0, metavar="SECONDS", help="a customer calls so often, on the average"
+    )
     doctor = _command(commands, "doctor", _doctor, "say what is right on this machine, what is wrong, how to mend it")
     doctor.add_argument("--config", type=Path, action="append", metavar="FILE", help="settings a server shall use")
     doctor.add_argument("--json", action="store_true", help="the findings as one JSON document")
@@ -125,7 +128,7 @@ def _demo(chosen: argparse.Namespace) -> int:
     if chosen.once:
         how = once.How(chosen.page, chosen.screenshot, as_json=chosen.json)
         return asyncio.run(once.run(data_folder(), tools_folder(), CONFIG.parent, how))
-    return asyncio.run(demo.run(data_folder(), tools_folder(), CONFIG.parent))
+    return asyncio.run(demo.run(data_folder(), tools_folder(), CONFIG.parent, between_calls_s=chosen.every))
 
 
 def _doctor(chosen: argparse.Namespace) -> int:

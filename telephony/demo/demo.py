@@ -14,13 +14,14 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from telephony.core.commands import CallView, Outcome
-from telephony.crm.seed import customers
+from telephony.crm.seed import COUNT, customers
 from telephony.demo import people
 from telephony.demo.house import ACCESSIBLE, CONSULTANTS, GENERAL, House
 from telephony.demo.setup import Prepared, prepare
 from telephony.store.errors import StoreError
 from telephony.store.store import Store
 
+STRANGERS = 25  # callers whom the directory does not know
 OUTCOMES = {
     Outcome.ANSWERED: "talked with a consultant",
     Outcome.FALLBACK_ANSWERED: "answered by Asterisk's own queue",
@@ -65,8 +66,10 @@ def is_running(data: Path) -> bool:
     return False
 
 
-async def run(data: Path, tools: Path, config: Path) -> int:
+async def run(data: Path, tools: Path, config: Path, *, between_calls_s: float) -> int:
     """Until SIGINT or SIGTERM. Errors: those of the parts, DemoError."""
+    if not between_calls_s > 0:
+        raise DemoError(f"a pause of {between_calls_s} s between two customers is not possible")
     with only_one(data), suppress(asyncio.CancelledError):
         _cancel_on_signals()
         prepared = await prepare(tools)
@@ -74,7 +77,7 @@ async def run(data: Path, tools: Path, config: Path) -> int:
         house = House(data, prepared.asterisk, config, prompts=prepared.prompts)
         async with opened(house):
             _introduce(house, time.monotonic() - began)
-            await _live(house, prepared)
+            await _live(house, prepared, people.Habits(between_calls_s))
     sys.stdout.write("\nThe demo has stopped; what it made is kept for the next start (make clean-demo removes it).\n")
     return 0
 
@@ -95,8 +98,7 @@ def _cancel_on_signals() -> None:
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
 
 
-async def _live(house: House, prepared: Prepared) -> None:
-    habits = people.Habits()
+async def _live(house: House, prepared: Prepared, habits: people.Habits) -> None:
     logs = house.data / "log"
     store = await house.open_store()
     try:
@@ -109,7 +111,7 @@ async def _live(house: House, prepared: Prepared) -> None:
         ):
             tasks.create_task(people.consult(consultants, habits, random.Random()))
             tasks.create_task(people.sit_at_pages(house))
-            tasks.create_task(people.stream(house, callers, prepared.voices, customers(), habits))
+            tasks.create_task(people.stream(house, callers, prepared.voices, customers(COUNT + STRANGERS), habits))
             tasks.create_task(_tell(store))
             tasks.create_task(_watch(house))
     finally:

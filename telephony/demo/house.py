@@ -149,13 +149,15 @@ class House:
         await self.postgres.start()
         store = await self.open_store()
         try:
-            async with store.together() as together:  # a start cut short leaves no half of it
-                await self._settle_people(together)
+            await self._settle_people(store)
         finally:
             await store.close()
 
     async def _settle_people(self, store: Store) -> None:
-        """Customers once; consultants whenever the password that we print is not theirs."""
+        """Customers once; consultants whenever the password that we print is not theirs.
+
+        Customers come first and all or none: a start that was cut short is made up for by the next one.
+        """
         known = {account.login: account.password_hash for account in await store.accounts()}
         if not known:
             await store.add_customers(customers())
