@@ -20,7 +20,7 @@ from telephony.core.events import AgentId, InteractionId, QueueName
 HISTORY = 100  # well below an outlet's room
 RECENT = 20
 
-OVER = frozenset({CallState.AFTER_TALK, CallState.ENDED})
+OVER = frozenset({CallState.AFTER_TALK, CallState.TRANSFERRED_OUT, CallState.ENDED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from telephony.core.commands import CallState, Outcome
+from telephony.core.commands import CallState, CallView, Outcome
+from telephony.core.events import CallArrived, Lane
 
 S = CallState
 
@@ -21,6 +22,7 @@ class CallInput(StrEnum):
     ANSWER = "answer"
     RETURN = "return"
     FINISH_TALK = "finish_talk"
+    LEAVE_HOUSE = "leave_house"
     LOSE_SESSION = "lose_session"
     FALLBACK_ANSWER = "fallback_answer"
     HANG_UP = "hang_up"
@@ -35,7 +37,9 @@ TRANSITIONS: dict[CallState, dict[CallInput, CallState]] = {
     S.RINGING: {I.ANSWER: S.TALKING, I.RETURN: S.LINE, I.LOSE_SESSION: S.FALLBACK, I.HANG_UP: S.ENDED},
     # A talk goes on in Asterisk when our session is lost.
     S.TALKING: {I.FINISH_TALK: S.AFTER_TALK, I.HANG_UP: S.ENDED},
-    S.AFTER_TALK: {I.HANG_UP: S.ENDED},
+    # The caller may have been handed over: to another phone of ours, or out of the house.
+    S.AFTER_TALK: {I.LEAVE_HOUSE: S.TRANSFERRED_OUT, I.HANG_UP: S.ENDED},
+    S.TRANSFERRED_OUT: {I.HANG_UP: S.ENDED},
     S.SERVED: {I.HANG_UP: S.ENDED},
     # A dial under way when the session was lost may still be answered.
     S.FALLBACK: {I.ANSWER: S.TALKING, I.FALLBACK_ANSWER: S.FALLBACK_TALK, I.HANG_UP: S.ENDED},
@@ -50,10 +54,35 @@ OUTCOMES: dict[CallState, Outcome] = {
     S.RINGING: Outcome.ABANDONED_LINE,
     S.TALKING: Outcome.ANSWERED,
     S.AFTER_TALK: Outcome.ANSWERED,
+    S.TRANSFERRED_OUT: Outcome.TRANSFERRED_OUT,
     S.SERVED: Outcome.SELF_SERVED,
     S.FALLBACK: Outcome.ABANDONED_LINE,
     S.FALLBACK_TALK: Outcome.FALLBACK_ANSWERED,
 }
+
+
+def arrived(event: CallArrived, now: float) -> CallView:
+    """A call as it begins: in the menu."""
+    return CallView(
+        interaction=event.interaction,
+        node=event.node,
+        channel=event.channel,
+        uniqueid=event.uniqueid,
+        linkedid=event.linkedid,
+        did=event.did,
+        caller=event.caller,
+        codec=event.codec,
+        state=S.MENU,
+        lane=Lane.STANDARD,
+        queue=None,
+        arrived_at=now,
+        queued_at=None,
+        answered_at=None,
+        ended_at=None,
+        agent=None,
+        attempt=0,
+        outcome=None,
+    )
 
 
 def step(state: CallState, given: CallInput) -> CallState | None:

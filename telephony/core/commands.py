@@ -35,6 +35,7 @@ class CallState(StrEnum):
     RINGING = "ringing"
     TALKING = "talking"
     AFTER_TALK = "after_talk"  # the agent is gone, the caller not yet
+    TRANSFERRED_OUT = "transferred_out"  # the agent is gone, the caller talks on outside the house
     SERVED = "served"  # the flow has finished by itself, the hang-up is on its way
     FALLBACK = "fallback"  # Asterisk's own queue has the caller
     FALLBACK_TALK = "fallback_talk"

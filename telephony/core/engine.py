@@ -13,7 +13,7 @@ from functools import singledispatchmethod
 
 from telephony.core import events as ev
 from telephony.core.agent import IN_CALL, Agent, AgentInput
-from telephony.core.call import OUTCOMES, CallInput, step
+from telephony.core.call import OUTCOMES, CallInput, arrived, step
 from telephony.core.commands import (
     AgentState,
     CallChanged,
@@ -112,26 +112,7 @@ class Engine:
     def _(self, event: ev.CallArrived, now: float) -> None:
         if event.interaction in self._calls or event.uniqueid in self._by_uniqueid:
             return
-        call = CallView(
-            interaction=event.interaction,
-            node=event.node,
-            channel=event.channel,
-            uniqueid=event.uniqueid,
-            linkedid=event.linkedid,
-            did=event.did,
-            caller=event.caller,
-            codec=event.codec,
-            state=CallState.MENU,
-            lane=Lane.STANDARD,
-            queue=None,
-            arrived_at=now,
-            queued_at=None,
-            answered_at=None,
-            ended_at=None,
-            agent=None,
-            attempt=0,
-            outcome=None,
-        )
+        call = arrived(event, now)
         self._keep(call)
         if event.uniqueid in self._gone_early:
             self._end(call, now)
@@ -193,10 +174,19 @@ class Engine:
             return
         if event.status == "ANSWER":  # the answer itself may have been missed
             self._on(ev.CallAnswered(event.interaction, event.attempt), now)
-        if self._step(call.interaction, CallInput.FINISH_TALK):
-            self._wrap_up(call, now)
-        else:
+        if not self._finish_talk(call, now):
             self._back_to_line(call, event.status, now)
+
+    @_on.register
+    def _(self, event: ev.AgentLeft, now: float) -> None:
+        if call := self._at_attempt(event.interaction, event.attempt):
+            self._finish_talk(call, now)
+
+    @_on.register
+    def _(self, event: ev.CallLeftHouse, now: float) -> None:
+        if call := self._at_attempt(event.interaction, event.attempt):
+            self._finish_talk(call, now)  # that the agent has left may have been missed
+            self._step(call.interaction, CallInput.LEAVE_HOUSE)
 
     @_on.register
     def _(self, event: ev.CallHungUp, now: float) -> None:
@@ -337,6 +327,13 @@ class Engine:
         elif call.agent:
             self._let_go(call.agent, call, now)
 
+    def _finish_talk(self, call: CallView, now: float) -> bool:
+        """The agent is done with the caller, who may go on without."""
+        if not self._step(call.interaction, CallInput.FINISH_TALK):
+            return False
+        self._wrap_up(call, now)
+        return True
+
     def _cancel_timers(self, interaction: InteractionId) -> None:
         self._timers.cancel(("pop", interaction))
         self._timers.cancel(("dial", interaction))
@@ -395,4 +392,6 @@ class Engine:
             self._back_to_line(call, "CHANUNAVAIL", now)
 
 
-_SURVIVES_US = frozenset({CallState.TALKING, CallState.AFTER_TALK, CallState.SERVED, CallState.FALLBACK_TALK})
+_SURVIVES_US = frozenset(
+    {CallState.TALKING, CallState.AFTER_TALK, CallState.TRANSFERRED_OUT, CallState.SERVED, CallState.FALLBACK_TALK}
+)

@@ -102,6 +102,22 @@ class DialEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentLeft:
+    """The agent's phone has left the talk of this attempt: hung up, or handed the caller over."""
+
+    interaction: InteractionId
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallLeftHouse:
+    """The agent has left, and the caller talks with somebody behind a trunk."""
+
+    interaction: InteractionId
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallHungUp:
     """AMI Hangup of a channel; the only thing that ends a call (an AGI end of file does not)."""
 
@@ -165,6 +181,6 @@ class NodeSnapshot:
 
 Event = (
     CallArrived | CallsRecovered | CallQueued | CallSelfServed | SessionLost | PopPainted | AgentRinging
-    | CallAnswered | DialEnded | CallHungUp | FallbackAnswered | AgentSignedIn | AgentReady | AgentPaused
-    | AgentSignedOut | DeviceChanged | NodeLost | NodeSnapshot
+    | CallAnswered | DialEnded | AgentLeft | CallLeftHouse | CallHungUp | FallbackAnswered | AgentSignedIn
+    | AgentReady | AgentPaused | AgentSignedOut | DeviceChanged | NodeLost | NodeSnapshot
 )  # fmt: skip

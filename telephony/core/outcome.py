@@ -8,6 +8,7 @@ from telephony.core.events import Lane
 # Somebody has to look at it again, or may be asked about it: everything but a call that served itself.
 SUBJECTS: dict[Outcome, str] = {
     Outcome.ANSWERED: "Rozmowa z konsultantem",
+    Outcome.TRANSFERRED_OUT: "Rozmowa przekazana na numer zewnętrzny",
     Outcome.FALLBACK_ANSWERED: "Rozmowa odebrana przez kolejkę zapasową",
     Outcome.ABANDONED_MENU: "Połączenie porzucone w menu",
     Outcome.ABANDONED_LINE: "Połączenie porzucone w kolejce",

@@ -24,6 +24,7 @@ from telephony.store.store import Store
 STRANGERS = 25  # callers whom the directory does not know
 OUTCOMES = {
     Outcome.ANSWERED: "talked with a consultant",
+    Outcome.TRANSFERRED_OUT: "handed over to a number outside",
     Outcome.FALLBACK_ANSWERED: "answered by Asterisk's own queue",
     Outcome.ABANDONED_MENU: "hung up in the menu",
     Outcome.ABANDONED_LINE: "hung up in the line",

@@ -336,3 +336,40 @@ def test_the_lanes_are_counted(story: Story) -> None:
     story.queues("b", 1.0)
     story.queues("c", 1.0)
     assert (story.engine.waiting(Lane.ACCESSIBILITY), story.engine.waiting(Lane.STANDARD)) == (1, 2)
+
+
+def test_an_agent_who_hands_the_caller_over_is_done_at_once(story: Story) -> None:
+    """The caller talks on with somebody else; one outcome, when the caller hangs up."""
+    story.agent(ANNA)
+    call = story.queues("c1", 1.0)
+    story.talks(call, ANNA, 2.0)
+    story.tell(ev.AgentLeft(call, 1), 10.0)
+    story.tell(ev.SessionLost(call), 10.1)  # a blind transfer ends the AGI session
+    assert story.view(call).state is CallState.AFTER_TALK
+    assert story.engine.agents()[0].state is AgentState.WRAP_UP
+    assert story.endings() == {}
+    story.hangs_up(call, 60.0)
+    assert story.endings() == {"c1": "answered"}
+
+
+def test_a_caller_who_leaves_the_house_was_transferred_out(story: Story) -> None:
+    story.agent(ANNA)
+    call = story.queues("c1", 1.0)
+    story.talks(call, ANNA, 2.0)
+    story.tell(ev.CallLeftHouse(call, 1), 10.0)  # that the agent left was not heard
+    assert story.engine.agents()[0].state is AgentState.WRAP_UP
+    story.tell(ev.AgentLeft(call, 1), 10.1)
+    story.hangs_up(call, 60.0)
+    assert story.endings() == {"c1": "transferred_out"}
+
+
+def test_leaving_means_nothing_before_the_talk_or_for_another_attempt(story: Story) -> None:
+    story.agent(ANNA)
+    call = story.queues("c1", 1.0)
+    for event in (ev.AgentLeft(call, 1), ev.CallLeftHouse(call, 1)):
+        story.tell(event, 1.5)
+        assert story.view(call).state is CallState.OFFERED
+    story.talks(call, ANNA, 2.0)
+    for event in (ev.AgentLeft(call, 2), ev.CallLeftHouse(call, 0)):
+        story.tell(event, 3.0)
+        assert story.view(call).state is CallState.TALKING

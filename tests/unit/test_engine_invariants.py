@@ -23,7 +23,7 @@ S = CallState
 # How far a call has come. An offer that came to nothing is not a step back: the attempt is over.
 PROGRESS = {
     S.MENU: 0, S.LINE: 1, S.OFFERED: 2, S.RINGING: 3, S.FALLBACK: 5, S.TALKING: 6, S.FALLBACK_TALK: 6,
-    S.AFTER_TALK: 7, S.SERVED: 7, S.ENDED: 8,
+    S.AFTER_TALK: 7, S.SERVED: 7, S.TRANSFERRED_OUT: 8, S.ENDED: 9,
 }  # fmt: skip
 
 
@@ -117,6 +117,11 @@ class AnyHistory(RuleBasedStateMachine):
     def ring_and_answer(self, name: str, attempt: int) -> None:
         self.tell(ev.AgentRinging(InteractionId(name), attempt))
         self.tell(ev.CallAnswered(InteractionId(name), attempt))
+
+    @rule(name=names, attempt=attempts, outside=st.booleans())
+    def hand_over(self, name: str, attempt: int, outside: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
+        kind = ev.CallLeftHouse if outside else ev.AgentLeft
+        self.tell(kind(InteractionId(name), attempt))
 
     @rule(name=names)
     def lose(self, name: str) -> None:

@@ -47,11 +47,12 @@ export const PHONE = {
 export const LANE = { accessibility: "Wsparcie dostępności", standard: "Pozostali" };
 
 export const STAGE = {
-  menu: 0, line: 0, offered: 0, ringing: 1, talking: 2, after_talk: 3, ended: 3,
+  menu: 0, line: 0, offered: 0, ringing: 1, talking: 2, after_talk: 3, transferred_out: 3, ended: 3,
 };
 
 const ENDED = {
   answered: "Rozmowa zakończona",
+  transferred_out: "Rozmowa przekazana na zewnątrz",
   abandoned_line: "Dzwoniący się rozłączył",
   interrupted: "Połączenie przerwane",
 };
