@@ -82,7 +82,7 @@ async def manager(node: AsteriskNode) -> AsyncIterator[Finding]:
 
 
 def _phones(snapshot: Snapshot) -> Finding:
-    # Carriers are endpoints, too; those without registration show the state of their contact.
+    # Carriers are endpoints, too: over AMI they look like phones.
     found = [
         device for each in snapshot.devices if each.name == "DeviceStateChange" and (device := translate.device(each))
     ]
@@ -91,10 +91,10 @@ def _phones(snapshot: Snapshot) -> Finding:
     if away:
         return warning(
             "phones",
-            f"registered: {', '.join(here) or 'none'}; not: {', '.join(away)}",
+            f"reachable: {', '.join(here) or 'none'}; not: {', '.join(away)}",
             "an agent's phone has to register before a caller can reach it",
         )
-    return right("phones", f"all are registered: {', '.join(here) or 'there are none'}")
+    return right("phones", f"all endpoints can be reached: {', '.join(here) or 'there are none'}")
 
 
 async def _snapshot(node: AsteriskNode) -> Snapshot:

@@ -26,13 +26,13 @@ async def _examined(double: AmiDouble, secret: str = "right") -> list[Finding]:
 async def test_all_is_well() -> None:
     account, phones = await _examined(AmiDouble(devices=PHONES))
     assert account.standing is phones.standing is Standing.RIGHT
-    assert phones.text == "all are registered: anna"
+    assert phones.text == "all endpoints can be reached: anna"
 
 
 async def test_a_phone_that_has_not_registered() -> None:
     _, phones = await _examined(AmiDouble(devices=PHONES | {"PJSIP/piotr": "UNAVAILABLE"}))
     assert phones.standing is Standing.WARNING
-    assert phones.text == "registered: anna; not: piotr"
+    assert phones.text == "reachable: anna; not: piotr"
 
 
 async def test_a_wrong_secret() -> None:
