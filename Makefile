@@ -37,7 +37,7 @@ test-long: $(VENV)/.installed-test
 	@for file in tests/benchmarks/[a-z]*.py; do $(BIN)/python -m tests.benchmarks.$$(basename $$file .py) || exit 1; done
 
 # The project itself is installed without its dependencies: those come from the lock, each with its hash.
-$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/.made
 	@echo "installing the locked packages"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -48,10 +48,11 @@ $(VENV)/.installed-test: tests/requirements.lock $(VENV)/.installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/requirements.lock
 	@touch $@
 
-$(VENV)/bin/python:
+# Not bin/python itself: an interrupted venv has it already, but no pip yet.
+$(VENV)/.made:
 	@for python in python3 python3.13 python3.12 python3.11; do \
 	  if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then \
-	    if "$$python" -m venv $(VENV); then exit 0; fi; \
+	    if "$$python" -m venv $(VENV); then touch $@; exit 0; fi; \
 	    rm -rf $(VENV); \
 	    echo "Python has no venv module: apt-get install python3-venv" >&2; exit 1; \
 	  fi; \
