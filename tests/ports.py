@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import socket
+from dataclasses import fields
+from pathlib import Path
+
+from telephony.demo.ports import Ports
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
@@ -13,6 +18,13 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
 
 def free_udp_port() -> int:
     return free_port(socket.SOCK_DGRAM)
+
+
+def any_ports(folder: Path) -> Path:
+    """The folder of a house that shall take whatever ports are free, not the usual ones."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "ports.json").write_text(json.dumps({each.name: 0 for each in fields(Ports)}), "utf-8")
+    return folder
 
 
 def free_rtp_ports(count: int = 200) -> tuple[int, int]:

@@ -14,7 +14,7 @@ import time
 import tomllib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,7 @@ from telephony.demo.once import two_customers
 from telephony.demo.ports import Ports
 from telephony.store.store import Store
 from tests.acceptance.conftest import DATA, ROOT
+from tests.ports import any_ports
 from tests.tools import chromium
 
 WARM_UP_S, FIRST_ANSWER_S = 5.0, 15.0  # what the demo promises for a start that downloads nothing
@@ -36,11 +37,7 @@ AWKWARD = "dane do prób z żółwiem/" + "x" * 120
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """With ports of its own choice; `0` lets the demo choose."""
-    folder = tmp_path / AWKWARD
-    folder.mkdir(parents=True)
-    (folder / "ports.json").write_text(json.dumps({each.name: 0 for each in fields(Ports)}), "utf-8")
-    return folder
+    return any_ports(tmp_path / AWKWARD)
 
 
 def environment(data: Path) -> dict[str, str]:

@@ -19,6 +19,7 @@ from telephony.demo.house import House
 from telephony.demo.setup import prepare
 from telephony.store.store import Store
 from tests.acceptance.conftest import DATA, ROOT
+from tests.ports import any_ports
 from tests.tones import strength, tone
 
 CUSTOMER_HZ, CONSULTANT_HZ = 440.0, 880.0
@@ -80,7 +81,7 @@ async def world(folder: Path) -> AsyncIterator[World]:
     tools = await prepare(DATA)
     (folder / "consultants").mkdir(parents=True)
     async with AsyncExitStack() as stack:
-        house = House(folder / "house", tools.asterisk, ROOT / "config", prompts=tools.prompts)
+        house = House(any_ports(folder / "house"), tools.asterisk, ROOT / "config", prompts=tools.prompts)
         await house.start()
         stack.push_async_callback(house.stop)
         store = await house.open_store()
