@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from telephony.store.embedded import EmbeddedPostgres
+from tests.integration.console_house import house, http, rules  # noqa: F401 - fixtures of both console modules
 
 _counter = itertools.count(1)
 

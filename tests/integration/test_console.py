@@ -1,134 +1,28 @@
-"""The console over real sockets: log-in, guards, the WebSocket's rules, and the life of a pop."""
+"""The console over real sockets: log-in, guards, and the WebSocket's rules."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
-from dataclasses import replace
-from typing import Any
 
 import aiohttp
 import pytest
 
-from telephony.console.console import Console
-from telephony.console.page_client import LoginRefusedError, PageClient
-from telephony.console.passwords import hash_password
 from telephony.console.rules import ConsoleRules
-from telephony.core.account import Account
-from telephony.core.commands import AgentChanged, AgentState, CallChanged, CallEnded, CallState, HidePop, ShowPop
-from telephony.core.customer import Card
 from telephony.core.events import (
-    AgentId,
     AgentPaused,
     AgentReady,
     AgentSignedIn,
     AgentSignedOut,
-    Event,
-    InteractionId,
-    PopPainted,
 )
-from tests.unit.console_story import ANNA, CALLER, WAITING
-
-PASSWORD = "trudne hasło"
-HASH = hash_password(PASSWORD)
-ACCOUNTS = {
-    "anna": Account("anna", "Anna <b>Wiśniewska</b>", HASH, "anna-phone", {"support": 2}),
-    "piotr": Account("piotr", "Piotr Zieliński", HASH, "piotr-phone"),
-}
-PIOTR = AgentId("piotr")
-OFFERED = replace(WAITING, state=CallState.OFFERED, agent=ANNA, attempt=1, offered_at=1030.0)
-OFFER = ShowPop(OFFERED, ANNA, 1, 1030.0)
-
-
-class House:
-    """A running console with everything around it in plain sight."""
-
-    def __init__(self, rules: ConsoleRules) -> None:
-        self.now = 1030.0
-        self.events: asyncio.Queue[Event] = asyncio.Queue()
-        self.cards_asked: list[str | None] = []
-        self.console = Console(
-            accounts=self.account, card=self.card, submit=self.events.put_nowait, clock=lambda: self.now, rules=rules
-        )
-        self.url = ""
-
-    async def account(self, login: str) -> Account | None:
-        return ACCOUNTS.get(login)
-
-    async def card(self, caller: str | None) -> Card:
-        self.cards_asked.append(caller)
-        return Card(None)
-
-    async def event(self) -> Event:
-        return await asyncio.wait_for(self.events.get(), 5)
-
-
-@pytest.fixture
-def rules() -> ConsoleRules:
-    return ConsoleRules(away_s=0.05, board_s=0.0)
-
-
-@pytest.fixture
-async def house(rules: ConsoleRules) -> AsyncIterator[House]:
-    house = House(rules)
-    port = await house.console.start("127.0.0.1", 0)
-    house.url = f"http://127.0.0.1:{port}"
-    yield house
-    await house.console.stop()
-
-
-@pytest.fixture
-async def http(house: House) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(house.url, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
-        yield session
-
-
-async def log_in(http: aiohttp.ClientSession, house: House, login: str = "anna", password: str = PASSWORD) -> int:
-    async with http.get("/login") as form:
-        token = (await form.text()).split('name="csrf" value="')[1].split('"')[0]
-    fields = {"login": login, "password": password, "csrf": token}
-    async with http.post("/login", data=fields, headers={"Origin": house.url}, allow_redirects=False) as response:
-        return response.status
-
-
-class Wire:
-    """A page's WebSocket in the hands of a test."""
-
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self.socket = socket
-
-    async def next(self, kind: str) -> dict[str, Any]:
-        async with asyncio.timeout(5):
-            while True:
-                message = dict(json.loads(await self.socket.receive_str()))
-                if message["type"] == kind:
-                    return message
-
-    async def closed(self) -> tuple[int | None, str]:
-        """The close code and its reason."""
-        async with asyncio.timeout(5):
-            while True:
-                message = await self.socket.receive()
-                if message.type is not aiohttp.WSMsgType.TEXT:
-                    return self.socket.close_code, str(message.extra or "")
-
-
-async def page(
-    http: aiohttp.ClientSession, house: House, login: str = "anna", *, desk: str = "", seq: int = 0
-) -> tuple[Wire, dict[str, Any]]:
-    """Log in, open a page, and read its first state."""
-    await log_in(http, house, login)
-    return await reopened(http, house, desk=desk, seq=seq)
-
-
-async def reopened(
-    http: aiohttp.ClientSession, house: House, *, desk: str = "", seq: int = 0
-) -> tuple[Wire, dict[str, Any]]:
-    where = {"desk": desk, "seq": str(seq)}
-    wire = Wire(await http.ws_connect("/ws", params=where, headers={"Origin": house.url}))
-    return wire, (await wire.next("state") if not desk else {})
-
+from tests.integration.console_house import (
+    PASSWORD,
+    House,
+    Wire,
+    log_in,
+    page,
+    reopened,
+)
+from tests.unit.console_story import ANNA
 
 # -- log-in -------------------------------------------------------------------------------------------------------
 
@@ -378,147 +272,3 @@ async def test_stopping_tells_pages_to_come_back_and_signs_nobody_out(
     assert await wire.closed() == (1001, "going away")
     await stopping
     assert house.events.empty()
-
-
-# -- pops ---------------------------------------------------------------------------------------------------------
-
-
-async def test_a_pop_with_its_card_painted_and_timed(http: aiohttp.ClientSession, house: House) -> None:
-    wire, _ = await page(http, house)
-    await house.event()
-    house.console.publish(CallChanged(WAITING), house.now)
-    while (await wire.next("board"))["lanes"][0]["waiting"] == 0:
-        pass
-    house.console.publish(OFFER, house.now)
-    pop = await wire.next("pop")
-    assert pop["card"] == {"available": True, "customer": None, "tickets": []}
-    assert house.cards_asked == [CALLER]
-    house.now = 1030.08
-    await wire.socket.send_json({"type": "painted", "interaction": "i1", "attempt": 1})
-    assert await house.event() == PopPainted(InteractionId("i1"), ANNA, 1)
-    house.console.publish(CallChanged(replace(OFFERED, state=CallState.RINGING, rang_at=1030.3)), 1030.3)
-    timing = house.console.pop_timing(InteractionId("i1"))[0]
-    assert timing.pop_ms == pytest.approx(80)
-    assert timing.before_ring
-
-
-async def test_an_offer_without_a_card_goes_out_at_once(http: aiohttp.ClientSession, house: House) -> None:
-    wire, _ = await page(http, house)
-    house.console.publish(OFFER, house.now)
-    assert (await wire.next("pop"))["card"] is None
-    assert (await wire.next("card"))["card"]["available"] is True
-
-
-async def test_only_the_agent_concerned_gets_it_on_every_page(house: House) -> None:
-    jar = aiohttp.CookieJar(unsafe=True)
-    async with (
-        aiohttp.ClientSession(house.url, cookie_jar=jar) as annas,
-        aiohttp.ClientSession(house.url, cookie_jar=aiohttp.CookieJar(unsafe=True)) as piotrs,
-    ):
-        first, _ = await page(annas, house)
-        second, _ = await reopened(annas, house)
-        other, _ = await page(piotrs, house, "piotr")
-        house.console.publish(OFFER, house.now)
-        house.console.publish(AgentChanged(PIOTR, AgentState.AVAILABLE, "", 1030.0, None), house.now)
-        assert (await first.next("pop"))["interaction"] == "i1"
-        assert (await second.next("pop"))["interaction"] == "i1"
-        heard: list[dict[str, Any]] = []
-        while not heard or heard[-1]["type"] != "agent":
-            heard.append(json.loads(await other.socket.receive_str()))
-        assert {message["type"] for message in heard} <= {"board", "agent"}
-        assert CALLER[3:] not in json.dumps(heard).replace(" ", "")
-
-
-async def test_two_pages_paint_but_one_is_counted(http: aiohttp.ClientSession, house: House) -> None:
-    first, _ = await page(http, house)
-    second, _ = await reopened(http, house)
-    await house.event()
-    house.console.publish(OFFER, house.now)
-    for wire in (first, second):
-        await wire.next("pop")
-        await wire.socket.send_json({"type": "painted", "interaction": "i1", "attempt": 1})
-    await second.socket.send_json({"type": "ready"})
-    events = [await house.event(), await house.event()]
-    assert sorted(events, key=str) == sorted([PopPainted(InteractionId("i1"), ANNA, 1), AgentReady(ANNA)], key=str)
-
-
-async def test_nobody_acknowledges_another_ones_pop(http: aiohttp.ClientSession, house: House) -> None:
-    wire, _ = await page(http, house, "piotr")
-    await house.event()
-    house.console.publish(OFFER, house.now)
-    await wire.socket.send_json({"type": "painted", "interaction": "i1", "attempt": 1})
-    await wire.socket.send_json({"type": "ready"})
-    assert await house.event() == AgentReady(PIOTR)
-    assert house.console.pop_timing(InteractionId("i1"))[0].painted_at is None
-
-
-async def test_a_page_that_comes_back_gets_what_it_missed(http: aiohttp.ClientSession, house: House) -> None:
-    wire, state = await page(http, house)
-    house.console.publish(OFFER, house.now)
-    seen = (await wire.next("pop"))["seq"]
-    await wire.socket.close()
-    house.console.publish(HidePop(InteractionId("i1"), ANNA), house.now)
-    again, _ = await reopened(http, house, desk=state["desk"], seq=seen)
-    first = dict(json.loads(await again.socket.receive_str()))
-    assert first["type"] in {"card", "hide"}
-    assert first["seq"] == seen + 1
-
-
-async def test_a_page_that_does_not_read_is_cut_and_holds_nobody_up(http: aiohttp.ClientSession, house: House) -> None:
-    wire, _ = await page(http, house)
-    await house.event()
-    for number in range(400):  # all before the page's turn comes
-        house.console.publish(AgentChanged(ANNA, AgentState.AVAILABLE, "", float(number), None), house.now)
-    await wire.closed()
-    assert await house.event() == AgentSignedOut(ANNA)
-
-
-async def test_the_ticket_and_the_phone_reach_the_page(http: aiohttp.ClientSession, house: House) -> None:
-    house.console.device_changed("anna-phone", "NOT_INUSE")
-    wire, _ = await page(http, house)
-    assert (await wire.next("phone"))["state"] == "NOT_INUSE"
-    house.console.publish(OFFER, house.now)
-    house.console.publish(CallEnded(replace(OFFERED, state=CallState.ENDED, ended_at=1031.0)), house.now)
-    house.console.ticket_opened(InteractionId("i1"), "2026-17-8")
-    assert (await wire.next("ticket"))["number"] == "2026-17-8"
-
-
-# -- the page without a browser -----------------------------------------------------------------------------------
-
-
-async def test_a_page_client_makes_itself_ready_and_paints(house: House) -> None:
-    heard: list[str] = []
-    async with PageClient(house.url, "anna", PASSWORD, lambda m: heard.append(str(m["type"])), keep_ready=True) as anna:
-        running = asyncio.create_task(anna.run())
-        assert isinstance(await house.event(), AgentSignedIn)
-        house.console.publish(AgentChanged(ANNA, AgentState.PAUSED, "signed_in", 1030.0, None), house.now)
-        assert await house.event() == AgentReady(ANNA)
-        house.console.publish(AgentChanged(ANNA, AgentState.AVAILABLE, "", 1030.0, None), house.now)
-        assert await asyncio.wait_for(anna.wait_for_state("available"), 5) == "available"
-        house.console.publish(OFFER, house.now)
-        assert await house.event() == PopPainted(InteractionId("i1"), ANNA, 1)
-        await anna.log_out()
-        assert await house.event() == AgentSignedOut(ANNA)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-    assert "pop" in heard
-
-
-async def test_a_page_client_comes_back_to_a_new_server(house: House, rules: ConsoleRules) -> None:
-    async with PageClient(house.url, "anna", PASSWORD) as anna:
-        running = asyncio.create_task(anna.run())
-        assert isinstance(await house.event(), AgentSignedIn)
-        port = int(house.url.rpartition(":")[2])
-        await house.console.stop()
-        later = House(rules)
-        await later.console.start("127.0.0.1", port)
-        assert isinstance(await later.event(), AgentSignedIn)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        await later.console.stop()
-
-
-async def test_a_page_client_with_a_wrong_password_says_so(house: House) -> None:
-    async with PageClient(house.url, "anna", "złe") as anna:
-        with pytest.raises(LoginRefusedError, match="401"):
-            await anna.run()

@@ -1,0 +1,123 @@
+"""A running console for the tests over real sockets: its house, a browser's session, a page's wire."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+import pytest
+
+from telephony.console.console import Console
+from telephony.console.passwords import hash_password
+from telephony.console.rules import ConsoleRules
+from telephony.core.account import Account
+from telephony.core.commands import CallState, ShowPop
+from telephony.core.customer import Card
+from telephony.core.events import (
+    AgentId,
+    Event,
+)
+from tests.unit.console_story import ANNA, WAITING
+
+PASSWORD = "trudne hasło"
+HASH = hash_password(PASSWORD)
+ACCOUNTS = {
+    "anna": Account("anna", "Anna <b>Wiśniewska</b>", HASH, "anna-phone", {"support": 2}),
+    "piotr": Account("piotr", "Piotr Zieliński", HASH, "piotr-phone"),
+}
+PIOTR = AgentId("piotr")
+OFFERED = replace(WAITING, state=CallState.OFFERED, agent=ANNA, attempt=1, offered_at=1030.0)
+OFFER = ShowPop(OFFERED, ANNA, 1, 1030.0)
+
+
+class House:
+    """A running console with everything around it in plain sight."""
+
+    def __init__(self, rules: ConsoleRules) -> None:
+        self.now = 1030.0
+        self.events: asyncio.Queue[Event] = asyncio.Queue()
+        self.cards_asked: list[str | None] = []
+        self.console = Console(
+            accounts=self.account, card=self.card, submit=self.events.put_nowait, clock=lambda: self.now, rules=rules
+        )
+        self.url = ""
+
+    async def account(self, login: str) -> Account | None:
+        return ACCOUNTS.get(login)
+
+    async def card(self, caller: str | None) -> Card:
+        self.cards_asked.append(caller)
+        return Card(None)
+
+    async def event(self) -> Event:
+        return await asyncio.wait_for(self.events.get(), 5)
+
+
+@pytest.fixture
+def rules() -> ConsoleRules:
+    return ConsoleRules(away_s=0.05, board_s=0.0)
+
+
+@pytest.fixture
+async def house(rules: ConsoleRules) -> AsyncIterator[House]:
+    house = House(rules)
+    port = await house.console.start("127.0.0.1", 0)
+    house.url = f"http://127.0.0.1:{port}"
+    yield house
+    await house.console.stop()
+
+
+@pytest.fixture
+async def http(house: House) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(house.url, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        yield session
+
+
+async def log_in(http: aiohttp.ClientSession, house: House, login: str = "anna", password: str = PASSWORD) -> int:
+    async with http.get("/login") as form:
+        token = (await form.text()).split('name="csrf" value="')[1].split('"')[0]
+    fields = {"login": login, "password": password, "csrf": token}
+    async with http.post("/login", data=fields, headers={"Origin": house.url}, allow_redirects=False) as response:
+        return response.status
+
+
+class Wire:
+    """A page's WebSocket in the hands of a test."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+
+    async def next(self, kind: str) -> dict[str, Any]:
+        async with asyncio.timeout(5):
+            while True:
+                message = dict(json.loads(await self.socket.receive_str()))
+                if message["type"] == kind:
+                    return message
+
+    async def closed(self) -> tuple[int | None, str]:
+        """The close code and its reason."""
+        async with asyncio.timeout(5):
+            while True:
+                message = await self.socket.receive()
+                if message.type is not aiohttp.WSMsgType.TEXT:
+                    return self.socket.close_code, str(message.extra or "")
+
+
+async def page(
+    http: aiohttp.ClientSession, house: House, login: str = "anna", *, desk: str = "", seq: int = 0
+) -> tuple[Wire, dict[str, Any]]:
+    """Log in, open a page, and read its first state."""
+    await log_in(http, house, login)
+    return await reopened(http, house, desk=desk, seq=seq)
+
+
+async def reopened(
+    http: aiohttp.ClientSession, house: House, *, desk: str = "", seq: int = 0
+) -> tuple[Wire, dict[str, Any]]:
+    where = {"desk": desk, "seq": str(seq)}
+    wire = Wire(await http.ws_connect("/ws", params=where, headers={"Origin": house.url}))
+    return wire, (await wire.next("state") if not desk else {})
