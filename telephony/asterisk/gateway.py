@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 
 from ivr_flows import Facts, Flow, Prompt
-from telephony.asterisk import translate
+from telephony.asterisk import channel_facts, translate
 from telephony.asterisk.agi import AgiSession
 from telephony.asterisk.agi_wire import AgiError
 from telephony.asterisk.ami import AmiCounters, AmiError
@@ -23,8 +23,9 @@ from telephony.asterisk.ami_wire import AmiEvent
 from telephony.asterisk.journey import WAKE_DIGIT, Arrival, Journey, Services
 from telephony.asterisk.translate import Attempt
 from telephony.core.commands import CancelDial, Dial
-from telephony.core.events import AgentRinging, CallAnswered, Event, InteractionId, NodeLost, Uniqueid
+from telephony.core.events import AgentRinging, CallAnswered, Event, InteractionId, NodeLost, NodeSnapshot, Uniqueid
 from telephony.core.rtcp_event import RtcpEvent
+from telephony.core.talks import Talks
 
 log = structlog.get_logger()
 
@@ -58,6 +59,7 @@ class Gateway:
         self._services = Services(node, submit, flow_for, sound, facts, clock, rng or random.SystemRandom())
         listener = Listener(self._heard, self._pictured, lambda: submit(NodeLost(node)))
         self._ami = AmiClient(node, ami, translate.WANTED, listener, clock, timing=timing or AmiTiming())
+        self._talks = Talks()
         self._journeys: dict[InteractionId, Journey] = {}
         self._by_uniqueid: dict[Uniqueid, Journey] = {}
         self._tasks: asyncio.TaskGroup | None = None
@@ -168,18 +170,22 @@ class Gateway:
             self._ami.resynchronise()
             return
         known = translate.to_core(event, self._attempt_of)
-        if known is None:
-            return
         if isinstance(known, AgentRinging | CallAnswered):
-            self._follow_dial(known, event.fields["DestChannel"])
-        self._submit(known)
+            self._follow_dial(known, event)
+        if known is not None:
+            self._submit(known)
+        if (fact := channel_facts.fact(event)) is not None:
+            for news in self._talks.hear(fact):
+                self._submit(news)
 
-    def _follow_dial(self, known: AgentRinging | CallAnswered, channel: str) -> None:
-        journey = self._journeys[known.interaction]
+    def _follow_dial(self, known: AgentRinging | CallAnswered, event: AmiEvent) -> None:
+        journey, fields = self._journeys[known.interaction], event.fields
         if isinstance(known, CallAnswered):
             journey.agent_channel = None  # from now on nothing may stop it
+            caller, agent = Uniqueid(fields["Uniqueid"]), Uniqueid(fields["DestUniqueid"])
+            self._talks.answered(known.interaction, known.attempt, caller, agent)
         else:
-            journey.agent_channel = channel
+            journey.agent_channel = fields["DestChannel"]
             self._stop_ringing(journey)
 
     def _attempt_of(self, uniqueid: Uniqueid) -> Attempt | None:
@@ -197,6 +203,9 @@ class Gateway:
             if isinstance(event, CallAnswered):
                 self._journeys[event.interaction].agent_channel = None  # from now on nothing may stop it
             self._submit(event)
+            if isinstance(event, NodeSnapshot):
+                for news in self._talks.keep_only(event.uniqueids):
+                    self._submit(news)
 
 
 def by_node(gateways: Iterable[Gateway]) -> Callable[[AgiSession], Awaitable[None]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from telephony.asterisk.ami_client import Snapshot
 from telephony.asterisk.ami_wire import AmiEvent
+from telephony.asterisk.channel_facts import FACTS
 from telephony.core import events as core
 from telephony.core.events import InteractionId, Uniqueid
 from telephony.core.rtcp_event import ReportBlock, RtcpDirection, RtcpEvent
@@ -27,8 +28,9 @@ _RTCP = (
 WANTED: dict[str, tuple[str, ...]] = {
     "FullyBooted": ("Status",),
     "Hangup": ("Uniqueid", "Linkedid", "Cause"),
-    "DialBegin": ("Uniqueid", "DestChannel"),
-    "DialEnd": ("Uniqueid", "DestChannel", "DialStatus"),
+    "DialBegin": ("Uniqueid", *FACTS["DialBegin"]),
+    "DialEnd": ("Uniqueid", "DestChannel", "DestUniqueid", "DialStatus"),
+    **{name: FACTS[name] for name in ("BridgeEnter", "BridgeLeave", "LocalBridge")},
     "AgentConnect": ("Uniqueid",),
     "DeviceStateChange": ("Device", "State"),
     "CoreShowChannel": ("Uniqueid", "BridgeId"),

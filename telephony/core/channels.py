@@ -142,6 +142,7 @@ class Channels:
     def __init__(self) -> None:
         self._channels: dict[Uniqueid, Channel] = {}
         self._gone: OrderedDict[Uniqueid, int] = OrderedDict()
+        self._bridges: dict[str, set[Uniqueid]] = {}
         self._merged: dict[str, str] = {}  # Linkedid → an older one of the same call
 
     def __len__(self) -> int:
@@ -204,7 +205,7 @@ class Channels:
     def _(self, fact: Entered) -> None:
         if channel := self._known(fact):
             self._step(channel, I.ENTER, bridge=fact.bridge)
-            self._merge(each.linkedid for each in self._inside(fact.bridge))
+            self._merge(self._channels[each].linkedid for each in self._bridges[fact.bridge])
 
     @hear.register
     def _(self, fact: LeftBridge) -> None:
@@ -229,13 +230,14 @@ class Channels:
 
     @hear.register
     def _(self, fact: Gone) -> None:
-        channel = self._channels.pop(fact.uniqueid, None)
+        if channel := self._channels.get(fact.uniqueid):
+            self._step(channel, I.HANG_UP, bridge="")
+            del self._channels[fact.uniqueid]
         self._gone.setdefault(fact.uniqueid, fact.cause)
         if len(self._gone) > GONE_KEPT:
             self._gone.popitem(last=False)
-        if channel and not any(self._oldest(each.linkedid) == self._oldest(channel.linkedid) for each in self._all()):
-            oldest = self._oldest(channel.linkedid)
-            self._merged = {young: old for young, old in self._merged.items() if self._oldest(old) != oldest}
+        if channel and self._merged:
+            self._forget_linkedids(self._oldest(channel.linkedid))
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -251,22 +253,32 @@ class Channels:
 
     def _step(self, channel: Channel, given: ChannelInput, *, bridge: str | None = None) -> None:
         state = TRANSITIONS[channel.state].get(given)
-        if state is not None:
-            kept = channel.bridge if bridge is None else bridge
-            self._channels[channel.uniqueid] = replace(channel, state=state, bridge=kept)
+        if state is None:
+            return
+        kept = channel.bridge if bridge is None else bridge
+        self._channels[channel.uniqueid] = replace(channel, state=state, bridge=kept)
+        if kept != channel.bridge:
+            self._move(channel.uniqueid, channel.bridge, kept)
 
-    def _all(self) -> Iterator[Channel]:
-        return iter(self._channels.values())
+    def _move(self, uniqueid: Uniqueid, before: str, after: str) -> None:
+        inside = self._bridges.get(before, set())
+        inside.discard(uniqueid)
+        if not inside:
+            self._bridges.pop(before, None)
+        if after:
+            self._bridges.setdefault(after, set()).add(uniqueid)
 
-    def _inside(self, bridge: str) -> list[Channel]:
-        return [each for each in self._all() if each.bridge == bridge]
+    def _forget_linkedids(self, oldest: str) -> None:
+        """A call's Linkedids, once nothing of it lives."""
+        if not any(self._oldest(each.linkedid) == oldest for each in self._channels.values()):
+            self._merged = {young: old for young, old in self._merged.items() if self._oldest(young) != oldest}
 
     def _next_to(self, uniqueid: Uniqueid) -> Iterator[Uniqueid]:
         channel = self._channels.get(uniqueid)
         if channel is None:
             return
         if channel.bridge:
-            yield from (each.uniqueid for each in self._inside(channel.bridge))
+            yield from self._bridges[channel.bridge]
         if channel.other_half in self._channels:
             assert channel.other_half
             yield channel.other_half

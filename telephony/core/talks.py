@@ -1,0 +1,73 @@
+"""The talks under way on one node: when an agent's phone has left one, and whether the caller talks on outside.
+
+Pure. It outlives the AGI session of a call, which ends with a transfer while the caller lives on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from telephony.core.channels import Channels, Fact, Gone
+from telephony.core.events import AgentLeft, CallLeftHouse, InteractionId, Uniqueid
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A caller and the agent's phone that answered."""
+
+    interaction: InteractionId
+    attempt: int
+    caller: Uniqueid
+    agent: Uniqueid
+
+
+class Talks:
+    def __init__(self) -> None:
+        self.channels = Channels()
+        self._by_caller: dict[Uniqueid, Talk] = {}
+        self._by_agent: dict[Uniqueid, Uniqueid] = {}  # the agent's channel → the caller's
+        self._alone: set[Uniqueid] = set()  # callers whose agent has left
+
+    def __len__(self) -> int:
+        return len(self._by_caller)
+
+    def answered(self, interaction: InteractionId, attempt: int, caller: Uniqueid, agent: Uniqueid) -> None:
+        """The agent's phone of this attempt has answered the caller."""
+        if self.channels.cause(caller) is None and self.channels.cause(agent) is None:
+            self._forget(caller)
+            self._by_caller[caller] = Talk(interaction, attempt, caller, agent)
+            self._by_agent[agent] = caller
+
+    def hear(self, fact: Fact) -> list[AgentLeft | CallLeftHouse]:
+        """Take a fact in; what it means for the talks."""
+        self.channels.hear(fact)
+        news: list[AgentLeft | CallLeftHouse] = []
+        if isinstance(fact, Gone):
+            self._forget(fact.uniqueid)
+            if (caller := self._by_agent.pop(fact.uniqueid, None)) is not None:
+                self._alone.add(caller)
+                talk = self._by_caller[caller]
+                news.append(AgentLeft(talk.interaction, talk.attempt))
+        return news + self._outside()
+
+    def keep_only(self, uniqueids: frozenset[Uniqueid]) -> list[AgentLeft | CallLeftHouse]:
+        """A snapshot's channels: what is not among them has gone unheard."""
+        self.channels.keep_only(uniqueids)
+        ends = {*self._by_caller, *self._by_agent} - uniqueids
+        callers_first = sorted(ends, key=lambda each: each not in self._by_caller)
+        return [news for uniqueid in callers_first for news in self.hear(Gone(uniqueid, 0))]
+
+    def _outside(self) -> list[AgentLeft | CallLeftHouse]:
+        out = [self._by_caller[caller] for caller in self._alone if self._talks_outside(caller)]
+        for talk in out:
+            self._forget(talk.caller)  # there is nothing more to learn
+        return [CallLeftHouse(talk.interaction, talk.attempt) for talk in out]
+
+    def _forget(self, caller: Uniqueid) -> None:
+        if talk := self._by_caller.pop(caller, None):
+            self._by_agent.pop(talk.agent, None)
+            self._alone.discard(caller)
+
+    def _talks_outside(self, caller: Uniqueid) -> bool:
+        partners = (self.channels.get(each) for each in self.channels.partners(caller))
+        return any(partner.outside for partner in partners if partner)
