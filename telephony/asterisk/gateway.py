@@ -22,6 +22,7 @@ from telephony.asterisk.ami_client import AmiClient, AmiSettings, AmiSetupError,
 from telephony.asterisk.ami_wire import AmiEvent
 from telephony.asterisk.journey import WAKE_DIGIT, Arrival, Journey, Services
 from telephony.asterisk.translate import Attempt
+from telephony.core.channels import Fact
 from telephony.core.commands import CancelDial, Dial
 from telephony.core.events import AgentRinging, CallAnswered, Event, InteractionId, NodeLost, NodeSnapshot, Uniqueid
 from telephony.core.rtcp_event import RtcpEvent
@@ -177,15 +178,26 @@ class Gateway:
         if (fact := channel_facts.fact(event)) is not None:
             for news in self._talks.hear(fact):
                 self._submit(news)
+            self._look_for_answer(fact)
+
+    def _look_for_answer(self, fact: Fact) -> None:
+        met = self._talks.met(fact, lambda uniqueid: self._attempt_of(uniqueid) is not None)
+        attempt = self._attempt_of(met[0]) if met else None
+        if met and attempt:
+            known = CallAnswered(attempt.interaction, attempt.number)
+            self._answered(known, *met)
+            self._submit(known)
+
+    def _answered(self, known: CallAnswered, caller: Uniqueid, agent: Uniqueid) -> None:
+        self._journeys[known.interaction].agent_channel = None  # from now on nothing may stop it
+        self._talks.answered(known.interaction, known.attempt, caller, agent)
 
     def _follow_dial(self, known: AgentRinging | CallAnswered, event: AmiEvent) -> None:
-        journey, fields = self._journeys[known.interaction], event.fields
         if isinstance(known, CallAnswered):
-            journey.agent_channel = None  # from now on nothing may stop it
-            caller, agent = Uniqueid(fields["Uniqueid"]), Uniqueid(fields["DestUniqueid"])
-            self._talks.answered(known.interaction, known.attempt, caller, agent)
+            self._answered(known, Uniqueid(event.fields["Uniqueid"]), Uniqueid(event.fields["DestUniqueid"]))
         else:
-            journey.agent_channel = fields["DestChannel"]
+            journey = self._journeys[known.interaction]
+            journey.agent_channel = event.fields["DestChannel"]
             self._stop_ringing(journey)
 
     def _attempt_of(self, uniqueid: Uniqueid) -> Attempt | None:

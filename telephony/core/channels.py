@@ -152,6 +152,9 @@ class Channels:
         """A channel that lives."""
         return self._channels.get(uniqueid)
 
+    def living(self) -> tuple[Channel, ...]:
+        return tuple(self._channels.values())
+
     def cause(self, uniqueid: Uniqueid) -> int | None:
         """The Q.850 cause a channel ended with; None while it lives, or when it is not remembered."""
         return self._gone.get(uniqueid)

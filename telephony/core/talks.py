@@ -5,9 +5,10 @@ Pure. It outlives the AGI session of a call, which ends with a transfer while th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from telephony.core.channels import Channels, Fact, Gone
+from telephony.core.channels import Channels, Entered, Fact, Gone
 from telephony.core.events import AgentLeft, CallLeftHouse, InteractionId, Uniqueid
 
 
@@ -49,6 +50,18 @@ class Talks:
                 talk = self._by_caller[caller]
                 news.append(AgentLeft(talk.interaction, talk.attempt))
         return news + self._outside()
+
+    def met(self, fact: Fact, dialled_for: Callable[[Uniqueid], bool]) -> tuple[Uniqueid, Uniqueid] | None:
+        """A caller for whom a dial is under way, and whoever is in the bridge with that caller: after a pickup, or an
+        answer that was lost, nothing else tells of it. None where this is known, or not so.
+        """
+        if not isinstance(fact, Entered):
+            return None
+        for caller in (fact.uniqueid, *self.channels.partners(fact.uniqueid)):
+            others = sorted(self.channels.partners(caller))
+            if others and caller not in self._by_caller and dialled_for(caller):
+                return caller, others[0]
+        return None
 
     def keep_only(self, uniqueids: frozenset[Uniqueid]) -> list[AgentLeft | CallLeftHouse]:
         """A snapshot's channels: what is not among them has gone unheard."""
