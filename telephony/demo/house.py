@@ -41,8 +41,20 @@ class HouseError(Exception):
 
 
 class House:
-    def __init__(self, data: Path, program: AsteriskProgram, config: Path, *, prompts: Path | None = None) -> None:
-        """`config` has hotline.toml and the templates; `prompts` is where they lie if not in `data`."""
+    def __init__(
+        self,
+        data: Path,
+        program: AsteriskProgram,
+        config: Path,
+        *,
+        prompts: Path | None = None,
+        transfer_numbers: tuple[str, ...] = (),
+    ) -> None:
+        """`config` has hotline.toml and the templates; `prompts` is where they lie if not in `data`.
+
+        `transfer_numbers` are those outside the house to which consultants may hand a caller over.
+        """
+        self._transfer_numbers = transfer_numbers
         self.data = data.absolute()
         self.data.mkdir(parents=True, exist_ok=True)
         self._config = config
@@ -180,6 +192,7 @@ class House:
             provision_secret=self._secrets["provision"],
             agents=tuple(AgentPhone(login, self.sip_secret(login)) for login in CONSULTANTS),
             numbers={GENERAL: False, ACCESSIBLE: True},
+            transfer_numbers=self._transfer_numbers,
             announcement=PromptStore(self._prompts).path(FALLBACK),
             trunks=(TrunkPeer(TRUNK, f"127.0.0.1:{ports.customers}/32", f"sip:127.0.0.1:{ports.customers}"),),
         )

@@ -76,12 +76,18 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path) -> AsyncIterator[World]:
+async def world(folder: Path, *, transfer_numbers: tuple[str, ...] = ()) -> AsyncIterator[World]:
     """Everything up, the consultant logged in and paused."""
     tools = await prepare(DATA)
     (folder / "consultants").mkdir(parents=True)
     async with AsyncExitStack() as stack:
-        house = House(any_ports(folder / "house"), tools.asterisk, ROOT / "config", prompts=tools.prompts)
+        house = House(
+            any_ports(folder / "house"),
+            tools.asterisk,
+            ROOT / "config",
+            prompts=tools.prompts,
+            transfer_numbers=transfer_numbers,
+        )
         await house.start()
         stack.push_async_callback(house.stop)
         store = await house.open_store()

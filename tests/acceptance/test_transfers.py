@@ -1,0 +1,146 @@
+"""A consultant hands a caller over by SIP REFER: nobody is lost, the consultant is free, one outcome is recorded.
+
+Real Asterisk, server, PostgreSQL, phones and speech. The second consultant has a phone and no page, so that only a
+transfer reaches it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from quality.softphone_client import PhoneCall
+from telephony.core.commands import CallState, Outcome
+from telephony.demo.house import GENERAL
+from tests.acceptance.world import STEP_S, World, world
+from tests.tones import strength, tone
+
+CALLER, OUTSIDE, NOT_ALLOWED = "+48500000101", "+48220000900", "+48220000901"
+OTHER, CARRIER = "piotr", "carrier"
+OTHER_HZ = 1320.0
+AUDIBLE = 0.5  # share of the recording's power at the other side's tone
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[World]:
+    async with asyncio.timeout(120), world(tmp_path, transfer_numbers=(OUTSIDE,)) as everything:
+        other = tone(tmp_path / "other.wav", OTHER_HZ)
+        await everything.consultants.register(
+            OTHER,
+            uri=f"sip:{OTHER}@127.0.0.1:{everything.house.ports.sip}",
+            registrar=everything.house.registrar,
+            user=OTHER,
+            password=everything.house.sip_secret(OTHER),
+            play=other,
+        )
+        await everything.customers.register(
+            CARRIER, uri=f"sip:{CARRIER}@127.0.0.1:{everything.customers.sip_port}", auto_answer_after_s=0.2, play=other
+        )
+        yield everything
+
+
+async def talk(town: World) -> tuple[PhoneCall, PhoneCall]:
+    caller = await town.waits_in_line(GENERAL, CALLER)
+    await town.page.ready()
+    anna = await town.answered_by_a_consultant()
+    await town.until(lambda seen: seen[0].state is CallState.TALKING)
+    return caller, anna
+
+
+async def agent_is_free(town: World) -> None:
+    """Free again while the caller talks on: wrap-up, and then available."""
+    async with asyncio.timeout(STEP_S):
+        await town.page.wait_for_state("wrap_up")
+        await town.page.wait_for_state("available")
+
+
+async def outcome(town: World) -> Outcome | None:
+    """Of the one interaction there is."""
+    seen = await town.until(lambda calls: all(call.outcome for call in calls))
+    assert [call.agent for call in seen] == ["anna"]
+    return seen[0].outcome
+
+
+def heard_the_other(town: World) -> float:
+    """How much of what the caller heard is the one who was handed the call."""
+    return strength(town.folder / f"heard-by-{CALLER[1:]}.wav", OTHER_HZ)
+
+
+async def handed_to(town: World, account: str) -> PhoneCall:
+    phone = town.consultants if account == OTHER else town.customers
+    async with asyncio.timeout(STEP_S):
+        call = await phone.incoming()
+        assert call.account == account
+        if account == OTHER:
+            await call.answer()
+        await call.answered()
+    return call
+
+
+@pytest.mark.parametrize(
+    ("number", "account", "state", "ends"),
+    [
+        (OTHER, OTHER, CallState.AFTER_TALK, Outcome.ANSWERED),
+        (OUTSIDE, CARRIER, CallState.TRANSFERRED_OUT, Outcome.TRANSFERRED_OUT),
+    ],
+)
+async def test_a_blind_transfer_frees_the_consultant_and_the_caller_talks_on(
+    town: World, number: str, account: str, state: CallState, ends: Outcome
+) -> None:
+    caller, anna = await talk(town)
+    await anna.transfer(town.house.uri(number))
+    other = await handed_to(town, account)
+    await anna.ended()
+    await agent_is_free(town)
+    seen = await town.until(lambda calls: calls[0].state is state)
+    assert seen[0].outcome is None
+    await asyncio.sleep(18)  # longer than the dead-man's switch, and than anything that was heard before
+    assert not caller.end
+    await other.hang_up()
+    await caller.ended()
+    assert await outcome(town) is ends
+    assert heard_the_other(town) > AUDIBLE
+
+
+async def test_an_attended_transfer_frees_the_consultant_and_the_caller_talks_on(town: World) -> None:
+    caller, anna = await talk(town)
+    await anna.hold()
+    asking = await town.consultants.call(town.house.uri(OTHER), account="anna")
+    piotr = await handed_to(town, OTHER)
+    await asking.answered()
+    await anna.transfer(asking)
+    await anna.ended()
+    await agent_is_free(town)
+    await asyncio.sleep(1)
+    assert not caller.end
+    await caller.hang_up()
+    await piotr.ended()
+    assert await outcome(town) is Outcome.ANSWERED
+
+
+async def test_a_caller_whom_nobody_takes_over_comes_back_to_the_queue(town: World) -> None:
+    caller, anna = await talk(town)
+    await anna.transfer(town.house.uri(OTHER))
+    async with asyncio.timeout(STEP_S):
+        await (await town.consultants.incoming()).hang_up()
+    await anna.ended()
+    again = await town.answered_by_a_consultant()  # Asterisk's own queue rings the phones
+    assert not caller.end
+    await caller.hang_up()
+    await again.ended()
+    assert await outcome(town) is Outcome.ANSWERED
+
+
+async def test_nobody_can_be_handed_over_to_a_number_that_is_not_permitted(town: World) -> None:
+    caller, anna = await talk(town)
+    await anna.transfer(town.house.uri(NOT_ALLOWED))
+    await asyncio.sleep(18)  # longer than anything that was heard before
+    assert not caller.end
+    assert not anna.end
+    await anna.hang_up()
+    await caller.ended()
+    assert await outcome(town) is Outcome.ANSWERED
+    assert town.customer_heard(CALLER) > AUDIBLE
