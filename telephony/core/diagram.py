@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-from telephony.core import agent, call
+from telephony.core import agent, call, channels
 
 S = TypeVar("S", bound=StrEnum)
 I = TypeVar("I", bound=StrEnum)  # noqa: E741 - the input of a table
@@ -16,7 +16,12 @@ HEAD = "# States\n\nGenerated from the tables in `telephony/core`; a test keeps 
 
 def page() -> str:
     """The whole page `docs/states.md`."""
-    return "\n".join([HEAD, _diagram("The call", call.TRANSITIONS), _diagram("The agent", agent.TRANSITIONS)])
+    tables = (
+        _diagram("The call", call.TRANSITIONS),
+        _diagram("The agent", agent.TRANSITIONS),
+        _diagram("A channel of Asterisk", channels.TRANSITIONS),
+    )
+    return "\n".join([HEAD, *tables])
 
 
 def _diagram(title: str, table: Mapping[S, Mapping[I, S]]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from telephony.core import agent, call
+from telephony.core import agent, call, channels
 from telephony.core.commands import AgentState, CallState
 from telephony.core.diagram import page
 
@@ -23,6 +23,16 @@ def test_every_agent_state_is_reached_and_left() -> None:
     lived = set(AgentState) - {AgentState.BUSY}  # busy is shown, not lived: it follows from the phone
     assert set(agent.TRANSITIONS) == lived
     assert {after for row in agent.TRANSITIONS.values() for after in row.values()} == lived
+
+
+def test_every_channel_state_is_reached_and_can_hang_up() -> None:
+    gone = channels.ChannelState.GONE
+    assert set(channels.TRANSITIONS) == set(channels.ChannelState)
+    assert channels.TRANSITIONS[gone] == {}
+    reached = {after for row in channels.TRANSITIONS.values() for after in row.values()}
+    assert reached | {channels.ChannelState.DOWN} == set(channels.ChannelState)
+    for state in set(channels.ChannelState) - {gone}:
+        assert channels.TRANSITIONS[state][channels.ChannelInput.HANG_UP] is gone
 
 
 def test_the_page_of_states_is_current() -> None:
