@@ -49,9 +49,12 @@ TRANSITIONS: dict[ChannelState, dict[ChannelInput, ChannelState]] = {
 }
 
 
+SEEN = frozenset({I.RING, I.ANSWER, I.HOLD, I.UNHOLD})  # the others have facts of their own
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A channel was made, changed its state, or is spoken of; `given` is RING, ANSWER or nothing new."""
+    """A channel was made, changed its state, or is spoken of; `given` is one of SEEN or nothing new."""
 
     uniqueid: Uniqueid
     linkedid: str
@@ -196,7 +199,7 @@ class Channels:
     @hear.register
     def _(self, fact: Seen) -> None:
         channel = self._known(fact)
-        if channel and fact.given:
+        if channel and fact.given is not None and fact.given in SEEN:
             self._step(channel, fact.given)
 
     @hear.register
