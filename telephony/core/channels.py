@@ -128,7 +128,6 @@ class Channel:
     state: ChannelState = S.DOWN
     bridge: str = ""
     outside: bool = False  # it leads over a trunk, and we made it
-    other_half: Uniqueid | None = None  # of a Local channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +145,7 @@ class Channels:
         self._channels: dict[Uniqueid, Channel] = {}
         self._gone: OrderedDict[Uniqueid, int] = OrderedDict()
         self._bridges: dict[str, set[Uniqueid]] = {}
+        self._halves: dict[Uniqueid, Uniqueid] = {}  # of Local channels, each to the other
         self._merged: dict[str, str] = {}  # Linkedid → an older one of the same call
 
     def __len__(self) -> int:
@@ -157,6 +157,10 @@ class Channels:
 
     def living(self) -> tuple[Channel, ...]:
         return tuple(self._channels.values())
+
+    def is_local(self, uniqueid: Uniqueid) -> bool:
+        """Whether it is one half of a Local channel: nobody's phone."""
+        return uniqueid in self._halves
 
     def cause(self, uniqueid: Uniqueid) -> int | None:
         """The Q.850 cause a channel ended with; None while it lives, or when it is not remembered."""
@@ -179,7 +183,7 @@ class Channels:
                 if each not in found:
                     found.add(each)
                     open_ends.append(each)
-        return frozenset(each for each in found - {uniqueid} if self._channels[each].other_half is None)
+        return frozenset(each for each in found - {uniqueid} if each not in self._halves)
 
     def held(self, uniqueid: Uniqueid) -> bool:
         """Whether somebody in the talk has put this channel on hold."""
@@ -187,7 +191,7 @@ class Channels:
 
     def keep_only(self, uniqueids: Iterable[Uniqueid]) -> None:
         """After a snapshot: what is not in it has gone unheard."""
-        for uniqueid in self._channels.keys() - set(uniqueids):
+        for uniqueid in (self._channels.keys() | self._halves.keys()) - set(uniqueids):
             self.hear(Gone(uniqueid, 0))
 
     # -- facts --------------------------------------------------------------------------------------------------
@@ -227,8 +231,8 @@ class Channels:
     @hear.register
     def _(self, fact: Paired) -> None:
         for half, other in ((fact.one, fact.two), (fact.two, fact.one)):
-            if channel := self._channels.get(half):
-                self._channels[half] = replace(channel, other_half=other)
+            if half not in self._gone and half != other:
+                self._halves[half] = other
 
     @hear.register
     def _(self, fact: Merged) -> None:
@@ -239,6 +243,7 @@ class Channels:
         if channel := self._channels.get(fact.uniqueid):
             self._step(channel, I.HANG_UP, bridge="")
             del self._channels[fact.uniqueid]
+        self._halves.pop(fact.uniqueid, None)
         self._gone.setdefault(fact.uniqueid, fact.cause)
         if len(self._gone) > GONE_KEPT:
             self._gone.popitem(last=False)
@@ -285,9 +290,9 @@ class Channels:
             return
         if channel.bridge:
             yield from self._bridges[channel.bridge]
-        if channel.other_half in self._channels:
-            assert channel.other_half
-            yield channel.other_half
+        if (other := self._halves.get(uniqueid)) in self._channels:
+            assert other
+            yield other
 
     def _merge(self, linkedids: Iterable[str]) -> None:
         roots = {self._oldest(each) for each in linkedids}

@@ -256,7 +256,7 @@ class Film:
 
     def _look(self) -> None:
         for channel in self.channels.living():
-            if channel.other_half is None:
+            if not self.channels.is_local(channel.uniqueid):
                 partners = self.channels.partners(channel.uniqueid)
                 if partners:
                     self.talks.add(frozenset(self._short(each) for each in (channel.uniqueid, *partners)))
