@@ -18,6 +18,7 @@ import pytest_asyncio
 from telephony.store import postgres_program
 from telephony.store.embedded import EmbeddedPostgres
 from telephony.store.errors import StoreError
+from telephony.store.leftover import end_leftover
 from telephony.store.postgres_program import ROOTS_RUNNERS, find_binaries, find_runner
 
 ROOT = Path(__file__).parents[2]
@@ -125,6 +126,41 @@ asyncio.run(main())
     assert await run(await postgres.start(), "SELECT 1") == 1
     assert postgres.pid != left
     assert str(tmp_path) not in command_line(left), "two servers on one folder"
+
+
+async def test_a_leftover_without_its_pid_file_is_ended(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
+    await run(await postgres.start(), "CREATE TABLE kept AS SELECT 42 AS answer")
+    pid = postgres.pid
+    assert pid
+    (tmp_path / "pg/data/postmaster.pid").unlink()
+    await end_leftover(tmp_path / "pg/data")
+    assert str(tmp_path) not in command_line(pid)
+    await postgres.wait()
+    assert await run(await postgres.start(), "SELECT answer FROM kept") == 42
+
+
+@pytest.mark.parametrize(("works_in_it", "status"), [(False, 0), (True, -signal.SIGINT)])
+async def test_a_server_is_ours_if_it_works_in_our_folder(tmp_path: Path, works_in_it: bool, status: int) -> None:
+    """One of another chroot may name the same path."""
+    data = tmp_path / "data"
+    data.mkdir()
+    # It says when it runs, and ends with 0 when it may.
+    script = "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); print(flush=True); sys.stdin.read()"
+    stranger = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        script,
+        "-D",
+        data,
+        cwd=data if works_in_it else tmp_path,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert stranger.stdout
+    await stranger.stdout.readline()
+    await end_leftover(data)
+    await stranger.communicate()
+    assert stranger.returncode == status
 
 
 def command_line(pid: int) -> str:
