@@ -66,6 +66,15 @@ def test_emergency_numbers_go_out_without_our_server() -> None:
     assert phones.count("Set(CALLERID(all)=<+48220000100>)") == 4, "a number that can be called back"
 
 
+def test_an_agent_can_hand_over_to_colleagues_and_to_permitted_numbers_only() -> None:
+    dialplan = rendered(replace(NODE, transfer_numbers=("+48220000900",)))["extensions.conf"]
+    agents = dialplan.partition("[hotline-agents]")[2].partition("\n[")[0]
+    targets = [line.split(",")[0].removeprefix("exten => ") for line in agents.splitlines() if line.startswith("exten")]
+    colleagues = [agent.endpoint for agent in NODE.agents]
+    assert targets == ["112", "997", "998", "999", *colleagues, "+48220000900", "*43"]
+    assert agents.count("Goto(hotline-handed-over,s,1)") == len(colleagues) + 1  # nobody is lost to a busy phone
+
+
 def test_who_waits_hears_ringing_where_there_is_no_music() -> None:
     assert "Queue(hotline-fallback,c)" in rendered()["extensions.conf"]
     assert "Queue(hotline-fallback,cr)" in rendered(music=None)["extensions.conf"]
@@ -105,6 +114,11 @@ def test_a_value_that_could_become_configuration_is_refused(broken: NodeConfig) 
     with pytest.raises(AsteriskConfigError) as refused:
         rendered(broken)
     assert "a" * 20 not in str(refused.value), "a secret in a message"
+
+
+def test_a_transfer_number_that_is_a_pattern_is_refused() -> None:
+    with pytest.raises(AsteriskConfigError, match="transfer number"):
+        rendered(replace(NODE, transfer_numbers=("_X.",)))
 
 
 def test_secrets_are_not_shown() -> None:
