@@ -18,7 +18,7 @@ from telephony.child import Child
 from telephony.store.cluster import DATABASE, USER, first_lines, major_version, make, password
 from telephony.store.errors import StoreError
 from telephony.store.leftover import end_leftover
-from telephony.store.postgres_program import Runner, environment_for, find_binaries, find_runner, give
+from telephony.store.postgres_program import Runner, check_owner, environment_for, find_binaries, find_runner, give
 
 __all__ = ["EmbeddedPostgres", "find_binaries"]
 
@@ -60,6 +60,7 @@ class EmbeddedPostgres:
             return self.dsn
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+            check_owner(self._data)
             self._take_lock()
             await end_leftover(self._data)
             await asyncio.wait_for(self._start(), START_S)

@@ -127,14 +127,17 @@ def _run(argv: list[str], binaries: Path) -> subprocess.CompletedProcess[bytes]:
     )
 
 
-def give(folder: Path, owner: int) -> None:
-    """Make `owner` own all of `folder`, when we are root; an earlier start may have been another user's.
+def check_owner(folder: Path) -> None:
+    """Errors: StoreError when `folder` is there, is somebody else's, and we are not root."""
+    if not folder.exists() or os.geteuid() in {0, owner := folder.stat().st_uid}:
+        return
+    raise StoreError(f"{folder} belongs to another user (uid {owner}): start as that user, or move it away")
 
-    Errors: StoreError when it is somebody else's and we are not root.
-    """
-    if os.geteuid() == 0:
-        for path in (folder, *folder.rglob("*")):
-            if path.lstat().st_uid != owner:
-                os.chown(path, owner, -1, follow_symlinks=False)
-    elif folder.stat().st_uid != owner:
-        raise StoreError(f"{folder} belongs to another user ({folder.owner()}): start as that user, or move it away")
+
+def give(folder: Path, owner: int) -> None:
+    """Make `owner` own all of `folder`, when we are root; an earlier start may have been another user's."""
+    if os.geteuid() != 0:
+        return
+    for path in (folder, *folder.rglob("*")):
+        if path.lstat().st_uid != owner:
+            os.chown(path, owner, -1, follow_symlinks=False)

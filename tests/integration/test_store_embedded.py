@@ -195,6 +195,15 @@ async def test_a_cluster_of_a_version_that_is_gone_is_not_touched(postgres: Embe
     assert (tmp_path / "pg/data/PG_VERSION").read_text() == "9\n"
 
 
+async def test_somebody_elses_database_is_said_to_be_so(
+    postgres: EmbeddedPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pg/data").mkdir(parents=True)
+    monkeypatch.setattr("os.geteuid", lambda: 4_000_001)
+    with pytest.raises(StoreError, match=rf"belongs to another user \(uid {os.getuid()}\): start as that user"):
+        await postgres.start()
+
+
 async def test_the_wheels_programs_serve_where_the_system_has_none(
     postgres: EmbeddedPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
