@@ -24,7 +24,8 @@ from telephony.clock import Clock
 from telephony.console.console import Console
 from telephony.core.commands import CallEnded, CancelDial, Command, Dial
 from telephony.core.engine import Engine
-from telephony.core.events import CallsRecovered, DeviceChanged, Event, QueueName
+from telephony.core.events import CallsRecovered, DeviceChanged, Event
+from telephony.core.ids import QueueName
 from telephony.crm.builtin import BuiltinDirectory
 from telephony.metrics import Metrics, metrics_app
 from telephony.pump import Pump

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from quality.rtcp_score import DelayModel, Direction, LegQuality, Report, score
-from telephony.core.commands import CallView
-from telephony.core.events import InteractionId
+from telephony.core.ids import InteractionId
 from telephony.core.quality_record import QualityRecord
 from telephony.core.rtcp_event import ReportBlock, RtcpDirection, RtcpEvent
+from telephony.core.views import CallView
 
 SOURCE = "rtcp_ami"
 MOST_LEGS = 8_192  # three times what the largest site talks at once

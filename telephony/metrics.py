@@ -23,21 +23,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from telephony.core.commands import (
-    AgentChanged,
-    AgentState,
-    CallChanged,
-    CallEnded,
-    CallState,
-    CallView,
-    Decided,
-    OpenTicket,
-    Outcome,
-    PopLate,
-)
-from telephony.core.events import AgentId, InteractionId, Lane, QueueName
+from telephony.core.commands import AgentChanged, CallChanged, CallEnded, Decided, OpenTicket, PopLate
+from telephony.core.ids import AgentId, InteractionId, QueueName
 from telephony.core.line import Rule
 from telephony.core.quality_record import QualityRecord
+from telephony.core.views import AgentState, CallState, CallView, Lane, Outcome
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter and histogram, which nobody reads
 

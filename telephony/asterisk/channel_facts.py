@@ -21,7 +21,7 @@ from telephony.core.channels import (
     Renamed,
     Seen,
 )
-from telephony.core.events import Uniqueid
+from telephony.core.ids import Uniqueid
 
 _CHANNEL = ("Channel", "Uniqueid", "Linkedid")
 _DEST = ("DestChannel", "DestUniqueid", "DestLinkedid", "DestContext")

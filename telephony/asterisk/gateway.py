@@ -24,7 +24,8 @@ from telephony.asterisk.journey import WAKE_DIGIT, Arrival, Journey, Services
 from telephony.asterisk.translate import Attempt
 from telephony.core.channels import Fact
 from telephony.core.commands import CancelDial, Dial
-from telephony.core.events import AgentRinging, CallAnswered, Event, InteractionId, NodeLost, NodeSnapshot, Uniqueid
+from telephony.core.events import AgentRinging, CallAnswered, Event, NodeLost, NodeSnapshot
+from telephony.core.ids import InteractionId, Uniqueid
 from telephony.core.rtcp_event import RtcpEvent
 from telephony.core.talks import Talks
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 
-from telephony.core.events import InteractionId
+from telephony.core.ids import InteractionId
 
 
 def new_interaction_id(now: float, rng: random.Random) -> InteractionId:

@@ -43,7 +43,8 @@ from telephony.asterisk.interaction_id import new_interaction_id
 from telephony.asterisk.translate import Attempt
 from telephony.core import events as core
 from telephony.core.commands import Dial
-from telephony.core.events import InteractionId, Lane, QueueName, Uniqueid
+from telephony.core.ids import InteractionId, QueueName, Uniqueid
+from telephony.core.views import Lane
 
 log = structlog.get_logger()
 

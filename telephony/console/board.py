@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from telephony.core.commands import CallState, CallView
-from telephony.core.events import InteractionId, Lane
+from telephony.core.ids import InteractionId
+from telephony.core.views import CallState, CallView, Lane
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from telephony.core.commands import CallView
 from telephony.core.customer import Card
-from telephony.core.events import InteractionId
+from telephony.core.ids import InteractionId
+from telephony.core.views import CallView
 
 log = structlog.get_logger()
 

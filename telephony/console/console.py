@@ -23,19 +23,11 @@ from telephony.console.rules import ConsoleRules
 from telephony.console.sessions import Sessions
 from telephony.console.site import Site
 from telephony.core.account import Account
-from telephony.core.commands import AgentChanged, CallChanged, CallEnded, CallState, CallView, Decided, HidePop, ShowPop
+from telephony.core.commands import AgentChanged, CallChanged, CallEnded, Decided, HidePop, ShowPop
 from telephony.core.customer import Card
-from telephony.core.events import (
-    AgentId,
-    AgentPaused,
-    AgentReady,
-    AgentSignedIn,
-    AgentSignedOut,
-    Event,
-    InteractionId,
-    PopPainted,
-    QueueName,
-)
+from telephony.core.events import AgentPaused, AgentReady, AgentSignedIn, AgentSignedOut, Event, PopPainted
+from telephony.core.ids import AgentId, InteractionId, QueueName
+from telephony.core.views import CallState, CallView
 
 INTERACTIONS = 10_000  # whose agent is remembered, for the ticket's number
 

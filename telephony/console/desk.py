@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from telephony.console import wire
 from telephony.console.outlet import Outlet
 from telephony.core.agent import IN_CALL
-from telephony.core.commands import AgentChanged, AgentState, CallState, CallView, ShowPop
+from telephony.core.commands import AgentChanged, ShowPop
 from telephony.core.customer import Card
-from telephony.core.events import AgentId, InteractionId, QueueName
+from telephony.core.ids import AgentId, InteractionId, QueueName
+from telephony.core.views import AgentState, CallState, CallView
 
 HISTORY = 100  # well below an outlet's room
 RECENT = 20

@@ -14,7 +14,7 @@ from telephony.console.desk import Desk
 from telephony.console.outlet import Close, Outlet
 from telephony.console.sessions import Session, Sessions
 from telephony.core.account import Account
-from telephony.core.events import AgentId
+from telephony.core.ids import AgentId
 
 PAGES_PER_AGENT = 8
 

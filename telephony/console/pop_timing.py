@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 
-from telephony.core.commands import CallView
-from telephony.core.events import AgentId, InteractionId
+from telephony.core.ids import AgentId, InteractionId
+from telephony.core.views import CallView
 
 INTERACTIONS = 10_000
 

@@ -17,9 +17,10 @@ import phonenumbers
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from telephony.console.board import LaneView
-from telephony.core.commands import AgentChanged, CallView
+from telephony.core.commands import AgentChanged
 from telephony.core.customer import Card, TicketSummary
-from telephony.core.events import QueueName
+from telephony.core.ids import QueueName
+from telephony.core.views import CallView
 
 Body = Mapping[str, object]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from telephony.core.events import AgentId
+from telephony.core.ids import AgentId
 
 
 class Role(StrEnum):

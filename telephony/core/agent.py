@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from telephony.core.commands import AgentState
-from telephony.core.events import AgentId, InteractionId
+from telephony.core.ids import AgentId, InteractionId
+from telephony.core.views import AgentState
 
 S = AgentState
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from telephony.core.commands import CallState, CallView, Outcome
-from telephony.core.events import CallArrived, Lane
+from telephony.core.events import CallArrived
+from telephony.core.views import CallState, CallView, Lane, Outcome
 
 S = CallState
 

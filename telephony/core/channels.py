@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import singledispatchmethod
 
-from telephony.core.events import Uniqueid
+from telephony.core.ids import Uniqueid
 
 GONE_KEPT = 10_000  # how many channels that have gone are remembered, so that a late event does not revive one
 

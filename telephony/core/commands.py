@@ -7,78 +7,9 @@ answer back: a result returns only as a new event.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-from telephony.core.events import AgentId, InteractionId, Lane, QueueName, Uniqueid
-
-
-class Outcome(StrEnum):
-    """How an interaction ended; each has exactly one (DESIGN.md, principle 7)."""
-
-    ANSWERED = "answered"
-    FALLBACK_ANSWERED = "fallback_answered"
-    ABANDONED_MENU = "abandoned_menu"
-    ABANDONED_LINE = "abandoned_line"
-    SELF_SERVED = "self_served"
-    CLOSED = "closed"
-    CALLBACK = "callback"
-    VOICEMAIL = "voicemail"
-    TRANSFERRED_OUT = "transferred_out"
-    REFUSED = "refused"
-    INTERRUPTED = "interrupted"
-
-
-class CallState(StrEnum):
-    MENU = "menu"
-    LINE = "line"
-    OFFERED = "offered"
-    RINGING = "ringing"
-    TALKING = "talking"
-    AFTER_TALK = "after_talk"  # the agent is gone, the caller not yet
-    TRANSFERRED_OUT = "transferred_out"  # the agent is gone, the caller talks on outside the house
-    SERVED = "served"  # the flow has finished by itself, the hang-up is on its way
-    FALLBACK = "fallback"  # Asterisk's own queue has the caller
-    FALLBACK_TALK = "fallback_talk"
-    ENDED = "ended"
-
-
-class AgentState(StrEnum):
-    OFF = "off"
-    AVAILABLE = "available"
-    OFFERED = "offered"
-    RINGING = "ringing"
-    TALKING = "talking"
-    WRAP_UP = "wrap_up"
-    PAUSED = "paused"
-    BUSY = "busy"  # the phone is in use by a call of its own
-
-
-@dataclass(frozen=True, slots=True)
-class CallView:
-    """A call as everyone outside the core sees it. Times are seconds since the epoch."""
-
-    interaction: InteractionId
-    node: str
-    channel: str
-    uniqueid: Uniqueid
-    linkedid: str
-    did: str
-    caller: str | None
-    codec: str
-    state: CallState
-    lane: Lane
-    queue: QueueName | None
-    arrived_at: float
-    queued_at: float | None
-    answered_at: float | None
-    ended_at: float | None
-    agent: AgentId | None
-    attempt: int  # how many times it was offered to an agent
-    outcome: Outcome | None
-    # Of the last offer: when the pop went out, when a page had painted it, when the phone rang.
-    offered_at: float | None = None
-    painted_at: float | None = None
-    rang_at: float | None = None
+from telephony.core.ids import AgentId, InteractionId, QueueName
+from telephony.core.views import AgentState, CallView
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,26 +15,23 @@ from telephony.core import events as ev
 from telephony.core.agent import IN_CALL, Agent, AgentInput
 from telephony.core.call import OUTCOMES, CallInput, arrived, step
 from telephony.core.commands import (
-    AgentState,
     CallChanged,
     CallEnded,
-    CallState,
-    CallView,
     CancelDial,
     Command,
     Decided,
     Dial,
     HidePop,
-    Outcome,
     PopLate,
     ShowPop,
 )
-from telephony.core.events import AgentId, InteractionId, Lane, QueueName, Uniqueid
 from telephony.core.explain import explain
+from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.line import Choice, Line, QueueRules, Waiting
 from telephony.core.outcome import ticket_for
 from telephony.core.roster import Roster
 from telephony.core.timers import Timers
+from telephony.core.views import AgentState, CallState, CallView, Lane, Outcome
 
 TOMBSTONE_S = 60.0  # how long a hang-up is remembered that came before its call's arrival
 DIAL_MARGIN_S = 10.0  # past the ring time-out: the dial's end was lost, give the caller back to the line

@@ -7,23 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TYPE_CHECKING, NewType
 
-if TYPE_CHECKING:
-    from telephony.core.commands import CallView
-
-InteractionId = NewType("InteractionId", str)
-AgentId = NewType("AgentId", str)
-Uniqueid = NewType("Uniqueid", str)
-QueueName = NewType("QueueName", str)
-
-
-class Lane(StrEnum):
-    """The two lanes of the line; accessibility is served first (DESIGN.md, principle 2)."""
-
-    ACCESSIBILITY = "accessibility"
-    STANDARD = "standard"
+from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
+from telephony.core.views import CallView, Lane
 
 
 @dataclass(frozen=True, slots=True)

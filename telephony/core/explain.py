@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from telephony.core.events import Lane
 from telephony.core.line import Choice, Line, Rule
+from telephony.core.views import Lane
 
 REASONS: dict[Rule, str] = {
     Rule.ACCESSIBILITY_FIRST: "pierwszeństwo dzwoniących ze wsparciem dostępności",

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from telephony.core.agent import Agent
-from telephony.core.events import InteractionId, Lane, QueueName
+from telephony.core.ids import InteractionId, QueueName
+from telephony.core.views import Lane
 
 OVERDUE_TURN = 3  # every third assignment, while someone is overdue
 

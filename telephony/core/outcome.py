@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from telephony.core.commands import CallView, OpenTicket, Outcome
-from telephony.core.events import Lane
+from telephony.core.commands import OpenTicket
+from telephony.core.views import CallView, Lane, Outcome
 
 # Somebody has to look at it again, or may be asked about it: everything but a call that served itself.
 SUBJECTS: dict[Outcome, str] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from telephony.core.events import InteractionId
+from telephony.core.ids import InteractionId
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from telephony.core.agent import IN_CALL, Agent, AgentInput
 from telephony.core.commands import AgentChanged
-from telephony.core.events import AgentId, InteractionId
+from telephony.core.ids import AgentId, InteractionId
 
 
 class Roster:

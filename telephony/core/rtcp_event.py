@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from telephony.core.events import Uniqueid
+from telephony.core.ids import Uniqueid
 
 
 class RtcpDirection(StrEnum):

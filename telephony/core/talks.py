@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from telephony.core.channels import Channels, Entered, Fact, Gone
-from telephony.core.events import AgentLeft, CallLeftHouse, InteractionId, Uniqueid
+from telephony.core.events import AgentLeft, CallLeftHouse
+from telephony.core.ids import InteractionId, Uniqueid
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
-from telephony.core.commands import CallView, Outcome
+from telephony.core.views import CallView, Outcome
 from telephony.crm.seed import COUNT, customers
 from telephony.demo import people
 from telephony.demo.house import ACCESSIBLE, CONSULTANTS, GENERAL, House

@@ -18,9 +18,8 @@ from pathlib import Path
 import structlog
 
 from quality.softphone_client import PhoneCall, SoftPhone
-from telephony.core.commands import CallState, CallView, Outcome
 from telephony.core.customer import Customer
-from telephony.core.events import Lane
+from telephony.core.views import CallState, CallView, Lane, Outcome
 from telephony.crm.seed import customers
 from telephony.demo import people
 from telephony.demo.demo import DemoError, only_one, opened

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from telephony.core.commands import CallChanged, CallEnded, Command, Decided, OpenTicket
-from telephony.core.events import InteractionId
+from telephony.core.ids import InteractionId
 from telephony.core.quality_record import QualityRecord
 from telephony.store.errors import StoreError, StoreRefusedError
 

@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
 from telephony.core.account import Account, Role
-from telephony.core.commands import CallState, CallView, Decided, OpenTicket, Outcome
+from telephony.core.commands import Decided, OpenTicket
 from telephony.core.customer import Customer, TicketSummary
-from telephony.core.events import Lane
 from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import ticket_number
+from telephony.core.views import CallState, CallView, Lane, Outcome
 from telephony.store.connection import Connection, Postgres, Row
 from telephony.store.migrate import migrate
 

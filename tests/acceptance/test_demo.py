@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from quality.softphone_client import phone_program
-from telephony.core.commands import CallView, Outcome
+from telephony.core.views import CallView, Outcome
 from telephony.demo.demo import is_running
 from telephony.demo.house import ACCESSIBLE, GENERAL
 from telephony.demo.once import two_customers

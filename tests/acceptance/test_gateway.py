@@ -17,10 +17,12 @@ from telephony.asterisk.gateway import Gateway, by_node
 from telephony.clock import Clock
 from telephony.core import commands
 from telephony.core import events as core
-from telephony.core.commands import CallState, Command, Outcome
+from telephony.core.commands import Command
 from telephony.core.engine import Engine, Rules
-from telephony.core.events import AgentId, Event
+from telephony.core.events import Event
+from telephony.core.ids import AgentId, QueueName
 from telephony.core.line import QueueRules
+from telephony.core.views import CallState, CallView, Outcome
 from telephony.pump import Pump
 from tests.acceptance.ami_tap import AmiTap, tapped
 from tests.acceptance.conftest import GENERAL, StartNode
@@ -65,7 +67,7 @@ class Server:
     async def until_state(self, state: CallState) -> None:
         await self.until(lambda each: isinstance(each, commands.CallChanged) and each.call.state is state)
 
-    async def ended(self) -> commands.CallView:
+    async def ended(self) -> CallView:
         ended = await self.until(lambda each: isinstance(each, commands.CallEnded))
         assert isinstance(ended, commands.CallEnded)
         return ended.call
@@ -109,7 +111,7 @@ async def serving(asterisk: EmbeddedAsterisk, agi_port: int, folder: Path) -> As
         rtcp=lambda event: None,
         rng=random.Random(1),
     )
-    rules = Rules({core.QueueName("support"): QueueRules(60.0, 0.0, 8.0)})
+    rules = Rules({QueueName("support"): QueueRules(60.0, 0.0, 8.0)})
     pump = Pump(Engine(rules), clock, [carry_out])
     server = Server(gateway, AgiServer("127.0.0.1", agi_port, by_node([gateway])), pump, [], asyncio.Event())
     await server.agi.start()

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 
-from telephony.core.commands import CallState, CallView, Outcome
+from telephony.core.views import CallState, CallView, Outcome
 from telephony.demo.house import GENERAL
 from tests.acceptance.raw_sip import RawCall, RawCarrier, raw_carrier
 from tests.acceptance.world import AGENT, STEP_S, World, world

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from telephony.core.commands import Outcome
+from telephony.core.views import Outcome
 from telephony.demo.house import ACCESSIBLE, GENERAL
 from tests.acceptance.world import World, seconds_since, world
 

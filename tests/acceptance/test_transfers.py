@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from quality.softphone_client import PhoneCall
-from telephony.core.commands import CallState, Outcome
+from telephony.core.views import CallState, Outcome
 from telephony.demo.house import GENERAL
 from tests.acceptance.world import STEP_S, World, world
 from tests.tones import strength, tone

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from quality.softphone_client import PhoneCall, PhoneOptions, SoftPhone
 from telephony.console.page_client import PageClient
-from telephony.core.commands import CallState, CallView
+from telephony.core.views import CallState, CallView
 from telephony.demo.house import House
 from telephony.demo.setup import prepare
 from telephony.store.store import Store

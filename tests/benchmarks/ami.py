@@ -21,7 +21,7 @@ from panoramisk.ami_protocol import AMIProtocol  # type: ignore[import-untyped]
 from telephony.asterisk import translate
 from telephony.asterisk.ami_wire import AmiEvent, Parser
 from telephony.asterisk.translate import Attempt
-from telephony.core.events import InteractionId, Uniqueid
+from telephony.core.ids import InteractionId, Uniqueid
 
 RECORDED = Path(__file__).parents[1] / "fixtures" / "ami"
 CHUNK_BYTES = 16 * 1024

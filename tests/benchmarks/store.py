@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from telephony.core.commands import CallChanged, CallEnded, CallState, CallView, Decided, OpenTicket, Outcome
-from telephony.core.events import AgentId, InteractionId, Lane, QueueName, Uniqueid
+from telephony.core.commands import CallChanged, CallEnded, Decided, OpenTicket
+from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.quality_record import QualityRecord
+from telephony.core.views import CallState, CallView, Lane, Outcome
 from telephony.crm.builtin import BuiltinDirectory
 from telephony.crm.seed import customers
 from telephony.store.embedded import EmbeddedPostgres

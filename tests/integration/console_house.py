@@ -15,12 +15,11 @@ from telephony.console.console import Console
 from telephony.console.passwords import hash_password
 from telephony.console.rules import ConsoleRules
 from telephony.core.account import Account
-from telephony.core.commands import CallState, ShowPop
+from telephony.core.commands import ShowPop
 from telephony.core.customer import Card
-from telephony.core.events import (
-    AgentId,
-    Event,
-)
+from telephony.core.events import Event
+from telephony.core.ids import AgentId
+from telephony.core.views import CallState
 from tests.unit.console_story import ANNA, WAITING
 
 PASSWORD = "trudne hasło"

@@ -17,7 +17,7 @@ from telephony.asterisk.ami_client import AmiSettings, AmiTiming
 from telephony.asterisk.gateway import Gateway, by_node
 from telephony.core import events as core
 from telephony.core.commands import CancelDial, Dial
-from telephony.core.events import AgentId, Uniqueid
+from telephony.core.ids import AgentId, Uniqueid
 from telephony.core.rtcp_event import RtcpEvent
 from tests.integration.asterisk_double import AgiDouble, AmiDouble, header, message
 

@@ -18,11 +18,12 @@ from telephony.asterisk.ami_wire import AmiEvent, Parser, Taint
 from telephony.asterisk.translate import Attempt
 from telephony.core import events as ev
 from telephony.core.channels import Channels
-from telephony.core.commands import AgentState, CallChanged, CallEnded, CallState, CallView, Dial, ShowPop
+from telephony.core.commands import CallChanged, CallEnded, Dial, ShowPop
 from telephony.core.engine import Engine, Rules
-from telephony.core.events import AgentId, InteractionId, Lane, QueueName, Uniqueid
+from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.line import QueueRules
 from telephony.core.talks import Talks
+from telephony.core.views import AgentState, CallState, CallView, Lane
 
 RECORDINGS = Path(__file__).parents[1] / "fixtures" / "ami"
 SCENES = sorted(path.stem for path in RECORDINGS.glob("*.ami"))

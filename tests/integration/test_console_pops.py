@@ -12,14 +12,10 @@ import pytest
 
 from telephony.console.page_client import LoginRefusedError, PageClient
 from telephony.console.rules import ConsoleRules
-from telephony.core.commands import AgentChanged, AgentState, CallChanged, CallEnded, CallState, HidePop
-from telephony.core.events import (
-    AgentReady,
-    AgentSignedIn,
-    AgentSignedOut,
-    InteractionId,
-    PopPainted,
-)
+from telephony.core.commands import AgentChanged, CallChanged, CallEnded, HidePop
+from telephony.core.events import AgentReady, AgentSignedIn, AgentSignedOut, PopPainted
+from telephony.core.ids import InteractionId
+from telephony.core.views import AgentState, CallState
 from tests.integration.console_house import (
     OFFER,
     OFFERED,

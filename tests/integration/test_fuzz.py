@@ -15,7 +15,7 @@ from telephony.asterisk import translate
 from telephony.asterisk.agi_wire import AgiError, EnvironmentReader, parse_reply
 from telephony.asterisk.ami_wire import AmiEvent, Parser, Taint, WireError
 from telephony.asterisk.translate import Attempt
-from telephony.core.events import InteractionId, Uniqueid
+from telephony.core.ids import InteractionId, Uniqueid
 
 RECORDED = Path(__file__).parents[1] / "fixtures" / "ami"
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"

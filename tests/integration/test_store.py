@@ -10,11 +10,12 @@ import pytest
 import pytest_asyncio
 
 from telephony.core.account import Account, Role
-from telephony.core.commands import CallState, CallView, Decided, OpenTicket, Outcome
+from telephony.core.commands import Decided, OpenTicket
 from telephony.core.customer import Customer
-from telephony.core.events import AgentId, InteractionId, Lane, QueueName, Uniqueid
+from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import ticket_sequence
+from telephony.core.views import CallState, CallView, Lane, Outcome
 from telephony.crm.seed import customers
 from telephony.store.connection import Postgres
 from telephony.store.errors import StoreError, StoreRefusedError

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from telephony.core.commands import CallChanged, CallEnded, CallState, CallView, OpenTicket, Outcome
+from telephony.core.commands import CallChanged, CallEnded, OpenTicket
 from telephony.core.customer import Card
-from telephony.core.events import InteractionId, Lane, Uniqueid
+from telephony.core.ids import InteractionId, Uniqueid
+from telephony.core.views import CallState, CallView, Lane, Outcome
 from telephony.crm.builtin import BuiltinDirectory
 from telephony.crm.seed import customers
 from telephony.store.embedded import EmbeddedPostgres

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from telephony.core.commands import CallState, CallView
-from telephony.core.events import AgentId, InteractionId, Lane, QueueName, Uniqueid
+from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
+from telephony.core.views import CallState, CallView, Lane
 
 ANNA = AgentId("anna")
 CALLER = "+48500000123"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from telephony.core import events as ev
-from telephony.core.commands import CallEnded, CallView, Command, Dial
+from telephony.core.commands import CallEnded, Command, Dial
 from telephony.core.engine import Engine, Rules
-from telephony.core.events import AgentId, InteractionId, Lane, QueueName, Uniqueid
+from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.line import QueueRules
+from telephony.core.views import CallView, Lane
 
 SUPPORT = QueueName("support")
 ANNA, PIOTR = AgentId("anna"), AgentId("piotr")

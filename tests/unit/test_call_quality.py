@@ -5,10 +5,10 @@ import pytest
 from quality.emodel import rate
 from quality.rtcp_score import LegQuality, Report
 from telephony.call_quality import IDLE_S, CallQuality, thinned
-from telephony.core.commands import CallState, CallView
-from telephony.core.events import InteractionId, Lane, Uniqueid
+from telephony.core.ids import InteractionId, Uniqueid
 from telephony.core.quality_record import QualityRecord
 from telephony.core.rtcp_event import ReportBlock, RtcpDirection, RtcpEvent
+from telephony.core.views import CallState, CallView, Lane
 
 CALLER_LEG, AGENT_LEG = "node-1.1", "node-1.2"
 SENT, RECEIVED = RtcpDirection.SENT, RtcpDirection.RECEIVED

@@ -12,7 +12,7 @@ from telephony.asterisk import channel_facts, translate
 from telephony.asterisk.ami_wire import AmiEvent
 from telephony.asterisk.config import EVENTS
 from telephony.core import channels as ch
-from telephony.core.events import Uniqueid
+from telephony.core.ids import Uniqueid
 
 ANNA = {"Channel": "PJSIP/anna-00000001", "Uniqueid": "n1-100.1", "Linkedid": "n1-100.0"}
 ID = Uniqueid("n1-100.1")

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from telephony.core import channels as ch
 from telephony.core.channels import Channels, ChannelState, Fact
-from telephony.core.events import AgentLeft, CallLeftHouse, InteractionId, Uniqueid
+from telephony.core.events import AgentLeft, CallLeftHouse
+from telephony.core.ids import InteractionId, Uniqueid
 from telephony.core.talks import Talks
 
 CALL = InteractionId("i1")

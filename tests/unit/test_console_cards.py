@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from telephony.console.cards import Cards
 from telephony.core.customer import Card
-from telephony.core.events import InteractionId
+from telephony.core.ids import InteractionId
 from tests.unit.console_story import CALLER, WAITING
 
 I1 = WAITING.interaction

@@ -9,9 +9,10 @@ import pytest
 
 from telephony.console.desk import HISTORY, Desk
 from telephony.console.outlet import Outlet
-from telephony.core.commands import AgentChanged, AgentState, CallState, CallView, Outcome, ShowPop
+from telephony.core.commands import AgentChanged, ShowPop
 from telephony.core.customer import Card
-from telephony.core.events import AgentId, InteractionId, QueueName
+from telephony.core.ids import AgentId, InteractionId, QueueName
+from telephony.core.views import AgentState, CallState, CallView, Outcome
 from tests.unit.console_story import ANNA, WAITING
 
 OFFERED = replace(WAITING, state=CallState.OFFERED, agent=ANNA, attempt=1, offered_at=1030.0)

@@ -17,9 +17,9 @@ from telephony.console.pop_timing import PopTimings
 from telephony.console.rate_limit import RateLimit
 from telephony.console.sessions import SESSIONS_PER_LOGIN, Sessions
 from telephony.core.account import Account
-from telephony.core.commands import CallState
 from telephony.core.customer import Card, Customer, TicketSummary
-from telephony.core.events import AgentId, InteractionId, Lane, QueueName
+from telephony.core.ids import AgentId, InteractionId, QueueName
+from telephony.core.views import CallState, Lane
 from tests.unit.console_story import ANNA, WAITING
 
 I1 = WAITING.interaction

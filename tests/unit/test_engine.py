@@ -9,19 +9,17 @@ import pytest
 from telephony.core import events as ev
 from telephony.core.commands import (
     AgentChanged,
-    AgentState,
-    CallState,
     CancelDial,
     Command,
     Decided,
     Dial,
     HidePop,
     OpenTicket,
-    Outcome,
     PopLate,
     ShowPop,
 )
-from telephony.core.events import Lane, Uniqueid
+from telephony.core.ids import InteractionId, Uniqueid
+from telephony.core.views import AgentState, CallState, Lane, Outcome
 from tests.unit.core_story import ANNA, PIOTR, SUPPORT, Story
 
 
@@ -326,7 +324,7 @@ def test_events_about_nobody_change_nothing(story: Story) -> None:
     assert story.tell(ev.AgentReady(ANNA), 1.0) == []
     assert story.tell(ev.AgentPaused(ANNA, "x"), 1.0) == []
     assert story.tell(ev.FallbackAnswered(Uniqueid("?")), 1.0) == []
-    assert story.tell(ev.SessionLost(ev.InteractionId("?")), 1.0) == []
+    assert story.tell(ev.SessionLost(InteractionId("?")), 1.0) == []
     with pytest.raises(TypeError, match="no such event"):
         story.engine.handle("Shutdown", 1.0)  # type: ignore[arg-type]
 

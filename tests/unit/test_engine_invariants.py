@@ -8,10 +8,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from telephony.core import events as ev
 from telephony.core.agent import IN_CALL
-from telephony.core.commands import CallChanged, CallEnded, CallState, CallView, Command, Decided, Outcome, ShowPop
+from telephony.core.commands import CallChanged, CallEnded, Command, Decided, ShowPop
 from telephony.core.engine import Engine, Rules
-from telephony.core.events import AgentId, InteractionId, Lane, QueueName, Uniqueid
+from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.line import OVERDUE_TURN, QueueRules
+from telephony.core.views import CallState, CallView, Lane, Outcome
 
 QUEUES = [QueueName("support"), QueueName("sales")]
 MAX_WAIT_S = 30.0

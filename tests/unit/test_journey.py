@@ -17,7 +17,8 @@ from telephony.asterisk.interaction_id import new_interaction_id
 from telephony.asterisk.journey import LIMIT_S, Arrival, Journey, Services
 from telephony.core import events as core
 from telephony.core.commands import Dial
-from telephony.core.events import AgentId, Lane, Uniqueid
+from telephony.core.ids import AgentId, QueueName, Uniqueid
+from telephony.core.views import Lane
 
 FLOW = """\
 flow: test
@@ -185,7 +186,7 @@ async def test_the_line_is_entered_with_queue_lane_and_skills(flow: Flow, presse
     case = Case(flow, [("STREAM FILE", key(pressed)), ("WAIT FOR DIGIT", Reply(-1))])
     await case.journey.run()
     assert case.of(core.CallQueued) == [
-        core.CallQueued(case.journey.interaction, core.QueueName("support"), lane, {"voip": 2})
+        core.CallQueued(case.journey.interaction, QueueName("support"), lane, {"voip": 2})
     ]
     stage = case.session.commands.index("SET VARIABLE HOTLINE_STAGE line")
     assert case.session.commands.index("SET MUSIC ON") > stage

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telephony.core.agent import Agent
-from telephony.core.commands import AgentState
-from telephony.core.events import AgentId, InteractionId, Lane, QueueName
+from telephony.core.ids import AgentId, InteractionId, QueueName
 from telephony.core.line import OVERDUE_TURN, Line, Rule, Waiting
+from telephony.core.views import AgentState, Lane
 
 SUPPORT = QueueName("support")
 MAX_WAIT_S = 100.0

@@ -6,19 +6,10 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import generate_latest
 
-from telephony.core.commands import (
-    AgentChanged,
-    AgentState,
-    CallChanged,
-    CallEnded,
-    CallState,
-    Decided,
-    OpenTicket,
-    Outcome,
-    PopLate,
-)
-from telephony.core.events import InteractionId, QueueName
+from telephony.core.commands import AgentChanged, CallChanged, CallEnded, Decided, OpenTicket, PopLate
+from telephony.core.ids import InteractionId, QueueName
 from telephony.core.quality_record import QualityRecord
+from telephony.core.views import AgentState, CallState, Outcome
 from telephony.metrics import Metrics, metrics_app
 from tests.unit.console_story import ANNA, CALLER, WAITING
 

@@ -8,7 +8,8 @@ from contextlib import suppress
 from telephony.core import events as ev
 from telephony.core.commands import Command, Dial, PopLate, ShowPop
 from telephony.core.engine import Engine
-from telephony.core.events import InteractionId, Lane, Uniqueid
+from telephony.core.ids import InteractionId, Uniqueid
+from telephony.core.views import Lane
 from telephony.pump import Pump
 from tests.unit.core_story import ANNA, RULES, SUPPORT
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from telephony.core.events import QueueName
+from telephony.core.ids import QueueName
 from telephony.settings import Listen, SettingsError, load
 
 SHIPPED = Path(__file__).parents[2] / "config" / "hotline.toml"

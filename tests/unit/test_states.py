@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from telephony.core import agent, call, channels
-from telephony.core.commands import AgentState, CallState
 from telephony.core.diagram import page
+from telephony.core.views import AgentState, CallState
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -13,7 +13,7 @@ from telephony.asterisk.ami_client import Snapshot
 from telephony.asterisk.ami_wire import AmiEvent
 from telephony.asterisk.translate import Attempt
 from telephony.core import events as core
-from telephony.core.events import InteractionId, Uniqueid
+from telephony.core.ids import InteractionId, Uniqueid
 from telephony.core.rtcp_event import ReportBlock, RtcpDirection, RtcpEvent
 
 CALL = InteractionId("i1")

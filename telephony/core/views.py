@@ -1,0 +1,84 @@
+"""A call and its states as everyone outside the core sees them; behaviour is elsewhere (`call`, `agent`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
+
+
+class Lane(StrEnum):
+    """The two lanes of the line; accessibility is served first (DESIGN.md, principle 2)."""
+
+    ACCESSIBILITY = "accessibility"
+    STANDARD = "standard"
+
+
+class Outcome(StrEnum):
+    """How an interaction ended; each has exactly one (DESIGN.md, principle 7)."""
+
+    ANSWERED = "answered"
+    FALLBACK_ANSWERED = "fallback_answered"
+    ABANDONED_MENU = "abandoned_menu"
+    ABANDONED_LINE = "abandoned_line"
+    SELF_SERVED = "self_served"
+    CLOSED = "closed"
+    CALLBACK = "callback"
+    VOICEMAIL = "voicemail"
+    TRANSFERRED_OUT = "transferred_out"
+    REFUSED = "refused"
+    INTERRUPTED = "interrupted"
+
+
+class CallState(StrEnum):
+    MENU = "menu"
+    LINE = "line"
+    OFFERED = "offered"
+    RINGING = "ringing"
+    TALKING = "talking"
+    AFTER_TALK = "after_talk"  # the agent is gone, the caller not yet
+    TRANSFERRED_OUT = "transferred_out"  # the agent is gone, the caller talks on outside the house
+    SERVED = "served"  # the flow has finished by itself, the hang-up is on its way
+    FALLBACK = "fallback"  # Asterisk's own queue has the caller
+    FALLBACK_TALK = "fallback_talk"
+    ENDED = "ended"
+
+
+class AgentState(StrEnum):
+    OFF = "off"
+    AVAILABLE = "available"
+    OFFERED = "offered"
+    RINGING = "ringing"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    PAUSED = "paused"
+    BUSY = "busy"  # the phone is in use by a call of its own
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """A call as everyone outside the core sees it. Times are seconds since the epoch."""
+
+    interaction: InteractionId
+    node: str
+    channel: str
+    uniqueid: Uniqueid
+    linkedid: str
+    did: str
+    caller: str | None
+    codec: str
+    state: CallState
+    lane: Lane
+    queue: QueueName | None
+    arrived_at: float
+    queued_at: float | None
+    answered_at: float | None
+    ended_at: float | None
+    agent: AgentId | None
+    attempt: int  # how many times it was offered to an agent
+    outcome: Outcome | None
+    # Of the last offer: when the pop went out, when a page had painted it, when the phone rang.
+    offered_at: float | None = None
+    painted_at: float | None = None
+    rang_at: float | None = None
