@@ -25,13 +25,6 @@ class Rule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class QueueRules:
-    max_wait_s: float = 1200.0
-    wrap_up_s: float = 0.0
-    ring_timeout_s: float = 20.0
-
-
-@dataclass(frozen=True, slots=True)
 class Waiting:
     interaction: InteractionId
     queue: QueueName

@@ -18,10 +18,10 @@ from telephony.console.console import Console
 from telephony.console.passwords import hash_password
 from telephony.core.account import Account
 from telephony.core.customer import Card, Customer, TicketSummary
-from telephony.core.engine import Engine, Rules
+from telephony.core.engine import Engine
 from telephony.core.events import AgentRinging, CallAnswered, CallArrived, CallHungUp, CallQueued, DialEnded, Event
 from telephony.core.ids import InteractionId, QueueName, Uniqueid
-from telephony.core.line import QueueRules
+from telephony.core.rules import QueueRules, Rules
 from telephony.core.views import Lane
 from tests.acceptance.console_checks import FLAGS, chromium, low_contrasts, overflow_px, small_targets, unnamed
 

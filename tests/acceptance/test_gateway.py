@@ -18,10 +18,10 @@ from telephony.clock import Clock
 from telephony.core import commands
 from telephony.core import events as core
 from telephony.core.commands import Command
-from telephony.core.engine import Engine, Rules
+from telephony.core.engine import Engine
 from telephony.core.events import Event
 from telephony.core.ids import AgentId, QueueName
-from telephony.core.line import QueueRules
+from telephony.core.rules import QueueRules, Rules
 from telephony.core.views import CallState, CallView, Outcome
 from telephony.pump import Pump
 from tests.acceptance.ami_tap import AmiTap, tapped

@@ -19,9 +19,9 @@ from telephony.asterisk.translate import Attempt
 from telephony.core import events as ev
 from telephony.core.channels import Channels
 from telephony.core.commands import CallChanged, CallEnded, Dial, ShowPop
-from telephony.core.engine import Engine, Rules
+from telephony.core.engine import Engine
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
-from telephony.core.line import QueueRules
+from telephony.core.rules import QueueRules, Rules
 from telephony.core.talks import Talks
 from telephony.core.views import AgentState, CallState, CallView, Lane
 

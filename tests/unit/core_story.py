@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from telephony.core import events as ev
 from telephony.core.commands import CallEnded, Command, Dial
-from telephony.core.engine import Engine, Rules
+from telephony.core.engine import Engine
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
-from telephony.core.line import QueueRules
+from telephony.core.rules import QueueRules, Rules
 from telephony.core.views import CallView, Lane
 
 SUPPORT = QueueName("support")

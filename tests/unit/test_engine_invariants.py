@@ -9,9 +9,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from telephony.core import events as ev
 from telephony.core.agent import IN_CALL
 from telephony.core.commands import CallChanged, CallEnded, Command, Decided, ShowPop
-from telephony.core.engine import Engine, Rules
+from telephony.core.engine import Engine
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
-from telephony.core.line import OVERDUE_TURN, QueueRules
+from telephony.core.line import OVERDUE_TURN
+from telephony.core.rules import QueueRules, Rules
 from telephony.core.views import CallState, CallView, Lane, Outcome
 
 QUEUES = [QueueName("support"), QueueName("sales")]

@@ -1,0 +1,138 @@
+"""From the line to an agent's phone: who is offered to whom, the pop, the dial, and the way back if nobody answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from telephony.core.agent import AgentInput
+from telephony.core.call import CallInput
+from telephony.core.calls import Calls
+from telephony.core.commands import CancelDial, Command, Decided, Dial, HidePop, PopLate, ShowPop
+from telephony.core.explain import explain
+from telephony.core.ids import AgentId, InteractionId
+from telephony.core.line import Choice, Line, Waiting
+from telephony.core.roster import Roster
+from telephony.core.rules import Rules
+from telephony.core.timers import Timers
+from telephony.core.views import CallState, CallView, Lane
+
+DIAL_MARGIN_S = 10.0  # past the ring time-out: the dial's end was lost, give the caller back to the line
+
+# DIALSTATUS of an agent's phone, and why the agent is set aside after it.
+SET_ASIDE: dict[str, str] = {
+    "NOANSWER": "no_answer",
+    "BUSY": "rejected",
+    "CONGESTION": "phone_unreachable",
+    "CHANUNAVAIL": "phone_unreachable",
+}
+
+
+class Offers:
+    """Those who wait, and the attempts under way; deadlines come back through `late_pop` and `overdue`."""
+
+    def __init__(
+        self, rules: Rules, calls: Calls, roster: Roster, timers: Timers, told: Callable[[Command], None]
+    ) -> None:
+        self._rules = rules
+        self._calls = calls
+        self._roster = roster
+        self._timers = timers
+        self._told = told
+        self._line = Line()
+        self._requires: dict[InteractionId, Mapping[str, int]] = {}
+
+    def waiting(self, lane: Lane) -> int:
+        return self._line.count(lane)
+
+    def join(self, call: CallView, requires: Mapping[str, int]) -> None:
+        """The caller enters the line."""
+        self._requires[call.interaction] = requires
+        self._wait(call)
+
+    def leave(self, interaction: InteractionId) -> None:
+        """The caller waits no more, and no attempt of this call has a deadline."""
+        self._line.remove(interaction)
+        self._requires.pop(interaction, None)
+        self._cancel_timers(interaction)
+
+    def dispatch(self, now: float) -> None:
+        """Offer callers to free agents for as long as there is a match."""
+        while choice := self._line.choose(self._roster.free(), now):
+            waiting = len(self._line)
+            self._line.take(choice, now)
+            self._offer(choice, waiting, now)
+
+    def dial(self, call: CallView, now: float) -> None:
+        """The pop is painted, or its time is over: the phone may ring."""
+        agent = self._roster.get(call.agent)
+        if agent is None or not self._calls.step(call.interaction, CallInput.DIAL):
+            return
+        ring_s = self._rules.of(call.queue).ring_timeout_s
+        self._timers.cancel(("pop", call.interaction))
+        self._timers.set(("dial", call.interaction), now + ring_s + DIAL_MARGIN_S)
+        self._told(Dial(call.interaction, call.attempt, agent.agent, agent.endpoint, ring_s))
+
+    def answered(self, call: CallView) -> None:
+        self._timers.cancel(("dial", call.interaction))
+
+    def back_to_line(self, call: CallView, status: str, now: float) -> None:
+        """The attempt came to nothing: the caller returns to the old place, the agent is let go or set aside."""
+        back = self._calls.step(call.interaction, CallInput.RETURN, agent=None)
+        if back is None or call.agent is None:
+            return
+        self._cancel_timers(call.interaction)
+        self._wait(back)
+        self.let_go(call.agent, call, now, aside=SET_ASIDE.get(status, ""))
+
+    def withdraw(self, call: CallView, now: float) -> None:
+        """Stop the attempt on our own account: the agent has gone."""
+        if call.state is CallState.RINGING:
+            self._told(CancelDial(call.interaction, call.attempt))
+        self.back_to_line(call, "CANCEL", now)
+
+    def let_go(self, agent_id: AgentId, call: CallView, now: float, *, aside: str = "") -> None:
+        """The agent of an offer that came to nothing: available again, or set `aside` for a reason."""
+        if self._roster.serving(agent_id, call.interaction):
+            self._told(HidePop(call.interaction, agent_id))
+            given = AgentInput.SET_ASIDE if aside else AgentInput.RELEASE
+            self._roster.step(agent_id, given, now, reason=aside)
+            self._roster.grant_wish(agent_id, now)
+
+    # -- deadlines ----------------------------------------------------------------------------------------------
+
+    def late_pop(self, call: CallView, now: float) -> None:
+        assert call.agent
+        self._told(PopLate(call.interaction, call.agent, call.attempt))
+        self.dial(call, now)
+
+    def overdue(self, call: CallView, now: float, *, blind: bool) -> None:
+        """A dial should have ended by now. `blind`: its node is not heard, the two may be talking."""
+        if blind:
+            self._timers.set(("dial", call.interaction), now + DIAL_MARGIN_S)
+        else:
+            self._told(CancelDial(call.interaction, call.attempt))
+            self.back_to_line(call, "CHANUNAVAIL", now)
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _offer(self, choice: Choice, waiting: int, now: float) -> None:
+        interaction, agent = choice.waiting.interaction, choice.agent.agent
+        before = self._calls.get(interaction)
+        assert before
+        attempt = before.attempt + 1
+        fresh = {"offered_at": now, "painted_at": None, "rang_at": None}
+        call = self._calls.step(interaction, CallInput.OFFER, agent=agent, attempt=attempt, **fresh)
+        assert call
+        self._told(Decided(interaction, agent, now, choice.rule, explain(choice, self._line, now), waiting))
+        self._told(ShowPop(call, agent, attempt, now))
+        self._roster.step(agent, AgentInput.OFFER, now, interaction=interaction)
+        self._timers.set(("pop", interaction), now + self._rules.pop_paint_s)
+
+    def _wait(self, call: CallView) -> None:
+        assert call.queue
+        requires, max_wait_s = self._requires[call.interaction], self._rules.of(call.queue).max_wait_s
+        self._line.add(Waiting(call.interaction, call.queue, call.lane, call.arrived_at, requires, max_wait_s))
+
+    def _cancel_timers(self, interaction: InteractionId) -> None:
+        self._timers.cancel(("pop", interaction))
+        self._timers.cancel(("dial", interaction))
