@@ -1,7 +1,9 @@
 """The AMI client of one node: connects, logs in, checks its own rights, keeps the picture whole, and comes back.
 
 After each log-in events wait in a buffer while the snapshot (CoreShowChannels, DeviceStateList) is taken, then follow
-it. A half-open connection shows by the ping's deadline within 15 s. Nothing is ever sent twice.
+it. Status would tell nothing more that we read; a contact that is gone shows as the device state UNAVAILABLE, and
+PJSIPShowContacts needs a right (write `system`) that this account must not have. A half-open connection shows by the
+ping's deadline within 15 s. Nothing is ever sent twice.
 """
 
 from __future__ import annotations

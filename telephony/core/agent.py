@@ -1,7 +1,8 @@
 """The life of an agent as a table, and the agent's record.
 
 Whether the phone is free is not a state but a fact beside it (`device`): an available agent whose phone is in use is
-shown as busy and gets no call, and is available again without anyone's doing when the phone is free.
+shown as busy, or as unreachable where the phone has lost its registration, and gets no call; when the phone is free,
+the agent is available again without anyone's doing.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ TRANSITIONS: dict[AgentState, dict[AgentInput, AgentState]] = {
 
 IN_CALL = frozenset({S.OFFERED, S.RINGING, S.TALKING})
 FREE_DEVICE = frozenset({"", "NOT_INUSE", "UNKNOWN"})
+NO_DEVICE = frozenset({"UNAVAILABLE", "INVALID"})  # not registered, or registered and not reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,9 @@ class Agent:
 
     @property
     def shown_state(self) -> AgentState:
-        return S.BUSY if self.state is S.AVAILABLE and not self.free else self.state
+        if self.state is not S.AVAILABLE or self.free:
+            return self.state
+        return S.UNREACHABLE if self.device in NO_DEVICE else S.BUSY
 
     def can_serve(self, requires: Mapping[str, int]) -> bool:
         """Whether every required skill is there at its level or above."""

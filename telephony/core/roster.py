@@ -15,6 +15,7 @@ class Roster:
 
     def __init__(self, changed: Callable[[AgentChanged], None]) -> None:
         self._agents: dict[AgentId, Agent] = {}
+        self._devices: dict[str, str] = {}  # endpoint → state, told before anybody signs in there, too
         self._changed = changed
 
     def all(self) -> tuple[Agent, ...]:
@@ -35,10 +36,12 @@ class Roster:
         """Signing in again during a call takes the wish to sign out back."""
         known = self._agents.get(agent) or Agent(agent, endpoint, idle_since=now, since=now)
         wish = None if known.wish is AgentInput.SIGN_OUT else known.wish
-        self._agents[agent] = replace(known, endpoint=endpoint, skills=dict(skills), wish=wish)
+        device = self._devices.get(endpoint, "")
+        self._agents[agent] = replace(known, endpoint=endpoint, skills=dict(skills), device=device, wish=wish)
         self.step(agent, AgentInput.SIGN_IN, now, reason="signed_in")
 
     def device(self, endpoint: str, state: str) -> None:
+        self._devices[endpoint] = state
         for agent in self.all():
             if agent.endpoint == endpoint:
                 self._put(agent, replace(agent, device=state))

@@ -53,7 +53,8 @@ class AgentState(StrEnum):
     TALKING = "talking"
     WRAP_UP = "wrap_up"
     PAUSED = "paused"
-    BUSY = "busy"  # the phone is in use by a call of its own
+    BUSY = "busy"  # shown: the phone is in use by a call of its own
+    UNREACHABLE = "unreachable"  # shown: there is no phone that Asterisk could ring
 
 
 @dataclass(frozen=True, slots=True)

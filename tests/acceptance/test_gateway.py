@@ -22,7 +22,7 @@ from telephony.core.engine import Engine
 from telephony.core.events import Event
 from telephony.core.ids import AgentId, QueueName
 from telephony.core.rules import QueueRules, Rules
-from telephony.core.views import CallState, CallView, Outcome
+from telephony.core.views import AgentState, CallState, CallView, Outcome
 from telephony.pump import Pump
 from tests.acceptance.ami_tap import AmiTap, tapped
 from tests.acceptance.conftest import GENERAL, StartNode
@@ -193,6 +193,22 @@ async def test_a_waiting_caller_is_woken_dialled_and_talks(asterisk_node: StartN
         assert call.answered_at is not None
         assert now.server.gateway.counters.malformed == 0
         assert now.server.agi.counters.out_of_step == 0
+
+
+async def test_an_agent_whose_phone_is_not_registered_is_not_dialled(asterisk_node: StartNode, tmp_path: Path) -> None:
+    async with scene(asterisk_node, tmp_path) as now:
+        agent = now.asterisk.node.agents[0]
+        now.server.submit(core.AgentSignedIn(ANNA, agent.endpoint, {"support": 1}))
+        now.server.submit(core.AgentReady(ANNA))
+        await now.server.until(
+            lambda each: isinstance(each, commands.AgentChanged) and each.state is AgentState.UNREACHABLE
+        )
+        await now.sip.customer("caller", stays(CALLER), GENERAL)
+        await now.server.until_state(CallState.LINE)
+        await now.tap.until(rb"WAIT FOR DIGIT")
+        assert not any(isinstance(each, commands.Dial) for each in now.server.seen)
+        await now.sip.register(agent, now.phone_port)  # and that alone brings the caller to the agent
+        await now.server.until(lambda each: isinstance(each, commands.Dial))
 
 
 async def test_when_the_agent_hangs_up_the_caller_is_hung_up_and_not_queued_again(

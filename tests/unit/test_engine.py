@@ -247,6 +247,17 @@ def test_a_busy_phone_gets_no_call_and_is_shown_as_busy(story: Story) -> None:
     assert story.tell(ev.DeviceChanged("phone-of-nobody", "INUSE"), 4.0) == []
 
 
+def test_a_phone_that_is_not_registered_is_shown_and_never_dialled(story: Story) -> None:
+    story.tell(ev.DeviceChanged("phone-anna", "UNAVAILABLE"), 0.0)  # the snapshot, before anybody has signed in
+    story.agent(ANNA, 1.0)
+    shown = [each for each in story.said if isinstance(each, AgentChanged)]
+    assert shown[-1].state is AgentState.UNREACHABLE
+    call = story.queues("c1", 2.0)
+    assert story.view(call).state is CallState.LINE
+    story.tell(ev.DeviceChanged("phone-anna", "NOT_INUSE"), 3.0)
+    assert story.view(call).agent == ANNA
+
+
 def test_a_hang_up_that_overtook_its_arrival(story: Story) -> None:
     story.tell(ev.CallHungUp(Uniqueid("u-c1"), 16), 1.0)
     story.arrives("c1", 1.1)

@@ -9,10 +9,12 @@ export const AGENT_STATE = {
   wrap_up: "Po rozmowie",
   paused: "Przerwa",
   busy: "Telefon zajęty",
+  unreachable: "Telefon niedostępny",
 };
 
 export const TONE = {
   available: "go", offered: "call", ringing: "call", talking: "call", wrap_up: "wait", paused: "wait", busy: "wait",
+  unreachable: "wait",
 };
 
 export const REASON = {
