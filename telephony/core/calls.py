@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from telephony.core.call import OUTCOMES, CallInput, step
+from telephony.core.call import CallInput, step
 from telephony.core.commands import CallChanged, CallEnded, OpenTicket
 from telephony.core.ids import InteractionId, Uniqueid
 from telephony.core.outcome import ticket_for
-from telephony.core.views import CallState, CallView, Outcome
+from telephony.core.views import CallView
 
 
 class Calls:
@@ -49,11 +49,10 @@ class Calls:
             return None
         return self.keep(replace(call, state=state, **changes))  # type: ignore[arg-type]
 
-    def end(self, call: CallView, now: float, outcome: Outcome | None = None) -> None:
+    def end(self, ended: CallView) -> None:
         """Write the one outcome record, with the ticket it needs."""
-        del self._calls[call.interaction]
-        del self._by_uniqueid[call.uniqueid]
-        ended = replace(call, state=CallState.ENDED, ended_at=now, outcome=outcome or OUTCOMES[call.state])
+        self._calls.pop(ended.interaction, None)
+        self._by_uniqueid.pop(ended.uniqueid, None)
         self._told(CallEnded(ended))
         if ticket := ticket_for(ended):
             self._told(ticket)

@@ -11,8 +11,9 @@ from dataclasses import replace
 from functools import singledispatchmethod
 
 from telephony.core import events as ev
+from telephony.core.afterwards import as_logged, from_log
 from telephony.core.agent import IN_CALL, Agent, AgentInput
-from telephony.core.call import CallInput, arrived
+from telephony.core.call import OUTCOMES, CallInput, arrived
 from telephony.core.calls import Calls
 from telephony.core.commands import Command
 from telephony.core.ids import AgentId, InteractionId, Uniqueid
@@ -93,6 +94,13 @@ class Engine:
             if self._calls.get(call.interaction) is None and call.outcome is None:
                 state = call.state if call.state in _SURVIVES_US else CallState.FALLBACK
                 self._calls.keep(replace(call, state=state, agent=None if state is CallState.FALLBACK else call.agent))
+
+    @_on.register
+    def _(self, event: ev.CallLogged, now: float) -> None:
+        if call := self._calls.of_channel(event.log.uniqueid):
+            self._close(call, as_logged(call, event.log), now)
+        elif self._calls.get(event.interaction) is None:
+            self._calls.end(from_log(event.log, event.interaction, event.lane))
 
     @_on.register
     def _(self, event: ev.CallQueued, now: float) -> None:
@@ -209,8 +217,12 @@ class Engine:
     # -- calls --------------------------------------------------------------------------------------------------
 
     def _end(self, call: CallView, now: float, outcome: Outcome | None = None) -> None:
+        ended = replace(call, state=CallState.ENDED, ended_at=now, outcome=outcome or OUTCOMES[call.state])
+        self._close(call, ended, now)
+
+    def _close(self, call: CallView, ended: CallView, now: float) -> None:
         self._offers.leave(call.interaction)
-        self._calls.end(call, now, outcome)
+        self._calls.end(ended)
         if call.state is CallState.TALKING:
             self._wrap_up(call, now)
         elif call.agent:

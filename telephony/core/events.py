@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
+from telephony.core.logged import LoggedCall
 from telephony.core.views import CallView, Lane
 
 
@@ -31,6 +32,15 @@ class CallsRecovered:
     """Calls the store knows as not ended when this process started; Asterisk's own queue leads them by now."""
 
     calls: tuple[CallView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallLogged:
+    """Asterisk's own log tells the end of a call that happened without us; `interaction` is for one we never knew."""
+
+    log: LoggedCall
+    interaction: InteractionId
+    lane: Lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +176,7 @@ class NodeSnapshot:
 
 
 Event = (
-    CallArrived | CallsRecovered | CallQueued | CallSelfServed | SessionLost | PopPainted | AgentRinging
+    CallArrived | CallsRecovered | CallLogged | CallQueued | CallSelfServed | SessionLost | PopPainted | AgentRinging
     | CallAnswered | DialEnded | AgentLeft | CallLeftHouse | CallHungUp | FallbackAnswered | AgentSignedIn
     | AgentReady | AgentPaused | AgentSignedOut | DeviceChanged | NodeLost | NodeSnapshot
 )  # fmt: skip

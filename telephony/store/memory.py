@@ -22,6 +22,7 @@ class Memory:
         self.customers: dict[str, Values] = {}
         self.phones: dict[str, str] = {}
         self.people: dict[str, Values] = {}
+        self.positions: dict[tuple[str, str], Values] = {}
 
     async def rows(self, query: str, **values: object) -> Sequence[Row]:
         queries()[query].arguments(values)  # a wrong parameter is as wrong here
@@ -68,6 +69,17 @@ class Memory:
 
     def recent_interactions(self, most: int) -> Iterable[Row]:
         return sorted(self.interactions.values(), key=lambda call: (-call["arrived_at"], call["interaction"]))[:most]
+
+    def ended_of_channels(self, uniqueids: Sequence[str]) -> Iterable[Row]:
+        ended = {call["uniqueid"] for call in self.interactions.values() if call["outcome"] is not None}
+        return [{"uniqueid": uniqueid} for uniqueid in sorted(ended.intersection(uniqueids))]
+
+    def log_positions(self, node: str) -> Iterable[Row]:
+        found = (position for position in self.positions.values() if position["node"] == node)
+        return sorted(found, key=lambda position: position["log"])
+
+    def keep_log_position(self, **position: Any) -> None:
+        self.positions[position["node"], position["log"]] = position
 
     # -- decisions, tickets, quality ----------------------------------------------------------------------------
 

@@ -30,6 +30,19 @@ SELECT * FROM interaction WHERE outcome IS NULL ORDER BY arrived_at, interaction
 -- The youngest first.
 SELECT * FROM interaction ORDER BY arrived_at DESC, interaction LIMIT :most
 
+-- name: ended_of_channels
+-- Which of these channels' interactions have their outcome.
+SELECT uniqueid FROM interaction WHERE uniqueid = ANY(:uniqueids) AND outcome IS NOT NULL ORDER BY uniqueid
+
+-- name: log_positions
+-- How far each log of a node has been read.
+SELECT log, file, bytes FROM log_position WHERE node = :node ORDER BY log
+
+-- name: keep_log_position
+-- Remember how far a log of a node has been read.
+INSERT INTO log_position (node, log, file, bytes) VALUES (:node, :log, :file, :bytes)
+ON CONFLICT (node, log) DO UPDATE SET file = excluded.file, bytes = excluded.bytes
+
 -- name: record_decision
 -- Why a caller went to an agent; the same decision twice is one.
 INSERT INTO decision (interaction, agent, decided_at, rule, explanation, waiting)

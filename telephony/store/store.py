@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from telephony.core.account import Account, Role
 from telephony.core.commands import Decided, OpenTicket
 from telephony.core.customer import Customer, TicketSummary
+from telephony.core.logged import LogPosition
 from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import ticket_number
 from telephony.core.views import CallState, CallView, Lane, Outcome
@@ -20,7 +21,7 @@ from telephony.store.migrate import migrate
 T = TypeVar("T")
 _NAMES: dict[type, tuple[str, ...]] = {
     kind: tuple(each.name for each in dataclasses.fields(kind))
-    for kind in (Account, CallView, Customer, Decided, OpenTicket, QualityRecord)
+    for kind in (Account, CallView, Customer, Decided, LogPosition, OpenTicket, QualityRecord)
 }
 FEWEST_DIGITS = 3  # fewer would find everybody
 
@@ -73,6 +74,19 @@ class Store:
 
     async def recent_interactions(self, most: int = 100) -> tuple[CallView, ...]:
         return tuple(map(_call, await self._connection.rows("recent_interactions", most=most)))
+
+    async def ended_of_channels(self, uniqueids: Sequence[str]) -> frozenset[str]:
+        """Which of these channels' interactions have their outcome."""
+        rows = await self._connection.rows("ended_of_channels", uniqueids=list(uniqueids))
+        return frozenset(str(row["uniqueid"]) for row in rows)
+
+    async def log_positions(self, node: str) -> dict[str, LogPosition]:
+        """How far each log of a node has been read, by the log's name."""
+        rows = await self._connection.rows("log_positions", node=node)
+        return {str(row["log"]): _record(LogPosition, row) for row in rows}
+
+    async def keep_log_position(self, node: str, log: str, position: LogPosition) -> None:
+        await self._connection.run("keep_log_position", node=node, log=log, **_values(position))
 
     async def record_decision(self, decision: Decided) -> None:
         await self.record_decisions((decision,))

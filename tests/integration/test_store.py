@@ -13,6 +13,7 @@ from telephony.core.account import Account, Role
 from telephony.core.commands import Decided, OpenTicket
 from telephony.core.customer import Customer
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
+from telephony.core.logged import LogPosition
 from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import ticket_sequence
 from telephony.core.views import CallState, CallView, Lane, Outcome
@@ -223,6 +224,26 @@ async def test_customers_are_searched_by_last_digits_or_by_name(store: Store, te
     await store.add_customers([LUCJA, ZAKI])
     assert list(await store.search_customers(text)) == found
     assert await store.search_customers(text, most=0) == ()
+
+
+async def test_what_has_its_outcome_is_known_by_channel(store: Store) -> None:
+    await store.record_call(view())
+    assert await store.ended_of_channels(["n1-1.1", "n1-2.1"]) == frozenset()
+    await store.record_call(ENDED)
+    assert await store.ended_of_channels(["n1-1.1", "n1-2.1"]) == {"n1-1.1"}
+    assert await store.ended_of_channels([]) == frozenset()
+
+
+async def test_how_far_a_log_was_read_is_kept_for_each_node(store: Store) -> None:
+    assert await store.log_positions("n1") == {}
+    await store.keep_log_position("n1", "cel", LogPosition("f00d", 1))
+    await store.keep_log_position("n1", "queue_log", LogPosition("cafe", 3_000_000_000))
+    await store.keep_log_position("n1", "cel", LogPosition("beef", 0))
+    assert await store.log_positions("n1") == {
+        "cel": LogPosition("beef", 0),
+        "queue_log": LogPosition("cafe", 3_000_000_000),
+    }
+    assert await store.log_positions("n2") == {}
 
 
 async def test_accounts_are_kept_whole_and_replaced(store: Store) -> None:
