@@ -24,11 +24,13 @@ from telephony.clock import Clock
 from telephony.console.console import Console
 from telephony.core.commands import CallEnded, CancelDial, Command, Dial
 from telephony.core.engine import Engine
-from telephony.core.events import CallsRecovered, DeviceChanged, Event
+from telephony.core.events import CallsRecovered, DeviceChanged, Event, NodeSnapshot
 from telephony.core.ids import QueueName
+from telephony.core.views import Lane
 from telephony.crm.builtin import BuiltinDirectory
 from telephony.metrics import Metrics, metrics_app
 from telephony.pump import Pump
+from telephony.read_in import ReadIn
 from telephony.settings import AsteriskNode, Listen, Settings, SettingsError
 from telephony.store.recorder import Recorder
 from telephony.store.store import Store
@@ -63,11 +65,25 @@ class App:
             self.engine,
             self.clock,
             # The agent's page first: what it shows must be there before the phone rings.
-            [self.console.publish, self._execute, self.recorder.publish, self._score, self.metrics.publish],
+            [
+                self.console.publish,
+                self._execute,
+                self.recorder.publish,
+                self._score,
+                self.metrics.publish,
+                self._follow,
+            ],
             overflowed=self._resynchronise,
         )
         self._flows = _flows(settings)
         self._prompts = PromptStore(settings.data / "prompts")
+        self.readers = {
+            node.name: ReadIn(
+                node.name, node.log_folder, store, submit=self.submit, lane_of=self._lane_of, clock=self.clock
+            )
+            for node in settings.asterisk
+            if node.log_folder
+        }
         self.gateways = {node.name: self._gateway(node) for node in settings.asterisk}
         self.agi = AgiServer(settings.agi_listen.host, settings.agi_listen.port, by_node(self.gateways.values()))
         self._measure_ourselves()
@@ -78,6 +94,13 @@ class App:
             self.console.device_changed(event.endpoint, event.state)
         self.pump.submit(event)
 
+    def _from_node(self, node: str, event: Event) -> None:
+        """A picture of the node waits for the node's logs, which know how the calls that are missing ended."""
+        if isinstance(event, NodeSnapshot) and (reader := self.readers.get(node)):
+            reader.pictured(event)
+        else:
+            self.submit(event)
+
     async def run(self) -> None:
         """Start everything, in the order in which one thing needs the other; stop it in reverse."""
         self.submit(CallsRecovered(await self._store.open_interactions()))
@@ -86,6 +109,8 @@ class App:
             tasks.create_task(self.pump.run())
             for gateway in self.gateways.values():
                 tasks.create_task(gateway.run())
+            for reader in self.readers.values():
+                tasks.create_task(reader.run())
             await asyncio.Event().wait()
 
     @asynccontextmanager
@@ -112,7 +137,7 @@ class App:
         return Gateway(
             node.name,
             ami=AmiSettings(node.host, node.ami_port, node.username, node.secret.get_secret_value()),
-            submit=self.submit,
+            submit=functools.partial(self._from_node, node.name),
             flow_for=lambda did: self._flows[did],
             sound=self._prompts.path,
             facts=self._facts,
@@ -138,6 +163,14 @@ class App:
                     return
             log.warning("call.not_here", command=type(command).__name__, interaction=command.interaction)
 
+    def _follow(self, command: Command, now: float) -> None:
+        for reader in self.readers.values():
+            reader.publish(command, now)
+
+    def _lane_of(self, did: str) -> Lane:
+        number = self._settings.numbers.get(did)
+        return Lane.ACCESSIBILITY if number and number.accessibility else Lane.STANDARD
+
     def _score(self, command: Command, now: float) -> None:
         if isinstance(command, CallEnded):
             for record in self.quality.ended(command.call):
@@ -161,6 +194,13 @@ class App:
                 f"ami_{name.replace('-', '_')}",
                 "What came over the manager interface of this node",
                 functools.partial(_figures, gateway.counters),
+                "kind",
+            )
+        for name, reader in self.readers.items():
+            self.metrics.counters(
+                f"logs_{name.replace('-', '_')}",
+                "What was read in from this node's own logs",
+                functools.partial(_figures, reader.counters),
                 "kind",
             )
         self.metrics.value("ami_connected", "Nodes with a live manager connection", self._connected)

@@ -74,6 +74,7 @@ class AsteriskNode(Frozen):
     ami_port: int = 5038
     username: str = "hotline"
     secret: SecretStr
+    log_folder: Path | None = None  # its `astlogdir`, where we can read it: what happened without us is read in
 
 
 class Pop(Frozen):

@@ -57,6 +57,8 @@ def from_log(log: LoggedCall, interaction: InteractionId, lane: Lane) -> CallVie
 
 
 def _outcome_of_known(call: CallView, log: LoggedCall) -> Outcome:
+    if not log.complete:
+        return Outcome.INTERRUPTED
     if call.state in _KNOWN_END:
         left = log.left_house and call.state in {CallState.TALKING, CallState.AFTER_TALK}
         return Outcome.TRANSFERRED_OUT if left else OUTCOMES[call.state]

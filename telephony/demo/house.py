@@ -207,6 +207,7 @@ class House:
             f'agi_listen = "127.0.0.1:{ports.agi}"\n'
             f'database_url = "{self.postgres.dsn}"\n\n'
             f'[[asterisk]]\nname = "{NODE}"\nami_port = {ports.ami}\nsecret = "{self._secrets["manager"]}"\n'
+            f"log_folder = {json.dumps(str(self.data / 'asterisk/log'))}\n"
         )
         path = self.data / "server.toml"
         path.touch(mode=0o600)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from telephony.core.views import Outcome
+from telephony.core.views import CallView, Outcome
 from telephony.demo.house import ACCESSIBLE, GENERAL
-from tests.acceptance.world import World, seconds_since, world
+from tests.acceptance.world import AGENT, World, seconds_since, world
 
 CALLER, SECOND = "+48500000101", "+48500000102"
 REACHED_S = 5.0  # FAULTS.md: the fallback or the next server has the caller within this
@@ -28,12 +28,18 @@ async def town(tmp_path: Path) -> AsyncIterator[World]:
         yield everything
 
 
-async def outcomes_after_restart(town: World, count: int) -> dict[str | None, str]:
-    """Start the server again and read what became of each call: exactly one outcome each."""
+async def ended_after_restart(town: World, count: int) -> dict[str | None, CallView]:
+    """Start the server again and read what became of each call, by caller: exactly one outcome and one ticket each."""
     await town.house.start_server()
     seen = await town.until(lambda calls: len(calls) == count and all(call.outcome for call in calls))
     assert len({call.interaction for call in seen}) == count
-    return {call.caller: str(call.outcome) for call in seen}
+    for call in seen:
+        await town.ticket_of(call)
+    return {call.caller: call for call in seen}
+
+
+def told(call: CallView) -> tuple[str | None, str | None]:
+    return call.outcome, call.agent
 
 
 async def test_killed_in_the_menu_the_caller_is_heard_by_a_person(town: World) -> None:
@@ -47,7 +53,12 @@ async def test_killed_in_the_menu_the_caller_is_heard_by_a_person(town: World) -
     await call.hang_up()
     await consultant.ended()
     assert town.consultant_heard(consultant) > AUDIBLE
-    assert await outcomes_after_restart(town, 1) == {CALLER: str(Outcome.INTERRUPTED)}
+    ended = (await ended_after_restart(town, 1))[CALLER]
+    assert told(ended) == (Outcome.FALLBACK_ANSWERED, AGENT)
+    assert ended.answered_at
+    assert ended.ended_at
+    assert 0 < ended.answered_at - ended.arrived_at < REACHED_S + 5
+    assert 2.5 < ended.ended_at - ended.answered_at < 10
 
 
 async def test_killed_in_the_line_everyone_is_heard_by_a_person(town: World) -> None:
@@ -66,7 +77,12 @@ async def test_killed_in_the_line_everyone_is_heard_by_a_person(town: World) -> 
         await call.ended()
     for consultant in (first, second):
         assert town.consultant_heard(consultant) > AUDIBLE
-    assert set((await outcomes_after_restart(town, 2)).values()) == {str(Outcome.INTERRUPTED)}
+    ended = await ended_after_restart(town, 2)
+    assert set(map(told, ended.values())) == {(Outcome.FALLBACK_ANSWERED, AGENT)}
+    first_at, second_at = ended[SECOND].answered_at, ended[CALLER].answered_at  # accessibility first
+    assert first_at
+    assert second_at
+    assert second_at - first_at > 2.5
 
 
 @pytest.mark.parametrize("who_hangs_up", ["customer", "consultant"])
@@ -88,7 +104,11 @@ async def test_killed_in_the_talk_the_talk_goes_on_and_ends_as_a_hang_up(town: W
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(3):
             await town.consultants.incoming()  # the fallback queue would ring the phone again
-    await outcomes_after_restart(town, 1)
+    ended = (await ended_after_restart(town, 1))[CALLER]
+    assert told(ended) == (Outcome.ANSWERED, AGENT)
+    assert ended.answered_at
+    assert ended.ended_at
+    assert 17 < ended.ended_at - ended.answered_at < 25  # as it was, not until the restart
 
 
 async def test_a_talk_outlives_two_servers_and_is_recorded_as_answered(town: World) -> None:

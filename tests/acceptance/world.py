@@ -14,6 +14,7 @@ from pathlib import Path
 
 from quality.softphone_client import PhoneCall, PhoneOptions, SoftPhone
 from telephony.console.page_client import PageClient
+from telephony.core.customer import TicketSummary
 from telephony.core.views import CallState, CallView
 from telephony.demo.house import House
 from telephony.demo.setup import prepare
@@ -65,6 +66,14 @@ class World:
                 seen = await self.store.recent_interactions()
                 if true_of(seen):
                     return seen
+                await asyncio.sleep(0.05)
+
+    async def ticket_of(self, call: CallView) -> TicketSummary:
+        """Its ticket, once it is there."""
+        async with asyncio.timeout(STEP_S):
+            while True:
+                if ticket := await self.store.ticket_of(call.interaction):
+                    return ticket
                 await asyncio.sleep(0.05)
 
     def customer_heard(self, caller: str) -> float:
