@@ -13,7 +13,7 @@ import structlog
 
 from telephony.core.commands import Command
 from telephony.core.engine import Engine
-from telephony.core.events import Event
+from telephony.core.events import Event, EventsLost
 
 log = structlog.get_logger()
 
@@ -37,6 +37,7 @@ class Pump:
         self._subscribers = subscribers
         self._inbox: asyncio.Queue[Event] = asyncio.Queue(size)
         self._overflowed = overflowed
+        self._lost_at: float | None = None  # an event was dropped of which the engine has not heard yet
         self.dropped = 0
         self.failures = 0
 
@@ -46,6 +47,7 @@ class Pump:
             self._inbox.put_nowait(event)
             return
         self.dropped += 1
+        self._lost_at = self._clock()
         if self.dropped == 1 or self.dropped % 1000 == 0:
             log.error("inbox.overflow", dropped=self.dropped)
         self._overflowed()
@@ -55,6 +57,9 @@ class Pump:
         while True:
             event = await self._next()
             now = self._clock()
+            if self._lost_at is not None:
+                lost, self._lost_at = EventsLost(self._lost_at), None
+                self._deliver(self._engine.handle(lost, now), now)
             self._deliver(self._engine.handle_timer(now) if event is None else self._engine.handle(event, now), now)
 
     async def _next(self) -> Event | None:

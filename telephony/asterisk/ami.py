@@ -131,12 +131,14 @@ class Connection(AMIProtocol):  # type: ignore[misc]
         receive: Callable[[AmiEvent], None],
         counters: AmiCounters,
         *,
+        distrusted: Callable[[], None] = lambda: None,
         trusted_again: Callable[[], None] = lambda: None,
     ) -> None:
         loop = asyncio.get_running_loop()
         self._parser = Parser(wanted)
         self._receive = receive
         self._counters = counters
+        self._distrusted = distrusted
         self._trusted_again = trusted_again
         self._greeted: asyncio.Future[str] = loop.create_future()
         self._ended: asyncio.Future[None] = loop.create_future()
@@ -276,6 +278,7 @@ class Connection(AMIProtocol):  # type: ignore[misc]
             request.whole = False
         marker = secrets.token_hex(16)
         if self.trust.taint(marker):
+            self._distrusted()
             self._send_marker(marker)
 
     def _take_marker(self, action_id: str) -> None:

@@ -34,6 +34,7 @@ from telephony.asterisk.ami_actions import (
     forbidden_right,
 )
 from telephony.asterisk.ami_wire import AmiEvent, AmiResponse
+from telephony.core.views import SpanKind
 
 log = structlog.get_logger()
 
@@ -79,7 +80,7 @@ class Listener:
 
     event: Callable[[AmiEvent], None]
     snapshot: Callable[[Snapshot], None]
-    lost: Callable[[], None]
+    lost: Callable[[float, SpanKind], None]  # since when nothing is known until the next snapshot, and why
 
 
 class AmiClient:
@@ -106,6 +107,7 @@ class AmiClient:
         self._resync = asyncio.Event()
         self.counters = AmiCounters()
         self.connected = False  # logged in and the first snapshot taken
+        self._alive_at = clock()  # the last sign of life
 
     # -- asking -------------------------------------------------------------------------------------------------
 
@@ -144,7 +146,7 @@ class AmiClient:
             if self.connected:
                 self.connected = False
                 self.counters.losses += 1
-                self._listener.lost()
+                self._lost(self._alive_at, SpanKind.LINK)
             await asyncio.sleep(self._backoff_s(failures))
 
     def _backoff_s(self, failures: int) -> float:
@@ -173,7 +175,13 @@ class AmiClient:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(self._timing.connect_s):
             _, connection = await loop.create_connection(
-                lambda: Connection(self._wanted, self._receive, self.counters, trusted_again=self._resync.set),
+                lambda: Connection(
+                    self._wanted,
+                    self._receive,
+                    self.counters,
+                    distrusted=lambda: self._lost(self._clock(), SpanKind.DISTRUST),
+                    trusted_again=self._resync.set,
+                ),
                 self._settings.host,
                 self._settings.port,
             )
@@ -212,7 +220,9 @@ class AmiClient:
         try:
             while True:
                 await asyncio.sleep(self._timing.ping_every_s)
+                asked_at = self._clock()
                 await connection.request(Ping(), self._timing.ping_deadline_s)
+                self._alive_at = asked_at
         except AmiError as error:
             self._log.warning("ami.ping_unanswered", reason=str(error))
             connection.close()
@@ -237,7 +247,8 @@ class AmiClient:
     async def _synchronise(self, connection: Connection) -> None:
         """Take the snapshot, then let the events follow that came meanwhile."""
         self._buffer = self._buffer or []
-        taken_at = self._clock()
+        taken_at, overflows = self._clock(), self.counters.overflows
+        self._alive_at = taken_at
         connection.trust.resync_begins(taken_at)
         try:
             channels = await connection.listing(CoreShowChannels(), self._timing.snapshot_s)
@@ -252,6 +263,9 @@ class AmiClient:
             self._resync.set()
         for event in waiting:
             self._deliver(event)
+        if self.counters.overflows > overflows:
+            self._lost(taken_at, SpanKind.OVERFLOW)
+            self.resynchronise()
 
     def _receive(self, event: AmiEvent) -> None:
         if self._buffer is None:
@@ -260,10 +274,12 @@ class AmiClient:
             self._buffer.append(event)
         else:
             self.counters.overflows += 1
-            self.resynchronise()
 
     def _deliver(self, event: AmiEvent) -> None:
         self._guarded(lambda: self._listener.event(event))
+
+    def _lost(self, since: float, why: SpanKind) -> None:
+        self._guarded(lambda: self._listener.lost(since, why))
 
     def _guarded(self, tell: Callable[[], None]) -> None:
         try:

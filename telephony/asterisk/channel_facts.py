@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from telephony.asterisk.ami_wire import AmiEvent
 from telephony.core.channels import (
+    Channel,
     ChannelInput,
     Dialled,
     Entered,
@@ -25,6 +26,7 @@ from telephony.core.ids import Uniqueid
 
 _CHANNEL = ("Channel", "Uniqueid", "Linkedid")
 _DEST = ("DestChannel", "DestUniqueid", "DestLinkedid", "DestContext")
+LISTED = (*_CHANNEL, "ChannelState", "BridgeId")  # of each channel in CoreShowChannels
 _TRANSFERS = ("OrigTransfererLinkedid", "SecondTransfererLinkedid", "TransfereeLinkedid", "TransferTargetLinkedid")
 
 FACTS: dict[str, tuple[str, ...]] = {
@@ -63,6 +65,15 @@ def fact(event: AmiEvent) -> Fact | None:
         case "DialBegin":
             return Dialled(*_channel(fields, "Dest"), fields["DestContext"] == TRUNKS_CONTEXT)
     return _more(event.name, fields)
+
+
+def listed(fields: Mapping[str, str], known: Channel | None) -> Fact:
+    """What a snapshot says of one channel; `known`: the channel as it was last heard of."""
+    if bridge := fields["BridgeId"]:
+        return Entered(*_channel(fields), bridge)
+    if known and known.bridge:
+        return LeftBridge(*_channel(fields), known.bridge)
+    return Seen(*_channel(fields), _STATES.get(fields["ChannelState"]))
 
 
 def _more(name: str, fields: Mapping[str, str]) -> Fact | None:

@@ -28,6 +28,7 @@ from telephony.core.events import AgentRinging, CallAnswered, Event, NodeLost, N
 from telephony.core.ids import InteractionId, Uniqueid
 from telephony.core.rtcp_event import RtcpEvent
 from telephony.core.talks import Talks
+from telephony.core.views import CallView, SpanKind
 
 log = structlog.get_logger()
 
@@ -59,11 +60,12 @@ class Gateway:
         self._codec = codec
         self._clock = clock
         self._services = Services(node, submit, flow_for, sound, facts, clock, rng or random.SystemRandom())
-        listener = Listener(self._heard, self._pictured, lambda: submit(NodeLost(node)))
+        listener = Listener(self._heard, self._pictured, self._lost)
         self._ami = AmiClient(node, ami, translate.WANTED, listener, clock, timing=timing or AmiTiming())
         self._talks = Talks()
         self._journeys: dict[InteractionId, Journey] = {}
         self._by_uniqueid: dict[Uniqueid, Journey] = {}
+        self._left_behind: dict[Uniqueid, Attempt] = {}  # callers for whom a server before us may have dialled
         self._tasks: asyncio.TaskGroup | None = None
 
     @property
@@ -81,6 +83,7 @@ class Gateway:
 
     async def run(self) -> None:
         """Until cancelled. Errors: AmiSetupError when the manager account must be mended."""
+        self._lost(self._clock(), SpanKind.LINK)
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 self._tasks.create_task(self._ami.run())
@@ -90,6 +93,12 @@ class Gateway:
             raise
         finally:
             self._tasks = None
+
+    def recover(self, calls: Iterable[CallView]) -> None:
+        """Calls that a server before us led; to be told before `run`."""
+        for call in calls:
+            if call.node == self.node:
+                self._left_behind[call.uniqueid] = Attempt(call.interaction, call.attempt, "")
 
     def resynchronise(self) -> None:
         """Take the node's picture anew, for instance after the core's inbox has overflowed."""
@@ -154,6 +163,9 @@ class Gateway:
 
     # -- from AMI -----------------------------------------------------------------------------------------------
 
+    def _lost(self, since: float, why: SpanKind) -> None:
+        self._submit(NodeLost(self.node, since, why))
+
     def _heard(self, event: AmiEvent) -> None:
         try:
             self._understand(event)
@@ -176,49 +188,63 @@ class Gateway:
             self._follow_dial(known, event)
         if known is not None:
             self._submit(known)
+        if event.name == "DialEnd" and known is None:  # whom it was for goes on in the dialplan
+            self._left_behind.pop(Uniqueid(event.fields.get("Uniqueid", "")), None)
         if (fact := channel_facts.fact(event)) is not None:
-            for news in self._talks.hear(fact):
-                self._submit(news)
-            self._look_for_answer(fact)
+            self._learn(fact)
 
-    def _look_for_answer(self, fact: Fact) -> None:
+    def _learn(self, fact: Fact) -> None:
+        """A fact about channels: what it means for the talks, and whether somebody has answered unheard."""
+        for news in self._talks.hear(fact):
+            self._submit(news)
         met = self._talks.met(fact, lambda uniqueid: self._attempt_of(uniqueid) is not None)
         attempt = self._attempt_of(met[0]) if met else None
         if met and attempt:
-            known = CallAnswered(attempt.interaction, attempt.number)
+            known = CallAnswered(attempt.interaction, attempt.number, self._phone(met[1]))
             self._answered(known, *met)
             self._submit(known)
 
+    def _phone(self, uniqueid: Uniqueid) -> str:
+        channel = self._talks.channels.get(uniqueid)
+        return translate.endpoint(channel.name) if channel else ""
+
     def _answered(self, known: CallAnswered, caller: Uniqueid, agent: Uniqueid) -> None:
-        self._journeys[known.interaction].agent_channel = None  # from now on nothing may stop it
+        if journey := self._journeys.get(known.interaction):
+            journey.agent_channel = None  # from now on nothing may stop it
         self._talks.answered(known.interaction, known.attempt, caller, agent)
 
     def _follow_dial(self, known: AgentRinging | CallAnswered, event: AmiEvent) -> None:
         if isinstance(known, CallAnswered):
             self._answered(known, Uniqueid(event.fields["Uniqueid"]), Uniqueid(event.fields["DestUniqueid"]))
-        else:
-            journey = self._journeys[known.interaction]
+        elif journey := self._journeys.get(known.interaction):
             journey.agent_channel = event.fields["DestChannel"]
             self._stop_ringing(journey)
 
     def _attempt_of(self, uniqueid: Uniqueid) -> Attempt | None:
         journey = self._by_uniqueid.get(uniqueid)
-        return journey.attempt if journey else None
+        return journey.attempt if journey else self._left_behind.get(uniqueid)
 
     def _pictured(self, snapshot: Snapshot) -> None:
         try:
-            events = translate.snapshot(self.node, snapshot, self._attempt_of)
+            events = translate.snapshot(self.node, snapshot)
+            dialled = translate.still_dialled(snapshot)
         except (KeyError, ValueError):
             self._ami.counters.malformed += 1
             log.warning("ami.malformed_snapshot", node=self.node)
             return
+        self._left_behind = {caller: self._left_behind[caller] for caller in dialled & self._left_behind.keys()}
         for event in events:
-            if isinstance(event, CallAnswered):
-                self._journeys[event.interaction].agent_channel = None  # from now on nothing may stop it
             self._submit(event)
             if isinstance(event, NodeSnapshot):
-                for news in self._talks.keep_only(event.uniqueids):
-                    self._submit(news)
+                self._sit(snapshot, event.uniqueids)
+
+    def _sit(self, snapshot: Snapshot, uniqueids: frozenset[Uniqueid]) -> None:
+        """Who is in which bridge, as the snapshot has it."""
+        for news in self._talks.keep_only(uniqueids):
+            self._submit(news)
+        for channel in snapshot.channels:
+            known = self._talks.channels.get(Uniqueid(channel.fields["Uniqueid"]))
+            self._learn(channel_facts.listed(channel.fields, known))
 
 
 def by_node(gateways: Iterable[Gateway]) -> Callable[[AgiSession], Awaitable[None]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from telephony.asterisk.ami_client import Snapshot
 from telephony.asterisk.ami_wire import AmiEvent
-from telephony.asterisk.channel_facts import FACTS
+from telephony.asterisk.channel_facts import FACTS, LISTED
 from telephony.core import events as core
 from telephony.core.ids import InteractionId, Uniqueid
 from telephony.core.rtcp_event import ReportBlock, RtcpDirection, RtcpEvent
@@ -30,16 +30,19 @@ WANTED: dict[str, tuple[str, ...]] = {
     "Hangup": ("Uniqueid", "Linkedid", "Cause"),
     "DialBegin": ("Uniqueid", *FACTS["DialBegin"]),
     "DialEnd": ("Uniqueid", "DestChannel", "DestUniqueid", "DialStatus"),
-    **{name: FACTS[name] for name in ("BridgeEnter", "BridgeLeave", "LocalBridge")},
+    **{name: FACTS[name] for name in ("BridgeEnter", "BridgeLeave", "LocalBridge", "Hold", "Unhold", "Rename")},
     "AgentConnect": ("Uniqueid",),
     "DeviceStateChange": ("Device", "State"),
-    "CoreShowChannel": ("Uniqueid", "BridgeId"),
+    "CoreShowChannel": (*LISTED, "Context", "Application"),
     "UserEvent": ("UserEvent", "Uniqueid", "Codec"),
     "RTCPSent": _RTCP,
     "RTCPReceived": _RTCP,
 }
 
+CALL_CONTEXT, FALLBACK_CONTEXT = "hotline-call", "hotline-fallback"  # config/asterisk/extensions.conf
+
 _ENDPOINT = re.compile(r"PJSIP/([A-Za-z0-9_.-]{1,80})")
+_PHONE = re.compile(r"PJSIP/([A-Za-z0-9_.-]{1,80})-[0-9a-f]{8,}")
 _CODEC = re.compile(r"[a-z0-9]{1,20}")
 _CHANNEL_END = re.compile(r"-[0-9a-f]{8,}(?:;[12])?")
 _STATES = frozenset({"UNKNOWN", "NOT_INUSE", "INUSE", "BUSY", "INVALID", "UNAVAILABLE", "RINGING", "RINGINUSE",
@@ -96,23 +99,38 @@ def device(event: AmiEvent) -> core.DeviceChanged | None:
     return core.DeviceChanged(match[1], state)
 
 
-def snapshot(node: str, taken: Snapshot, attempt_of: Callable[[Uniqueid], Attempt | None]) -> list[core.Event]:
-    """What a log-in's lists mean: first which channels are left, then who talks already, then the phones."""
+def endpoint(channel: str) -> str:
+    """Whose phone a channel is; empty for what is no phone's."""
+    match = _PHONE.fullmatch(channel)
+    return match[1] if match else ""
+
+
+def snapshot(node: str, taken: Snapshot) -> list[core.Event]:
+    """What a log-in's lists mean: which channels are left, then whom Asterisk's own queue serves, then the phones."""
     uniqueids = frozenset(Uniqueid(each.fields["Uniqueid"]) for each in taken.channels)
     phones = (device(each) for each in taken.devices if each.name == "DeviceStateChange")
     return [
         core.NodeSnapshot(node, uniqueids, taken.taken_at),
-        *_answered_unheard(taken, attempt_of),
+        *(core.FallbackAnswered(Uniqueid(each["Uniqueid"])) for each in _fields(taken) if _served_by_fallback(each)),
         *(phone for phone in phones if phone),
     ]
 
 
-def _answered_unheard(taken: Snapshot, attempt_of: Callable[[Uniqueid], Attempt | None]) -> Iterator[core.CallAnswered]:
-    """A caller whom we have dialled for is in a bridge: the answer came while nothing was heard or believed."""
-    for channel in taken.channels:
-        attempt = attempt_of(Uniqueid(channel.fields["Uniqueid"]))
-        if attempt and channel.fields["BridgeId"]:
-            yield core.CallAnswered(attempt.interaction, attempt.number)
+def still_dialled(taken: Snapshot) -> frozenset[Uniqueid]:
+    """Callers for whom a dial of ours is under way, ringing or answered, whether a session of ours is there or not."""
+    return frozenset(
+        Uniqueid(each["Uniqueid"])
+        for each in _fields(taken)
+        if each["Context"] == CALL_CONTEXT and each["Application"] == "Dial"
+    )
+
+
+def _served_by_fallback(fields: Mapping[str, str]) -> bool:
+    return fields["Context"] == FALLBACK_CONTEXT and fields["BridgeId"] != ""
+
+
+def _fields(taken: Snapshot) -> Iterator[Mapping[str, str]]:
+    return (channel.fields for channel in taken.channels)
 
 
 def codec(event: AmiEvent) -> tuple[Uniqueid, str]:

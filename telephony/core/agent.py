@@ -24,6 +24,7 @@ class AgentInput(StrEnum):
     SIGN_OUT = "sign_out"
     OFFER = "offer"
     RING = "ring"
+    PICK_UP = "pick_up"
     ANSWER = "answer"
     RELEASE = "release"
     SET_ASIDE = "set_aside"
@@ -35,8 +36,9 @@ I = AgentInput  # noqa: E741 - the table below reads best narrow
 
 TRANSITIONS: dict[AgentState, dict[AgentInput, AgentState]] = {
     S.OFF: {I.SIGN_IN: S.PAUSED},
-    S.PAUSED: {I.READY: S.AVAILABLE, I.PAUSE: S.PAUSED, I.SIGN_OUT: S.OFF},
-    S.AVAILABLE: {I.OFFER: S.OFFERED, I.PAUSE: S.PAUSED, I.SIGN_OUT: S.OFF},
+    S.PAUSED: {I.READY: S.AVAILABLE, I.PAUSE: S.PAUSED, I.PICK_UP: S.TALKING, I.SIGN_OUT: S.OFF},
+    # Picked up: the phone has taken a call that was offered to another, or that a server before us had offered.
+    S.AVAILABLE: {I.OFFER: S.OFFERED, I.PICK_UP: S.TALKING, I.PAUSE: S.PAUSED, I.SIGN_OUT: S.OFF},
     # Pausing or signing out during a call is kept as a wish and done after it (`Agent.wish`).
     S.OFFERED: {I.RING: S.RINGING, I.RELEASE: S.AVAILABLE, I.SET_ASIDE: S.PAUSED},
     S.RINGING: {I.ANSWER: S.TALKING, I.RELEASE: S.AVAILABLE, I.SET_ASIDE: S.PAUSED},
@@ -44,6 +46,7 @@ TRANSITIONS: dict[AgentState, dict[AgentInput, AgentState]] = {
     S.WRAP_UP: {
         I.WRAPPED_UP: S.AVAILABLE,
         I.READY: S.AVAILABLE,
+        I.PICK_UP: S.TALKING,
         I.PAUSE: S.PAUSED,
         I.SIGN_OUT: S.OFF,
     },

@@ -9,6 +9,7 @@ from telephony.core.call import CallInput, step
 from telephony.core.commands import CallChanged, CallEnded, OpenTicket
 from telephony.core.ids import InteractionId, Uniqueid
 from telephony.core.outcome import ticket_for
+from telephony.core.spans import EVERY, closed
 from telephony.core.views import CallView
 
 
@@ -53,6 +54,8 @@ class Calls:
         """Write the one outcome record, with the ticket it needs."""
         self._calls.pop(ended.interaction, None)
         self._by_uniqueid.pop(ended.uniqueid, None)
+        assert ended.ended_at is not None
+        ended = replace(ended, spans=closed(ended.spans, EVERY, ended.ended_at))
         self._told(CallEnded(ended))
         if ticket := ticket_for(ended):
             self._told(ticket)

@@ -15,14 +15,17 @@ from telephony.core.afterwards import as_logged, from_log
 from telephony.core.agent import IN_CALL, Agent, AgentInput
 from telephony.core.call import OUTCOMES, CallInput, arrived
 from telephony.core.calls import Calls
-from telephony.core.commands import Command
+from telephony.core.commands import Command, ShowPop
+from telephony.core.hearing import Hearing
 from telephony.core.ids import AgentId, InteractionId, Uniqueid
 from telephony.core.offers import Offers
 from telephony.core.roster import Roster
 from telephony.core.rules import Rules
+from telephony.core.spans import closed, opened
 from telephony.core.timers import Timers
-from telephony.core.views import AgentState, CallState, CallView, Lane, Outcome
+from telephony.core.views import AgentState, CallState, CallView, Lane, Outcome, SpanKind
 
+_HOLD = frozenset({SpanKind.HOLD})
 TOMBSTONE_S = 60.0  # how long a hang-up is remembered that came before its call's arrival
 
 _SURVIVES_US = frozenset(
@@ -39,7 +42,7 @@ class Engine:
         self._roster = Roster(self._out.append)
         self._offers = Offers(rules, self._calls, self._roster, self._timers, self._out.append)
         self._gone_early: set[Uniqueid] = set()
-        self._lost_nodes: set[str] = set()
+        self._hearing = Hearing(self._calls)
 
     # -- the outside --------------------------------------------------------------------------------------------
 
@@ -83,7 +86,7 @@ class Engine:
     def _(self, event: ev.CallArrived, now: float) -> None:
         if self._calls.get(event.interaction) or self._calls.of_channel(event.uniqueid):
             return
-        call = arrived(event, now)
+        call = self._hearing.arrives(arrived(event, now))
         self._calls.keep(call)
         if event.uniqueid in self._gone_early:
             self._end(call, now)
@@ -93,7 +96,9 @@ class Engine:
         for call in event.calls:
             if self._calls.get(call.interaction) is None and call.outcome is None:
                 state = call.state if call.state in _SURVIVES_US else CallState.FALLBACK
-                self._calls.keep(replace(call, state=state, agent=None if state is CallState.FALLBACK else call.agent))
+                agent = None if state is CallState.FALLBACK else call.agent
+                spans = opened(call.spans, SpanKind.RESTART, max(event.known_until, call.arrived_at))
+                self._calls.keep(replace(call, state=state, agent=agent, spans=spans))
 
     @_on.register
     def _(self, event: ev.CallLogged, now: float) -> None:
@@ -101,6 +106,13 @@ class Engine:
             self._close(call, as_logged(call, event.log), now)
         elif self._calls.get(event.interaction) is None:
             self._calls.end(from_log(event.log, event.interaction, event.lane))
+
+    @_on.register
+    def _(self, event: ev.AnswerLogged, now: float) -> None:
+        call = self._calls.of_channel(event.uniqueid)
+        if call and call.state is CallState.FALLBACK:
+            given = CallInput.FALLBACK_ANSWER if event.by_fallback else CallInput.ANSWER
+            self._calls.step(call.interaction, given, answered_at=event.answered_at, agent=event.agent)
 
     @_on.register
     def _(self, event: ev.CallQueued, now: float) -> None:
@@ -136,11 +148,21 @@ class Engine:
     @_on.register
     def _(self, event: ev.CallAnswered, now: float) -> None:
         call = self._calls.at_attempt(event.interaction, event.attempt)
-        if call and self._calls.step(call.interaction, CallInput.ANSWER, answered_at=now):
+        agent = self._roster.at(event.endpoint) if event.endpoint else call and call.agent
+        if call and (after := self._calls.step(call.interaction, CallInput.ANSWER, answered_at=now, agent=agent)):
             self._offers.answered(call)
-            if call.agent:
-                self._roster.step(call.agent, AgentInput.RING, now)  # the ringing may have been missed
-                self._roster.step(call.agent, AgentInput.ANSWER, now)
+            if call.agent and call.agent != agent:
+                self._offers.let_go(call.agent, call, now)
+            if agent and self._roster.talks(agent, call.interaction, now):
+                self._out.append(ShowPop(after, agent, call.attempt, now))
+
+    @_on.register
+    def _(self, event: ev.CallHeld, now: float) -> None:
+        call = self._calls.at_attempt(event.interaction, event.attempt)
+        if call and call.state is CallState.TALKING:
+            spans = opened(call.spans, SpanKind.HOLD, now) if event.held else closed(call.spans, _HOLD, now)
+            if spans != call.spans:
+                self._calls.keep(replace(call, spans=spans))
 
     @_on.register
     def _(self, event: ev.DialEnded, now: float) -> None:
@@ -179,6 +201,9 @@ class Engine:
     @_on.register
     def _(self, event: ev.AgentSignedIn, now: float) -> None:
         self._roster.sign_in(event.agent, event.endpoint, event.skills, now)
+        for call in self.calls():  # a talk that was under way when a server before us went
+            if call.state is CallState.TALKING and call.agent == event.agent:
+                self._roster.talks(event.agent, call.interaction, now)
 
     @_on.register
     def _(self, event: ev.AgentReady, now: float) -> None:
@@ -204,11 +229,15 @@ class Engine:
     @_on.register
     def _(self, event: ev.NodeLost, now: float) -> None:
         """Nothing is known until the next snapshot, so nothing is concluded from silence (`Offers.overdue`)."""
-        self._lost_nodes.add(event.node)
+        self._hearing.lost(event.node, event.since, event.why)
+
+    @_on.register
+    def _(self, event: ev.EventsLost, now: float) -> None:
+        self._hearing.lost_everywhere(event.since, SpanKind.OVERFLOW)
 
     @_on.register
     def _(self, event: ev.NodeSnapshot, now: float) -> None:
-        self._lost_nodes.discard(event.node)
+        self._hearing.heard(event.node, event.taken_at, now)
         for call in self.calls():
             gone = call.uniqueid not in event.uniqueids and call.arrived_at < event.taken_at
             if call.node == event.node and gone:
@@ -230,7 +259,8 @@ class Engine:
 
     def _finish_talk(self, call: CallView, now: float) -> bool:
         """The agent is done with the caller, who may go on without."""
-        if not self._calls.step(call.interaction, CallInput.FINISH_TALK):
+        spans = closed(call.spans, _HOLD, now)
+        if not self._calls.step(call.interaction, CallInput.FINISH_TALK, spans=spans):
             return False
         self._wrap_up(call, now)
         return True
@@ -268,4 +298,4 @@ class Engine:
             if what == "pop":
                 self._offers.late_pop(call, now)
             else:
-                self._offers.overdue(call, now, blind=call.node in self._lost_nodes)
+                self._offers.overdue(call, now, blind=self._hearing.deaf(call.node))

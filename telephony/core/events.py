@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.logged import LoggedCall
-from telephony.core.views import CallView, Lane
+from telephony.core.views import CallView, Lane, SpanKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class CallsRecovered:
     """Calls the store knows as not ended when this process started; Asterisk's own queue leads them by now."""
 
     calls: tuple[CallView, ...]
+    known_until: float = 0.0  # when the server that led them was last alive
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,16 @@ class CallLogged:
     log: LoggedCall
     interaction: InteractionId
     lane: Lane
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLogged:
+    """Asterisk's own log tells that a call we had lost was answered meanwhile, and still lives."""
+
+    uniqueid: Uniqueid
+    answered_at: float
+    agent: AgentId | None
+    by_fallback: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +97,16 @@ class AgentRinging:
 class CallAnswered:
     interaction: InteractionId
     attempt: int
+    endpoint: str = ""  # the phone that has answered, where it may be another than the dialled one (a pickup)
+
+
+@dataclass(frozen=True, slots=True)
+class CallHeld:
+    """The agent's phone of this attempt holds the caller, or takes the caller back."""
+
+    interaction: InteractionId
+    attempt: int
+    held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +182,18 @@ class DeviceChanged:
 
 @dataclass(frozen=True, slots=True)
 class NodeLost:
-    """The AMI connection to a node is gone; what happens there is unknown until the next snapshot."""
+    """Since then, what happens at a node is unknown, until a snapshot that was asked for later."""
 
     node: str
+    since: float
+    why: SpanKind
+
+
+@dataclass(frozen=True, slots=True)
+class EventsLost:
+    """The inbox was full: something may have happened anywhere that we were told and have not kept."""
+
+    since: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +206,8 @@ class NodeSnapshot:
 
 
 Event = (
-    CallArrived | CallsRecovered | CallLogged | CallQueued | CallSelfServed | SessionLost | PopPainted | AgentRinging
-    | CallAnswered | DialEnded | AgentLeft | CallLeftHouse | CallHungUp | FallbackAnswered | AgentSignedIn
-    | AgentReady | AgentPaused | AgentSignedOut | DeviceChanged | NodeLost | NodeSnapshot
+    CallArrived | CallsRecovered | CallLogged | AnswerLogged | CallQueued | CallSelfServed | SessionLost
+    | PopPainted | AgentRinging | CallAnswered | CallHeld | DialEnded | AgentLeft | CallLeftHouse
+    | CallHungUp | FallbackAnswered | AgentSignedIn | AgentReady | AgentPaused | AgentSignedOut
+    | DeviceChanged | NodeLost | EventsLost | NodeSnapshot
 )  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import replace
 from telephony.core.agent import IN_CALL, Agent, AgentInput
 from telephony.core.commands import AgentChanged
 from telephony.core.ids import AgentId, InteractionId
+from telephony.core.views import AgentState
 
 
 class Roster:
@@ -63,6 +64,22 @@ class Roster:
         kept = interaction or before.interaction
         self._put(before, replace(after, interaction=kept if after.state in IN_CALL else None))
         return True
+
+    def at(self, endpoint: str) -> AgentId | None:
+        """Whose phone this is; who has signed out last of all."""
+        there = [agent for agent in self._agents.values() if agent.endpoint == endpoint]
+        return max(there, key=lambda agent: agent.state is not AgentState.OFF).agent if there else None
+
+    def talks(self, agent: AgentId, interaction: InteractionId, now: float) -> bool:
+        """The agent's phone has this caller now; True when it came without an offer."""
+        before = self._agents.get(agent)
+        if before is None or before.interaction == interaction:
+            self.step(agent, AgentInput.RING, now)  # the ringing may have been missed
+            self.step(agent, AgentInput.ANSWER, now)
+            return False
+        if before.state is AgentState.PAUSED:  # what it was before, it will be again
+            self.wish(agent, AgentInput.PAUSE, before.reason)
+        return self.step(agent, AgentInput.PICK_UP, now, interaction=interaction)
 
     def wish(self, agent: AgentId, given: AgentInput | None, reason: str = "") -> None:
         """Remember what is to happen after the call in hand; None takes it back."""

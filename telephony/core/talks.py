@@ -1,4 +1,4 @@
-"""The talks under way on one node: when an agent's phone has left one, and whether the caller talks on outside.
+"""The talks under way on one node: who is on hold, when an agent's phone has left, and who talks on outside.
 
 Pure. It outlives the AGI session of a call, which ends with a transfer while the caller lives on.
 """
@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from telephony.core.channels import Channels, Entered, Fact, Gone
-from telephony.core.events import AgentLeft, CallLeftHouse
+from telephony.core.channels import ChannelInput, Channels, Entered, Fact, Gone, Seen
+from telephony.core.events import AgentLeft, CallHeld, CallLeftHouse
 from telephony.core.ids import InteractionId, Uniqueid
+
+News = AgentLeft | CallHeld | CallLeftHouse
+
+_HOLDS = {ChannelInput.HOLD: True, ChannelInput.UNHOLD: False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +44,12 @@ class Talks:
             self._by_caller[caller] = Talk(interaction, attempt, caller, agent)
             self._by_agent[agent] = caller
 
-    def hear(self, fact: Fact) -> list[AgentLeft | CallLeftHouse]:
+    def hear(self, fact: Fact) -> list[News]:
         """Take a fact in; what it means for the talks."""
         self.channels.hear(fact)
-        news: list[AgentLeft | CallLeftHouse] = []
+        news: list[News] = []
+        if isinstance(fact, Seen) and fact.given in _HOLDS and (talk := self._talk_of_agent(fact.uniqueid)):
+            news.append(CallHeld(talk.interaction, talk.attempt, _HOLDS[fact.given]))
         if isinstance(fact, Gone):
             self._forget(fact.uniqueid)
             if (caller := self._by_agent.pop(fact.uniqueid, None)) is not None:
@@ -64,14 +70,14 @@ class Talks:
                 return caller, others[0]
         return None
 
-    def keep_only(self, uniqueids: frozenset[Uniqueid]) -> list[AgentLeft | CallLeftHouse]:
+    def keep_only(self, uniqueids: frozenset[Uniqueid]) -> list[News]:
         """A snapshot's channels: what is not among them has gone unheard."""
         self.channels.keep_only(uniqueids)
         ends = {*self._by_caller, *self._by_agent} - uniqueids
         callers_first = sorted(ends, key=lambda each: each not in self._by_caller)
         return [news for uniqueid in callers_first for news in self.hear(Gone(uniqueid, 0))]
 
-    def _outside(self) -> list[AgentLeft | CallLeftHouse]:
+    def _outside(self) -> list[News]:
         out = [self._by_caller[caller] for caller in self._alone if self._talks_outside(caller)]
         for talk in out:
             self._forget(talk.caller)  # there is nothing more to learn
@@ -81,6 +87,10 @@ class Talks:
         if talk := self._by_caller.pop(caller, None):
             self._by_agent.pop(talk.agent, None)
             self._alone.discard(caller)
+
+    def _talk_of_agent(self, agent: Uniqueid) -> Talk | None:
+        caller = self._by_agent.get(agent)
+        return self._by_caller[caller] if caller is not None else None
 
     def _talks_outside(self, caller: Uniqueid) -> bool:
         partners = (self.channels.get(each) for each in self.channels.partners(caller))

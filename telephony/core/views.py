@@ -57,6 +57,23 @@ class AgentState(StrEnum):
     UNREACHABLE = "unreachable"  # shown: there is no phone that Asterisk could ring
 
 
+class SpanKind(StrEnum):
+    """What a stretch of a call's time was (`spans`); all but the first: why nothing is known of it."""
+
+    HOLD = "hold"
+    LINK = "link"
+    DISTRUST = "distrust"
+    OVERFLOW = "overflow"
+    RESTART = "restart"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    kind: SpanKind
+    from_at: float
+    to_at: float | None = None  # under way
+
+
 @dataclass(frozen=True, slots=True)
 class CallView:
     """A call as everyone outside the core sees it. Times are seconds since the epoch."""
@@ -83,3 +100,4 @@ class CallView:
     offered_at: float | None = None
     painted_at: float | None = None
     rang_at: float | None = None
+    spans: tuple[Span, ...] = ()  # in the order in which they began

@@ -105,7 +105,7 @@ async def _snapshot(node: AsteriskNode) -> Snapshot:
         if not taken.done():
             taken.set_result(snapshot)
 
-    listener = Listener(event=lambda _: None, snapshot=take, lost=lambda: None)
+    listener = Listener(event=lambda _: None, snapshot=take, lost=lambda _since, _why: None)
     account = AmiSettings(node.host, node.ami_port, node.username, node.secret.get_secret_value())
     client = AmiClient(node.name, account, translate.WANTED, listener, time.time)
 

@@ -23,6 +23,7 @@ class Memory:
         self.phones: dict[str, str] = {}
         self.people: dict[str, Values] = {}
         self.positions: dict[tuple[str, str], Values] = {}
+        self.alive_at: dict[bool, Values] = {}
 
     async def rows(self, query: str, **values: object) -> Sequence[Row]:
         queries()[query].arguments(values)  # a wrong parameter is as wrong here
@@ -48,6 +49,12 @@ class Memory:
 
     async def close(self) -> None:
         """Nothing to close."""
+
+    def alive(self, at: float) -> None:
+        self.alive_at[True] = {"at": at}
+
+    def last_alive(self) -> Iterable[Row]:
+        return self.alive_at.values()
 
     # -- interactions -------------------------------------------------------------------------------------------
 

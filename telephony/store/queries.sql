@@ -2,16 +2,16 @@
 -- Insert or update an interaction. It never moves backwards, and what has ended never changes again.
 INSERT INTO interaction (
     interaction, node, channel, uniqueid, linkedid, did, caller, codec, state, lane, queue, arrived_at, queued_at,
-    answered_at, ended_at, agent, attempt, outcome, offered_at, painted_at, rang_at
+    answered_at, ended_at, agent, attempt, outcome, offered_at, painted_at, rang_at, spans
 ) VALUES (
     :interaction, :node, :channel, :uniqueid, :linkedid, :did, :caller, :codec, :state, :lane, :queue, :arrived_at,
-    :queued_at, :answered_at, :ended_at, :agent, :attempt, :outcome, :offered_at, :painted_at, :rang_at
+    :queued_at, :answered_at, :ended_at, :agent, :attempt, :outcome, :offered_at, :painted_at, :rang_at, :spans
 )
 ON CONFLICT (interaction) DO UPDATE SET
     state = excluded.state, lane = excluded.lane, queue = excluded.queue, queued_at = excluded.queued_at,
     answered_at = excluded.answered_at, ended_at = excluded.ended_at, agent = excluded.agent,
     attempt = excluded.attempt, outcome = excluded.outcome, offered_at = excluded.offered_at,
-    painted_at = excluded.painted_at, rang_at = excluded.rang_at
+    painted_at = excluded.painted_at, rang_at = excluded.rang_at, spans = excluded.spans
 WHERE interaction.outcome IS NULL AND (
     excluded.outcome IS NOT NULL
     OR excluded.attempt >= interaction.attempt
@@ -148,6 +148,14 @@ SELECT * FROM account WHERE login = :login
 -- name: accounts
 -- Everyone who may log in.
 SELECT * FROM account ORDER BY login
+
+-- name: alive
+-- The server that leads the calls lives.
+INSERT INTO last_alive (at) VALUES (:at) ON CONFLICT (one) DO UPDATE SET at = excluded.at
+
+-- name: last_alive
+-- When a server last did.
+SELECT at FROM last_alive
 
 -- name: version
 -- The server's own version.

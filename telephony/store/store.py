@@ -14,14 +14,14 @@ from telephony.core.customer import Customer, TicketSummary
 from telephony.core.logged import LogPosition
 from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import ticket_number
-from telephony.core.views import CallState, CallView, Lane, Outcome
+from telephony.core.views import CallState, CallView, Lane, Outcome, Span, SpanKind
 from telephony.store.connection import Connection, Postgres, Row
 from telephony.store.migrate import migrate
 
 T = TypeVar("T")
 _NAMES: dict[type, tuple[str, ...]] = {
     kind: tuple(each.name for each in dataclasses.fields(kind))
-    for kind in (Account, CallView, Customer, Decided, LogPosition, OpenTicket, QualityRecord)
+    for kind in (Account, CallView, Customer, Decided, LogPosition, OpenTicket, QualityRecord, Span)
 }
 FEWEST_DIGITS = 3  # fewer would find everybody
 
@@ -110,6 +110,14 @@ class Store:
         rows = await self._connection.rows("quality_of", interaction=interaction)
         return tuple(_record(QualityRecord, row) for row in rows)
 
+    async def alive(self, at: float) -> None:
+        """The server that leads the calls lives."""
+        await self._connection.run("alive", at=at)
+
+    async def last_alive(self) -> float | None:
+        rows = await self._connection.rows("last_alive")
+        return cast(float, rows[0]["at"]) if rows else None
+
     # -- tickets ------------------------------------------------------------------------------------------------
 
     async def open_ticket(self, ticket: OpenTicket, opened_at: float) -> str:
@@ -180,7 +188,7 @@ def _folded(name: str) -> str:
 
 def _plain(value: object) -> object:
     if isinstance(value, tuple):
-        return list(value)
+        return [dataclasses.asdict(each) if isinstance(each, Span) else each for each in value]
     return str(value) if isinstance(value, CallState | Lane | Outcome | Role) else value
 
 
@@ -192,7 +200,17 @@ def _record(kind: type[T], row: Row) -> T:
 def _call(row: Row) -> CallView:
     call = _record(CallView, row)
     outcome = Outcome(call.outcome) if call.outcome else None
-    return dataclasses.replace(call, state=CallState(call.state), lane=Lane(call.lane), outcome=outcome)
+    return dataclasses.replace(
+        call,
+        state=CallState(call.state),
+        lane=Lane(call.lane),
+        outcome=outcome,
+        spans=tuple(_span(each) for each in cast(Iterable[Row], row["spans"])),
+    )
+
+
+def _span(row: Row) -> Span:
+    return dataclasses.replace(_record(Span, row), kind=SpanKind(str(row["kind"])))
 
 
 def _ticket(row: Row) -> TicketSummary:

@@ -37,6 +37,8 @@ class AmiDouble:
     rights: Fields = field(default_factory=lambda: dict(RIGHTS))
     channels: list[str] = field(default_factory=list)
     bridges: Fields = field(default_factory=dict)  # Uniqueid → bridge
+    names: Fields = field(default_factory=dict)  # Uniqueid → channel, where it is no trunk's
+    contexts: dict[str, tuple[str, str]] = field(default_factory=dict)  # Uniqueid → context and application
     devices: Fields = field(default_factory=dict)
     answers: dict[str, Callable[[Fields], bytes]] = field(default_factory=dict)
     actions: list[Fields] = field(default_factory=list)
@@ -101,10 +103,7 @@ class AmiDouble:
             case "ListCommands":
                 return message(**ok, **{name: f"Does it.  (Priv: {priv})" for name, priv in self.rights.items()})
             case "CoreShowChannels":
-                events = [
-                    channel_event("CoreShowChannel", each, ActionID=action_id, BridgeId=self.bridges.get(each, ""))
-                    for each in self.channels
-                ]
+                events = [self._listed(each, action_id) for each in self.channels]
                 return self._list(ok, "CoreShowChannelsComplete", events)
             case "DeviceStateList":
                 events = [
@@ -113,6 +112,20 @@ class AmiDouble:
                 ]
                 return self._list(ok, "DeviceStateListComplete", events)
         return message(**ok, Message="Done")
+
+    def _listed(self, uniqueid: str, action_id: str) -> bytes:
+        context, application = self.contexts.get(uniqueid, ("", ""))
+        return message(
+            Event="CoreShowChannel",
+            ActionID=action_id,
+            Channel=self.names.get(uniqueid, f"PJSIP/trunk-{uniqueid}"),
+            ChannelState="6",
+            Context=context,
+            Uniqueid=uniqueid,
+            Linkedid=uniqueid,
+            Application=application,
+            BridgeId=self.bridges.get(uniqueid, ""),
+        )
 
     @staticmethod
     def _list(ok: Fields, complete: str, events: list[bytes]) -> bytes:

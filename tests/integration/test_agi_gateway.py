@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,11 +15,13 @@ from ivr_flows import SHIPPED, Facts, load
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings, AmiTiming
 from telephony.asterisk.gateway import Gateway, by_node
+from telephony.core import call as core_call
 from telephony.core import events as core
 from telephony.core.commands import CancelDial, Dial
-from telephony.core.ids import AgentId, Uniqueid
+from telephony.core.ids import AgentId, InteractionId, Uniqueid
 from telephony.core.rtcp_event import RtcpEvent
-from tests.integration.asterisk_double import AgiDouble, AmiDouble, header, message
+from telephony.core.views import CallState, SpanKind
+from tests.integration.asterisk_double import AgiDouble, AmiDouble, channel_event, header, message
 
 Kind = TypeVar("Kind", bound=core.Event)
 
@@ -98,6 +100,8 @@ async def house() -> AsyncIterator[House]:
         await ami.stop()
 
 
+LEFT = core.CallArrived(InteractionId("i"), "n1", "PJSIP/trunk-n1-1.1", Uniqueid("n1-1.1"), "n1-1.1", "+48", None)
+CALL = replace(core_call.arrived(LEFT, 1.0), state=CallState.TALKING, attempt=3)
 KEY_2 = {"STREAM FILE": f"200 result={ord('2')} endpos=8000", "GET VARIABLE": "200 result=1 (alaw)"}
 
 
@@ -171,13 +175,44 @@ async def test_an_answer_while_ami_was_away_is_found_afterwards_and_the_talk_is_
         home.gateway.execute(Dial(arrived.interaction, 1, AgentId("anna"), "phone-anna", 20.0))
         await call.serve_until("EXEC")
         home.ami.channels, home.ami.bridges = ["n1-1.1", "n1-1.2"], {"n1-1.1": "b1", "n1-1.2": "b1"}
+        home.ami.names["n1-1.2"] = "PJSIP/phone-anna-00000002"
         home.ami.cut()
-        assert await home.inbox.until(core.CallAnswered) == core.CallAnswered(arrived.interaction, 1)
-        assert home.inbox.of(core.NodeLost) == [core.NodeLost("n1")]
+        answered = await home.inbox.until(core.CallAnswered)
+        assert answered == core.CallAnswered(arrived.interaction, 1, "phone-anna")
+        assert [(lost.node, lost.why) for lost in home.inbox.of(core.NodeLost)] == [("n1", SpanKind.LINK)] * 2
         home.gateway.execute(CancelDial(arrived.interaction, 1))
         await home.ami.until("Ping", len(home.ami.named("Ping")) + 2)  # a Hangup would have come before
         assert home.ami.named("Hangup") == []
+        home.ami.say(message(Event="Hangup", Channel="PJSIP/x", Uniqueid="n1-1.2", Linkedid="n1-1.1", Cause="16"))
+        assert await home.inbox.until(core.AgentLeft) == core.AgentLeft(arrived.interaction, 1)
         call.close()
+
+
+async def test_a_talk_that_a_server_before_us_left_behind_is_followed() -> None:
+    async with house() as home:
+        home.ami.channels, home.ami.bridges = ["n1-1.1", "n1-1.2"], {"n1-1.1": "b1", "n1-1.2": "b1"}
+        home.ami.names["n1-1.2"] = "PJSIP/phone-anna-00000002"
+        home.ami.contexts["n1-1.1"] = ("hotline-call", "Dial")
+        home.gateway.recover([CALL])
+        home.ami.cut()
+        assert await home.inbox.until(core.CallAnswered) == core.CallAnswered(CALL.interaction, 3, "phone-anna")
+        home.ami.say(channel_event("Hold", "n1-1.2"))
+        assert await home.inbox.until(core.CallHeld) == core.CallHeld(CALL.interaction, 3, held=True)
+        home.ami.say(message(Event="Hangup", Channel="PJSIP/x", Uniqueid="n1-1.2", Linkedid="n1-1.1", Cause="16"))
+        assert await home.inbox.until(core.AgentLeft) == core.AgentLeft(CALL.interaction, 3)
+
+
+async def test_a_caller_left_behind_whom_asterisks_own_queue_serves_was_answered_by_it() -> None:
+    async with house() as home:
+        home.ami.channels, home.ami.bridges = ["n1-1.1", "n1-1.2"], {"n1-1.1": "b1", "n1-1.2": "b1"}
+        home.ami.contexts["n1-1.1"] = ("hotline-fallback", "Queue")
+        home.gateway.recover([CALL])
+        home.ami.cut()
+        assert (await home.inbox.until(core.FallbackAnswered)).uniqueid == "n1-1.1"
+        home.ami.say(message(Event="Hangup", Channel="PJSIP/x", Uniqueid="n1-1.2", Linkedid="n1-1.1", Cause="16"))
+        await home.inbox.until(core.CallHungUp)
+        assert home.inbox.of(core.CallAnswered) == []
+        assert home.inbox.of(core.AgentLeft) == []
 
 
 async def test_a_hang_up_is_told_by_ami_only() -> None:

@@ -15,6 +15,7 @@ from telephony.asterisk.ami_actions import Hangup, Ping, PlayDtmf
 from telephony.asterisk.ami_client import AmiClient, AmiSettings, AmiSetupError, AmiTiming, Listener, Snapshot
 from telephony.asterisk.ami_wire import AmiEvent
 from telephony.asterisk.translate import WANTED
+from telephony.core.views import SpanKind
 from tests.integration.asterisk_double import AmiDouble, Fields, channel_event, message
 
 FAST = AmiTiming(
@@ -29,6 +30,7 @@ class Heard:
 
     def __init__(self) -> None:
         self.all: list[AmiEvent | Snapshot | str] = []
+        self.reasons: list[SpanKind] = []
         self.breaks = False
         self._news = asyncio.Event()
 
@@ -39,7 +41,11 @@ class Heard:
             raise RuntimeError("a bug of the listener's")
 
     def listener(self) -> Listener:
-        return Listener(self.take, self.take, lambda: self.take("lost"))
+        return Listener(self.take, self.take, self.lost)
+
+    def lost(self, since: float, why: SpanKind) -> None:
+        self.reasons.append(why)
+        self.take("lost")
 
     async def until(self, true: Callable[[], bool]) -> None:
         async with asyncio.timeout(10):
@@ -140,7 +146,7 @@ async def test_a_cut_connection_is_told_once_and_comes_back_and_nothing_is_sent_
         with pytest.raises(AmiLostError):
             await waiting
         await heard.until(lambda: len(heard.snapshots()) == 2)
-        assert heard.all.count("lost") == 1
+        assert heard.reasons == [SpanKind.LINK]
         await client.request(Ping())
         assert len(double.named("PlayDTMF")) == 1
 
@@ -250,6 +256,7 @@ async def test_more_events_than_the_buffer_holds_are_counted_and_lead_to_a_new_s
         await heard.until(lambda: len(heard.snapshots()) == 2)
         assert client.counters.overflows == 2
         assert heard.names().count("Hangup") == 3
+        assert heard.reasons == [SpanKind.OVERFLOW]
 
 
 async def test_a_port_that_speaks_something_else_is_left_alone() -> None:

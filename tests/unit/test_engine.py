@@ -19,7 +19,7 @@ from telephony.core.commands import (
     ShowPop,
 )
 from telephony.core.ids import InteractionId, Uniqueid
-from telephony.core.views import AgentState, CallState, Lane, Outcome
+from telephony.core.views import AgentState, CallState, Lane, Outcome, SpanKind
 from tests.unit.core_story import ANNA, PIOTR, SUPPORT, Story
 
 
@@ -129,7 +129,7 @@ def test_silence_of_a_lost_node_ends_no_dial(story: Story) -> None:
     story.agent(ANNA)
     call = story.queues("c1", 1.0)
     story.painted(call, ANNA, 1.1)
-    story.tell(ev.NodeLost("n1"), 2.0)
+    story.tell(ev.NodeLost("n1", 2.0, SpanKind.LINK), 2.0)
     for now in (31.1, 41.1, 51.1):
         assert story.wait_until(now) == []
     story.tell(ev.NodeSnapshot("n1", frozenset({Uniqueid("u-c1")}), taken_at=52.0), 52.0)
@@ -302,7 +302,7 @@ def test_what_a_snapshot_misses_was_interrupted(story: Story) -> None:
     gone = story.arrives("gone", 1.0)
     here = story.arrives("here", 2.0)
     young = story.arrives("young", 6.0)
-    story.tell(ev.NodeLost("n1"), 3.0)
+    story.tell(ev.NodeLost("n1", 3.0, SpanKind.LINK), 3.0)
     story.tell(ev.NodeSnapshot("n1", frozenset({Uniqueid(f"u-{here}")}), taken_at=5.0), 7.0)
     assert story.endings() == {gone: "interrupted"}
     story.tell(ev.NodeSnapshot("n2", frozenset(), taken_at=8.0), 8.0)

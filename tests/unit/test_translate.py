@@ -83,21 +83,40 @@ def test_what_asterisk_does_not_write_is_an_error(name: str, fields: dict[str, s
         translate.to_core(AmiEvent(name, fields), attempt_of)
 
 
+def shown(uniqueid: str, context: str = "", application: str = "", bridge: str = "") -> AmiEvent:
+    fields = {"Uniqueid": uniqueid, "Context": context, "Application": application, "BridgeId": bridge}
+    return AmiEvent("CoreShowChannel", fields)
+
+
 def test_a_snapshot_says_first_which_channels_are_left() -> None:
-    channels = tuple(AmiEvent("CoreShowChannel", {"Uniqueid": each, "BridgeId": ""}) for each in ("n1-1.1", "n1-1.2"))
     devices = tuple(
         AmiEvent("DeviceStateChange", {"Device": each, "State": "NOT_INUSE"}) for each in ("PJSIP/a", "Queue:x")
     )
-    assert translate.snapshot("n1", Snapshot(100.0, channels, devices), attempt_of) == [
+    assert translate.snapshot("n1", Snapshot(100.0, (shown("n1-1.1"), shown("n1-1.2")), devices)) == [
         core.NodeSnapshot("n1", frozenset({Uniqueid("n1-1.1"), Uniqueid("n1-1.2")}), 100.0),
         core.DeviceChanged("a", "NOT_INUSE"),
     ]
 
 
-def test_an_answer_nobody_heard_is_found_in_the_snapshot() -> None:
-    """Without it the core would take the dial for lost and end the talk."""
-    channels = tuple(AmiEvent("CoreShowChannel", {"Uniqueid": each, "BridgeId": "b1"}) for each in ("n1-1.1", "n1-1.2"))
-    assert translate.snapshot("n1", Snapshot(100.0, channels, ()), attempt_of)[1:] == [core.CallAnswered(CALL, 2)]
+def test_a_snapshot_knows_whom_asterisks_own_queue_serves_and_for_whom_we_dial() -> None:
+    channels = (
+        shown("n1-1.1", "hotline-fallback", "Queue", "b1"),
+        shown("n1-1.2", "hotline-fallback", "Queue"),  # waits
+        shown("n1-1.3", "hotline-call", "Dial", "b2"),
+        shown("n1-1.4", "hotline-call", "AGI"),
+        shown("n1-1.5", "hotline-fallback", "Dial"),  # its last resort
+    )
+    taken = Snapshot(100.0, channels, ())
+    assert translate.snapshot("n1", taken)[1:] == [core.FallbackAnswered(Uniqueid("n1-1.1"))]
+    assert translate.still_dialled(taken) == {"n1-1.3"}
+
+
+@pytest.mark.parametrize(
+    ("channel", "endpoint"),
+    [("PJSIP/anna-0000002a", "anna"), ("PJSIP/phone-anna-00000001", "phone-anna"), ("Local/x@y-00000001;1", "")],
+)
+def test_whose_phone_a_channel_is(channel: str, endpoint: str) -> None:
+    assert translate.endpoint(channel) == endpoint
 
 
 # As recorded from Asterisk 22.10.1 (tests/fixtures/ami/call_answered.bin).
