@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -63,6 +63,19 @@ class ReadCounters:
     calls: int = 0  # told to the engine
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """A call that has ended; until the store has its outcome."""
+
+    finished: Finished
+    read_at: float
+    told: bool = False
+
+    @property
+    def log(self) -> LoggedCall:
+        return self.finished.log
+
+
 class ReadIn:
     """One node. `run` lives as long as the app."""
 
@@ -88,8 +101,7 @@ class ReadIn:
         self._cel: LogFile | None = None
         self._queue_log: LogFile | None = None
         self._kept: dict[str, LogPosition] = {}
-        self._finished: dict[Uniqueid, Finished] = {}
-        self._told: set[Uniqueid] = set()
+        self._waiting: dict[Uniqueid, _Waiting] = {}
         self._ours: OrderedDict[Uniqueid, None] = OrderedDict()  # whose end the engine hears by itself
         self._agents: Mapping[str, AgentId] = {}  # by endpoint
         self._snapshots: asyncio.Queue[NodeSnapshot] = asyncio.Queue()
@@ -116,7 +128,7 @@ class ReadIn:
         try:
             await self._read()
             if snapshot:
-                await self._tell_missing(snapshot)
+                await self._tell_what_was_missed(snapshot)
         except (OSError, StoreError) as error:
             log.warning("logs.not_read", node=self._node, reason=type(error).__name__)
         if snapshot:
@@ -138,8 +150,10 @@ class ReadIn:
         """To the present end. Errors: OSError, StoreError."""
         if self._cel is None:
             await self._open()
-        while await asyncio.to_thread(self._read_some):
-            while len(self._finished) > MOST_FINISHED and await self._settle():
+        more = True
+        while more:
+            more = await asyncio.to_thread(self._read_some)
+            while len(self._waiting) > MOST_FINISHED and await self._settle():
                 await self._pause(LATE_S)
 
     async def _open(self) -> None:
@@ -170,7 +184,7 @@ class ReadIn:
                 self.counters.malformed += 1
                 continue
             if finished:
-                self._finished[finished.log.uniqueid] = finished
+                self._wait_for(finished)
         self.counters.rows += read
         self.counters.gaps = self._cel.gaps + self._queue_log.gaps
         self.counters.impossible = self._afterwards.impossible
@@ -178,28 +192,39 @@ class ReadIn:
 
     # -- telling ------------------------------------------------------------------------------------------------
 
-    async def _tell_missing(self, snapshot: NodeSnapshot) -> None:
-        """Calls of ours that ended while AMI was away, or while we were: how, and when."""
+    async def _tell_what_was_missed(self, snapshot: NodeSnapshot) -> None:
+        """Calls of ours that were answered, or ended, while AMI was away or while we were: how, and when."""
         alive = snapshot.uniqueids
         for _ in range(LATE_TRIES):
             if not any(each not in alive and self._afterwards.open(each) for each in self._ours):
                 break
             await self._pause(LATE_S)
             await self._read()
-        gone = [each for each in self._finished.values() if each.log.uniqueid not in alive]
-        self._tell(each.log for each in gone if each.log.uniqueid in self._ours)
-        for each in self._afterwards.lost(alive, snapshot.taken_at):
-            self._finished[each.log.uniqueid] = each  # one of ours is closed by the snapshot itself
+        for answer in self._afterwards.answers():
+            if answer.uniqueid in self._ours and answer.uniqueid in alive:
+                self._submit(replace(answer, agent=self._agent(answer.agent)))
+        for each in self._waiting.values():
+            if each.log.uniqueid in self._ours and each.log.uniqueid not in alive:
+                self._tell(each)
+        for lost in self._afterwards.lost(alive, snapshot.taken_at):
+            self._wait_for(lost)  # one of ours is closed by the snapshot itself
 
-    def _tell(self, logs: Iterable[LoggedCall]) -> None:
-        for told in logs:
-            if told.uniqueid in self._told:
-                continue
-            self._told.add(told.uniqueid)
-            self.counters.calls += 1
-            interaction = new_interaction_id(told.arrived_at, random.Random(told.uniqueid))
-            agent = self._agents.get(told.agent or "", told.agent)
-            self._submit(CallLogged(replace(told, agent=agent), interaction, self._lane_of(told.did)))
+    def _wait_for(self, finished: Finished) -> None:
+        self._waiting[finished.log.uniqueid] = _Waiting(finished, self._clock())
+
+    def _tell(self, waiting: _Waiting) -> None:
+        if waiting.told:
+            return
+        waiting.told = True
+        self.counters.calls += 1
+        log = replace(waiting.log, agent=self._agent(waiting.log.agent))
+        ours = log.uniqueid in self._ours
+        interaction = None if ours else new_interaction_id(log.arrived_at, random.Random(log.uniqueid))
+        self._submit(CallLogged(log, interaction, self._lane_of(log.did)))
+
+    def _agent(self, endpoint: AgentId | None) -> AgentId | None:
+        """Whose phone it is; the endpoint's own name where no account says."""
+        return self._agents.get(endpoint, endpoint) if endpoint else None
 
     async def _settle(self) -> bool:
         """Tell what nobody saw, forget what the store has, keep the position; True while some are on their way.
@@ -209,31 +234,32 @@ class ReadIn:
         if self._cel is None:
             return False
         now = self._clock()
-        waiting = list(islice(self._finished, 2 * MOST_FINISHED))
-        ended = await self._store.ended_of_channels([str(uniqueid) for uniqueid in waiting])
-        unseen: list[LoggedCall] = []
-        for uniqueid in waiting:
-            told = self._finished[uniqueid].log
-            if uniqueid in ended or (told.ended_at < now - GIVEN_UP_S and uniqueid in self._told | self._ours.keys()):
-                self._forget(uniqueid)
-            elif uniqueid not in self._ours and told.ended_at < now - GRACE_S:
-                unseen.append(told)
-        if any(told.uniqueid not in self._told for told in unseen):
+        some = list(islice(self._waiting.values(), 2 * MOST_FINISHED))
+        ended = await self._store.ended_of_channels([str(each.log.uniqueid) for each in some])
+        for each in some:
+            if each.log.uniqueid in ended or each.read_at < now - GIVEN_UP_S:
+                self._forget(each.log.uniqueid)
+        unseen = [each for each in some if self._is_unseen(each, now)]
+        if not all(each.told for each in unseen):
             await self._know_agents()
-        self._tell(unseen)
+        for each in unseen:
+            self._tell(each)
         await self._keep_position()
         return bool(unseen)
 
+    def _is_unseen(self, each: _Waiting, now: float) -> bool:
+        known = each.log.uniqueid in self._ours or each.log.uniqueid not in self._waiting
+        return not known and each.log.ended_at < now - GRACE_S
+
     def _forget(self, uniqueid: Uniqueid) -> None:
-        del self._finished[uniqueid]
-        self._told.discard(uniqueid)
+        del self._waiting[uniqueid]
         self._ours.pop(uniqueid, None)
 
     async def _keep_position(self) -> None:
         """No further than the oldest call that is not in the store with its outcome."""
         assert self._cel
         assert self._queue_log
-        open_since = [each.since for each in self._finished.values()]
+        open_since = [each.finished.since for each in self._waiting.values()]
         if oldest := self._afterwards.oldest:
             open_since.append(oldest)
         positions = {CEL: min(open_since, default=self._cel.mark).position}

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from telephony.asterisk.cel import CelRow
 from telephony.asterisk.log_file import Mark
 from telephony.asterisk.queue_log import Connected
+from telephony.core.events import AnswerLogged
 from telephony.core.ids import AgentId, Uniqueid
 from telephony.core.logged import LoggedCall
 
@@ -91,6 +92,13 @@ class Afterwards:
         if call is None or not self._goes_on(call, row):
             return None
         return self._finish(call, complete=True) if row.event == "CHAN_END" else None
+
+    def answers(self) -> Iterator[AnswerLogged]:
+        """Of the calls that are still under way."""
+        for uniqueid, call in self._calls.items():
+            if call.answered_at is not None:
+                agent = AgentId(call.agent) if call.agent else None
+                yield AnswerLogged(uniqueid, call.answered_at, agent, call.by_fallback)
 
     def lost(self, alive: frozenset[Uniqueid], before: float) -> Iterator[Finished]:
         """Calls without an end that are not among the living: Asterisk died before it could write that."""

@@ -104,7 +104,7 @@ class Engine:
     def _(self, event: ev.CallLogged, now: float) -> None:
         if call := self._calls.of_channel(event.log.uniqueid):
             self._close(call, as_logged(call, event.log), now)
-        elif self._calls.get(event.interaction) is None:
+        elif event.interaction and self._calls.get(event.interaction) is None:
             self._calls.end(from_log(event.log, event.interaction, event.lane))
 
     @_on.register

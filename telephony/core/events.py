@@ -37,10 +37,10 @@ class CallsRecovered:
 
 @dataclass(frozen=True, slots=True)
 class CallLogged:
-    """Asterisk's own log tells the end of a call that happened without us; `interaction` is for one we never knew."""
+    """Asterisk's own log tells the end of a call that happened without us."""
 
     log: LoggedCall
-    interaction: InteractionId
+    interaction: InteractionId | None  # of a call nobody has seen; None: we have it, or had it a moment ago
     lane: Lane
 
 

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from telephony.core.account import Account
 from telephony.core.commands import CallEnded, Command, OpenTicket
 from telephony.core.engine import Engine
-from telephony.core.events import CallArrived, CallQueued, CallsRecovered, Event, NodeSnapshot
+from telephony.core.events import CallArrived, CallHungUp, CallQueued, CallsRecovered, Event, NodeSnapshot
 from telephony.core.ids import InteractionId, QueueName, Uniqueid
 from telephony.core.views import CallView, Lane, Outcome
-from telephony.read_in import ReadIn
+from telephony.read_in import MOST_FINISHED, ReadIn
 from telephony.store.errors import StoreError
 from telephony.store.memory import Memory
 from telephony.store.store import Store
 from tests.unit.core_story import RULES
-from tests.unit.test_afterwards import ARRIVES, DID, FALLBACK, HANGS_UP, ONE, QUEUES, T0
+from tests.unit.test_afterwards import ARRIVES, CARRIER, DID, FALLBACK, HANGS_UP, LED_END, ONE, QUEUES, T0
 
 GONE = NodeSnapshot("node-1", frozenset(), T0 + 50)
 
@@ -139,6 +140,15 @@ async def test_a_call_that_is_led_is_not_taken_for_a_strangers(house: House) -> 
     assert house.ended() == []
 
 
+async def test_a_call_that_ended_a_moment_before_the_picture_has_one_outcome(house: House) -> None:
+    house.writes = False  # and the store does not have it yet
+    await house.tell(ARRIVED, CallHungUp(Uniqueid(ONE), 16))
+    house.append(*FALLBACK)
+    await house.round(GONE)
+    await house.round()
+    assert len(house.ended()) == 1
+
+
 async def test_a_call_just_ended_is_given_time_to_be_known(house: House) -> None:
     house.append(*FALLBACK)
     house.now = T0 + 10
@@ -171,3 +181,65 @@ async def test_rubbish_is_counted(house: House) -> None:
     house.append("rubbish", *FALLBACK, '"')
     await house.round()
     assert (house.reader.counters.malformed, house.reader.counters.calls) == (2, 1)
+
+
+async def test_a_call_of_hours_ago_is_not_passed_before_the_store_has_it(house: House) -> None:
+    house.append(*FALLBACK)
+    house.now += 20_000
+    house.writes = False
+    for _ in range(3):
+        await house.round()
+    assert (await house.store.log_positions("node-1"))["cel"].bytes == 0
+
+
+async def test_a_talk_that_began_without_us_and_goes_on_is_known_as_one(house: House) -> None:
+    house.now = T0
+    await house.tell(ARRIVED)
+    (left,) = house.engine.calls()
+    house.restart()
+    house.now = T0 + 60
+    house.append(*FALLBACK[:-4])
+    await house.tell(CallsRecovered((left,)))
+    await house.round(NodeSnapshot("node-1", frozenset({Uniqueid(ONE)}), T0 + 50))
+    await house.tell(CallHungUp(Uniqueid(ONE), 16))
+    (call,) = house.ended()
+    assert (call.outcome, call.agent, call.answered_at) == (Outcome.FALLBACK_ANSWERED, "anna", T0 + 3.2)
+
+
+@pytest.mark.parametrize("queued", [False, True])
+async def test_a_caller_who_gave_up_while_ami_was_away(house: House, queued: bool) -> None:  # noqa: FBT001
+    house.now = T0
+    await house.tell(ARRIVED)
+    if queued:
+        await house.tell(CallQueued(InteractionId("i-1"), QueueName("support"), Lane.STANDARD))
+    house.now = T0 + 60
+    house.append(*ARRIVES, *LED_END)
+    await house.round(GONE)
+    (call,) = house.ended()
+    assert call.outcome is (Outcome.ABANDONED_LINE if queued else Outcome.ABANDONED_MENU)
+    assert call.ended_at == T0 + 9
+
+
+async def test_the_agent_is_whoever_has_the_phone(house: House) -> None:
+    await house.store.add_account(Account("wisniewska", "Anna", "$argon2id$", endpoint="anna"))
+    house.append(*FALLBACK)
+    await house.round()
+    assert [call.agent for call in house.ended()] == ["wisniewska"]
+
+
+async def test_more_calls_than_are_told_at_a_time(house: House) -> None:
+    """Each is in the store before many more are read: memory has its bound."""
+    most = 3 * MOST_FINISHED
+    for number in range(most):
+        changed = {ONE: f"node-1-1.{number}", CARRIER: f"PJSIP/c-{number:08x}"}
+        house.append(*(line.replace(ONE, changed[ONE]).replace(CARRIER, changed[CARRIER]) for line in FALLBACK))
+
+    async def pause(_s: float) -> None:
+        await house.tell(*house.waiting)
+        house.waiting.clear()
+
+    house.reader._pause = pause
+    for _ in range(3):
+        await house.round()
+    assert len(house.ended()) == most
+    assert (await house.store.log_positions("node-1"))["cel"].bytes == house.log.stat().st_size
