@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import functools
 import signal
@@ -32,6 +33,7 @@ from telephony.metrics import Metrics, metrics_app
 from telephony.pump import Pump
 from telephony.read_in import ReadIn
 from telephony.settings import AsteriskNode, Listen, Settings, SettingsError
+from telephony.store.errors import StoreError
 from telephony.store.recorder import Recorder
 from telephony.store.store import Store
 
@@ -39,6 +41,7 @@ T = TypeVar("T")
 
 log = structlog.get_logger()
 
+ALIVE_EVERY_S = 5.0
 DRAIN_S = 10.0  # how long the last facts may take into the store when we stop
 
 
@@ -103,15 +106,25 @@ class App:
 
     async def run(self) -> None:
         """Start everything, in the order in which one thing needs the other; stop it in reverse."""
-        self.submit(CallsRecovered(await self._store.open_interactions()))
+        recovered = await self._store.open_interactions()
+        self.submit(CallsRecovered(recovered, await self._store.last_alive() or 0.0))
         async with asyncio.TaskGroup() as tasks, self._listening():
             tasks.create_task(self.recorder.run())
             tasks.create_task(self.pump.run())
             for gateway in self.gateways.values():
+                gateway.recover(recovered)
                 tasks.create_task(gateway.run())
+            tasks.create_task(self._stay_alive())
             for reader in self.readers.values():
                 tasks.create_task(reader.run())
             await asyncio.Event().wait()
+
+    async def _stay_alive(self) -> None:
+        """Write down that we live: from the last time on, whoever comes after us knows nothing of the calls."""
+        while True:
+            with contextlib.suppress(StoreError):  # the recorder says that the database is away
+                await self._store.alive(self.clock())
+            await asyncio.sleep(ALIVE_EVERY_S)
 
     @asynccontextmanager
     async def _listening(self) -> AsyncIterator[None]:

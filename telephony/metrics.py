@@ -27,7 +27,8 @@ from telephony.core.commands import AgentChanged, CallChanged, CallEnded, Decide
 from telephony.core.ids import AgentId, InteractionId, QueueName
 from telephony.core.line import Rule
 from telephony.core.quality_record import QualityRecord
-from telephony.core.views import AgentState, CallState, CallView, Lane, Outcome
+from telephony.core.spans import seconds
+from telephony.core.views import AgentState, CallState, CallView, Lane, Outcome, SpanKind
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter and histogram, which nobody reads
 
@@ -99,6 +100,7 @@ class Metrics:
         before = self._calls_by_id.get(call.interaction)
         self._calls_by_id[call.interaction] = call
         self._move(before, call)
+        self._stretched(before or call, call)
         if call.painted_at is not None and call.offered_at is not None and (before and before.painted_at is None):
             self._painted.inc()
             self._pop_s.observe(max(0.0, call.painted_at - call.offered_at))
@@ -108,7 +110,9 @@ class Metrics:
     @_on.register
     def _(self, fact: CallEnded) -> None:
         call = fact.call
-        self._move(self._calls_by_id.pop(call.interaction, None), None)
+        before = self._calls_by_id.pop(call.interaction, None)
+        self._move(before, None)
+        self._stretched(before or call, call)
         self._ended.labels(call.outcome or OTHER, call.lane, self._queue(call.queue)).inc()
         if call.answered_at is None:
             self._waited(call, call.ended_at, "abandoned")
@@ -140,6 +144,11 @@ class Metrics:
             if call:
                 self._active.labels(call.state, call.lane).inc(step)
 
+    def _stretched(self, before: CallView, call: CallView) -> None:
+        """What has ended since; a call taken over from a dead server brings what was counted there."""
+        for kind in SpanKind if before.spans != call.spans else ():
+            self._spans_s.labels(kind).inc(max(0.0, seconds(call.spans, kind) - seconds(before.spans, kind)))
+
     def _waited(self, call: CallView, until: float | None, ended: str) -> None:
         if call.queued_at is not None and until is not None:
             self._wait_s.labels(call.lane, ended).observe(max(0.0, until - call.queued_at))
@@ -156,6 +165,8 @@ class Metrics:
         self._wait_s = self._histogram("wait_seconds", wait, WAIT_BUCKETS_S, "lane", "ended")
         talk = "Seconds from the answer to the end of the call."
         self._talk_s = self._histogram("talk_seconds", talk, TALK_BUCKETS_S, "queue")
+        spans = "Seconds that calls were on hold (hold), or that nothing was known of them (every other kind)."
+        self._spans_s = self._counter("call_span_seconds", spans, "kind")
         self._agents = self._gauge("agents", "Agents by state.", "state")
         pop = "Seconds from the offer to the painted screen-pop."
         self._pop_s = self._histogram("pop_seconds", pop, POP_BUCKETS_S)
@@ -198,6 +209,7 @@ class Metrics:
         _touch(self._talk_s, self._queues)
         _touch(self._tickets, self._queues)
         _touch(self._agents, AgentState)
+        _touch(self._spans_s, SpanKind)
         _touch(self._decisions, Rule)
         for measured in (self._loss, self._jitter, self._ungrounded):
             _touch(measured, LEGS, DIRECTIONS, (*CODECS, OTHER))

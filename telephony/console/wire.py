@@ -81,6 +81,7 @@ def call(view: CallView, titles: Mapping[QueueName, str]) -> Body:
         "answered_at": view.answered_at,
         "ended_at": view.ended_at,
         "outcome": view.outcome,
+        "spans": [{"kind": each.kind, "from_at": each.from_at, "to_at": each.to_at} for each in view.spans],
     }
 
 

@@ -26,12 +26,15 @@ MEANING: dict[SpanKind, tuple[str, str]] = {
 
 
 def opened(spans: tuple[Span, ...], kind: SpanKind, at: float) -> tuple[Span, ...]:
-    """With a span of this kind under way from `at` on; unchanged where one is, or where nothing is known anyway."""
+    """With a span of this kind under way from `at` on, or from where the last one ended, if that was later.
+
+    Unchanged where one is under way, or where nothing is known anyway.
+    """
     if any(span.to_at is None and (span.kind is kind or span.kind in UNKNOWN) for span in spans):
         return spans
     spans = closed(spans, EVERY, at)
     if len(spans) < MOST:
-        return (*spans, Span(kind, at))
+        return (*spans, Span(kind, max(at, spans[-1].to_at or at) if spans else at))
     return (*spans[:-1], replace(spans[-1], kind=_worse(spans[-1].kind, kind), to_at=None))
 
 

@@ -23,12 +23,12 @@ from telephony.core.engine import Engine
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.rules import QueueRules, Rules
 from telephony.core.talks import Talks
-from telephony.core.views import AgentState, CallState, CallView, Lane
+from telephony.core.views import AgentState, CallState, CallView, Lane, SpanKind
 
 RECORDINGS = Path(__file__).parents[1] / "fixtures" / "ami"
 SCENES = sorted(path.stem for path in RECORDINGS.glob("*.ami"))
 SUPPORT = QueueName("support")
-ANNA = AgentId("anna")
+ANNA, EWA = AgentId("anna"), AgentId("ewa")
 RING = "4"  # the state of a channel that comes in
 RULES = Rules({SUPPORT: QueueRules(max_wait_s=60.0, wrap_up_s=5.0, ring_timeout_s=8.0)})
 # What the product reads, and what only the whole picture needs.
@@ -64,6 +64,7 @@ class Replay:
     states: dict[InteractionId, list[CallState]] = field(default_factory=dict)
     outcomes: dict[InteractionId, str] = field(default_factory=dict)
     freed: list[InteractionId] = field(default_factory=list)  # calls that lived when their agent was free again
+    last: dict[InteractionId, CallView] = field(default_factory=dict)
     now: float = 0.0
     _attempts: dict[Uniqueid, Attempt] = field(default_factory=dict)
     _status: dict[str, str] = field(default_factory=dict)
@@ -101,7 +102,9 @@ class Replay:
             if met := self.talks.met(fact, lambda uniqueid: uniqueid in self._attempts):
                 attempt = self._attempts[met[0]]
                 self.talks.answered(attempt.interaction, attempt.number, *met)
-                self.tell(ev.CallAnswered(attempt.interaction, attempt.number))
+                channel = self.talks.channels.get(met[1])
+                phone = translate.endpoint(channel.name) if channel else ""
+                self.tell(ev.CallAnswered(attempt.interaction, attempt.number, phone))
 
     def arrives(self, uniqueid: Uniqueid, linkedid: str, channel: str) -> None:
         call = InteractionId(f"i-{uniqueid}")
@@ -133,6 +136,7 @@ class Replay:
                 self._attempts[uniqueid] = Attempt(dial.interaction, dial.attempt, dial.endpoint)
 
     def changed(self, call: CallView) -> None:
+        self.last[call.interaction] = call
         states = self.states.setdefault(call.interaction, [])
         if not states or states[-1] is not call.state:
             states.append(call.state)
@@ -201,6 +205,24 @@ def test_an_agent_who_handed_over_is_free_while_the_caller_lives_on(scene: str) 
     assert len(replay.freed) == (0 if scene == "blind_refused" else 1)
     if scene != "blind_refused":
         assert CallState.AFTER_TALK in replay.states[replay.freed[0]]
+
+
+def test_who_picks_a_call_up_is_named_and_who_was_dialled_is_free() -> None:
+    replay = Replay()
+    replay.tell(ev.AgentSignedIn(EWA, "ewa", {}))
+    replay.run(recorded("pickup"))
+    assert [call.agent for call in replay.last.values()] == [EWA]
+    assert {agent.agent: agent.state for agent in replay.engine.agents()} == {
+        ANNA: AgentState.AVAILABLE,
+        EWA: AgentState.PAUSED,  # as she was before
+    }
+
+
+def test_a_hold_is_in_the_history_of_its_call() -> None:
+    ((span,),) = (call.spans for call in Replay().run(recorded("hold")).last.values())
+    assert span.kind is SpanKind.HOLD
+    assert span.to_at is not None
+    assert all(not call.spans for call in Replay().run(recorded("plain")).last.values())
 
 
 def dropped(events: list[AmiEvent], rng: random.Random) -> list[AmiEvent]:

@@ -16,7 +16,7 @@ from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.logged import LogPosition
 from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import ticket_sequence
-from telephony.core.views import CallState, CallView, Lane, Outcome
+from telephony.core.views import CallState, CallView, Lane, Outcome, Span, SpanKind
 from telephony.crm.seed import customers
 from telephony.store.connection import Postgres
 from telephony.store.errors import StoreError, StoreRefusedError
@@ -40,6 +40,7 @@ TALKING = replace(
     view(), state=CallState.TALKING, answered_at=ANSWERED_AT, agent=AgentId("anna"), attempt=1, offered_at=1.5,
     painted_at=1.625, rang_at=1.75,
 )  # fmt: skip
+SPANS = (Span(SpanKind.HOLD, 2.0, 2.5), Span(SpanKind.LINK, 3.25))
 ENDED = replace(TALKING, state=CallState.ENDED, ended_at=ANSWERED_AT + 60, outcome=Outcome.ANSWERED)
 TICKET = OpenTicket(CALL, QueueName("support"), "Brak internetu", "Żółta dioda\nod rana")
 ANNA = Account("anna", "Anna Żak", "$argon2id$…", "anna", {"support": 2, "język-uk": 1}, Role.SUPERVISOR)
@@ -56,10 +57,17 @@ async def store(request: pytest.FixtureRequest, database_url: str) -> AsyncItera
 
 
 async def test_a_call_is_read_back_as_it_was_written(store: Store) -> None:
-    for written in (view(), TALKING, ENDED):
+    for written in (view(), TALKING, replace(TALKING, spans=SPANS), replace(ENDED, spans=SPANS[:1])):
         await store.record_call(written)
         assert await store.interaction(CALL) == written
     assert await store.interaction("nobody") is None
+
+
+async def test_the_last_sign_of_life_is_kept(store: Store) -> None:
+    assert await store.last_alive() is None
+    for at in (1_790_000_000.25, 1_790_000_005.25):
+        await store.alive(at)
+        assert await store.last_alive() == at
 
 
 async def test_what_has_ended_never_changes_again(store: Store) -> None:

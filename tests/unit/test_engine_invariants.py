@@ -13,7 +13,8 @@ from telephony.core.engine import Engine
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.line import OVERDUE_TURN
 from telephony.core.rules import QueueRules, Rules
-from telephony.core.views import CallState, CallView, Lane, Outcome
+from telephony.core.spans import UNKNOWN
+from telephony.core.views import CallState, CallView, Lane, Outcome, SpanKind
 
 QUEUES = [QueueName("support"), QueueName("sales")]
 MAX_WAIT_S = 30.0
@@ -57,6 +58,7 @@ class AnyHistory(RuleBasedStateMachine):
                     self.progress[call.interaction] = progress(call)
                 case CallEnded(call):
                     assert call.outcome is not None
+                    assert all(span.to_at is not None for span in call.spans)
                     assert call.interaction not in self.ended, "two outcomes"
                     self.ended[call.interaction] = call.outcome
                 case Decided(interaction, _, decided_at):
@@ -115,10 +117,18 @@ class AnyHistory(RuleBasedStateMachine):
     def dial_end(self, name: str, attempt: int, status: str) -> None:
         self.tell(ev.DialEnded(InteractionId(name), attempt, status))
 
-    @rule(name=names, attempt=attempts)
-    def ring_and_answer(self, name: str, attempt: int) -> None:
+    @rule(name=names, attempt=attempts, phone=st.sampled_from(["", "p-a", "p-b", "nobody's"]))
+    def ring_and_answer(self, name: str, attempt: int, phone: str) -> None:
         self.tell(ev.AgentRinging(InteractionId(name), attempt))
-        self.tell(ev.CallAnswered(InteractionId(name), attempt))
+        self.tell(ev.CallAnswered(InteractionId(name), attempt, phone))
+
+    @rule(name=names, attempt=attempts, held=st.booleans())
+    def hold(self, name: str, attempt: int, held: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
+        self.tell(ev.CallHeld(InteractionId(name), attempt, held))
+
+    @rule(ago=st.floats(0.0, 20.0), why=st.sampled_from(sorted(UNKNOWN)))
+    def go_deaf(self, ago: float, why: SpanKind) -> None:
+        self.tell(ev.EventsLost(self.now) if why is SpanKind.OVERFLOW else ev.NodeLost("n", self.now - ago, why))
 
     @rule(name=names, attempt=attempts, outside=st.booleans())
     def hand_over(self, name: str, attempt: int, outside: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
@@ -158,6 +168,14 @@ class AnyHistory(RuleBasedStateMachine):
         live = {call.interaction for call in self.engine.calls()}
         assert live | set(self.ended) == self.arrived
         assert not live & set(self.ended)
+
+    @invariant()
+    def at_most_one_stretch_is_under_way_and_none_overlap(self) -> None:
+        for call in self.engine.calls():
+            assert all(span.to_at is not None for span in call.spans[:-1])
+            times = [at for span in call.spans for at in (span.from_at, span.to_at) if at is not None]
+            assert times == sorted(times)
+            assert not times or times[0] >= call.arrived_at
 
     def teardown(self) -> None:
         for name in self.arrived:

@@ -9,7 +9,7 @@ from prometheus_client import generate_latest
 from telephony.core.commands import AgentChanged, CallChanged, CallEnded, Decided, OpenTicket, PopLate
 from telephony.core.ids import InteractionId, QueueName
 from telephony.core.quality_record import QualityRecord
-from telephony.core.views import AgentState, CallState, Outcome
+from telephony.core.views import AgentState, CallState, Outcome, Span, SpanKind
 from telephony.metrics import Metrics, metrics_app
 from tests.unit.console_story import ANNA, CALLER, WAITING
 
@@ -53,6 +53,19 @@ def test_a_call_is_counted_by_outcome_lane_and_queue(metrics: Metrics) -> None:
     assert value(metrics, "wait_seconds_sum", lane="accessibility", ended="answered") == 20
     assert value(metrics, "talk_seconds_sum", queue="support") == 40
     assert value(metrics, "calls_active", state="talking", lane="accessibility") == 0
+
+
+def test_seconds_of_ignorance_and_of_hold_are_counted_when_they_end(metrics: Metrics) -> None:
+    before = (Span(SpanKind.HOLD, 1001.0, 1003.0), Span(SpanKind.RESTART, 1004.0))
+    metrics.publish(CallChanged(replace(WAITING, spans=before)))  # the hold was counted by the server before us
+    assert value(metrics, "call_span_seconds_total", kind="restart") == 0
+    after = (before[0], replace(before[1], to_at=1011.5), Span(SpanKind.HOLD, 1012.0))
+    metrics.publish(CallChanged(replace(WAITING, spans=after)))
+    assert value(metrics, "call_span_seconds_total", kind="restart") == 7.5
+    ended = replace(WAITING, state=CallState.ENDED, ended_at=1016.0, outcome=Outcome.ANSWERED)
+    metrics.publish(CallEnded(replace(ended, spans=(*after[:2], replace(after[2], to_at=1016.0)))))
+    assert value(metrics, "call_span_seconds_total", kind="hold") == 4
+    assert value(metrics, "call_span_seconds_total", kind="link") == 0
 
 
 def test_a_wait_given_up_is_counted_apart(metrics: Metrics) -> None:

@@ -6,10 +6,10 @@ import asyncio
 from contextlib import suppress
 
 from telephony.core import events as ev
-from telephony.core.commands import Command, Dial, PopLate, ShowPop
+from telephony.core.commands import CallChanged, Command, Dial, PopLate, ShowPop
 from telephony.core.engine import Engine
 from telephony.core.ids import InteractionId, Uniqueid
-from telephony.core.views import Lane
+from telephony.core.views import Lane, SpanKind
 from telephony.pump import Pump
 from tests.unit.core_story import ANNA, RULES, SUPPORT
 
@@ -83,3 +83,23 @@ async def test_overflow_is_counted_and_asks_for_a_resynchronisation() -> None:
         pump.submit(event)
     assert pump.dropped == 2
     assert len(asked) == 2
+
+
+async def test_after_an_overflow_the_calls_know_that_something_was_lost() -> None:
+    seen: list[Command] = []
+    marked = asyncio.Event()
+
+    def see(command: Command, now: float) -> None:
+        seen.append(command)
+        if isinstance(command, CallChanged) and command.call.spans:
+            marked.set()
+
+    engine = Engine(RULES)
+    engine.handle(ev.NodeSnapshot("n1", frozenset(), 1.0), 1.0)
+    pump = Pump(engine, HandClock(), [see], size=2)
+    pump.submit(STORY[2])
+    pump.submit(STORY[1])
+    pump.submit(STORY[0])  # no room
+    await run_until(pump, marked)
+    (span,) = [each.call.spans for each in seen if isinstance(each, CallChanged)][-1]
+    assert (span.kind, span.to_at) == (SpanKind.OVERFLOW, None)

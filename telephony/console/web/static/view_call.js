@@ -2,7 +2,7 @@
 
 import { byId, make, makeForeign, setText, show } from "./dom.js";
 import { model, now } from "./model.js";
-import { STAGE, callerName, dateOnly, day, duration, howItEnded, spokenDuration } from "./words.js";
+import { STAGE, UNKNOWN, callerName, dateOnly, day, duration, howItEnded, spokenDuration } from "./words.js";
 
 const STATUS = { open: "otwarte", pending: "w toku", closed: "zamknięte" };
 
@@ -24,8 +24,14 @@ export function drawCall() {
   setText(byId("ticket-number"), pop.ticket);
   show(byId("why"), Boolean(pop.why));
   setText(byId("why-text"), pop.why);
+  show(byId("held-fact"), spansOf(pop, (kind) => kind === "hold").length > 0);
+  show(byId("unknown-fact"), spansOf(pop, (kind) => kind in UNKNOWN).length > 0);
   drawCallTimes();
 }
+
+const spansOf = (pop, wanted) => (pop.spans ?? []).filter((span) => wanted(span.kind));
+
+const lasted = (spans) => spans.reduce((sum, span) => sum + (span.to_at ?? now()) - span.from_at, 0);
 
 function drawIdle() {
   const ready = model.agent?.state === "available";
@@ -99,6 +105,9 @@ export function drawCallTimes() {
   setText(byId("timer"), seconds === null ? "" : duration(seconds));
   const until = pop.answered_at ?? pop.ended_at ?? now();
   setText(byId("waited"), duration(until - (pop.queued_at ?? pop.arrived_at)));
+  setText(byId("held"), duration(lasted(spansOf(pop, (kind) => kind === "hold"))));
+  const unknown = spansOf(pop, (kind) => kind in UNKNOWN);
+  setText(byId("unknown"), unknown.length ? `${duration(lasted(unknown))}, ${UNKNOWN[unknown.at(-1).kind]}` : "");
 }
 
 /** What a screen reader says of a new call. */

@@ -46,6 +46,14 @@ export const PHONE = {
   INVALID: "telefon nieznany",
 };
 
+/** Why nothing is known of a stretch of a call. */
+export const UNKNOWN = {
+  link: "przerwa w łączności z centralą",
+  distrust: "niewiarygodne dane z centrali",
+  overflow: "przeciążenie serwera",
+  restart: "ponowne uruchomienie serwera",
+};
+
 export const LANE = { accessibility: "Wsparcie dostępności", standard: "Pozostali" };
 
 export const STAGE = {
