@@ -91,6 +91,8 @@ def _settings_of(node: NodeConfig) -> str:
     return (
         f'[[asterisk]]\nname = "{node.name}"\nhost = "{node.ami_host}"\nami_port = {node.ami_port}\n'
         f'secret = "{node.manager_secret}"\n'
+        "# Where this machine can read Asterisk's logs: calls served without us are recorded afterwards.\n"
+        '# log_folder = "/var/log/asterisk"\n'
     )
 
 

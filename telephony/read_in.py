@@ -104,6 +104,7 @@ class ReadIn:
         self._waiting: dict[Uniqueid, _Waiting] = {}
         self._ours: OrderedDict[Uniqueid, None] = OrderedDict()  # whose end the engine hears by itself
         self._agents: Mapping[str, AgentId] = {}  # by endpoint
+        self._complaint = ""
         self._snapshots: asyncio.Queue[NodeSnapshot] = asyncio.Queue()
         self.counters = ReadCounters()
 
@@ -130,13 +131,23 @@ class ReadIn:
             if snapshot:
                 await self._tell_what_was_missed(snapshot)
         except (OSError, StoreError) as error:
-            log.warning("logs.not_read", node=self._node, reason=type(error).__name__)
-        if snapshot:
-            self._submit(snapshot)
+            self._complain(error)
+        finally:
+            if snapshot:
+                self._submit(snapshot)
         try:
             await self._settle()
         except StoreError as error:
-            log.warning("logs.not_settled", node=self._node, reason=str(error))
+            self._complain(error)
+        else:
+            self._complaint = ""
+
+    def _complain(self, error: Exception) -> None:
+        """Once for each reason: the next round comes in 5 s."""
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        if reason != self._complaint:
+            self._complaint = reason
+            log.warning("logs.not_read", node=self._node, reason=reason)
 
     async def _next(self) -> NodeSnapshot | None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import ivr_flows
 from ivr_flows import FlowError
-from telephony.asterisk import translate
+from telephony.asterisk import cel, queue_log, translate
 from telephony.asterisk.ami_client import AmiClient, AmiSettings, AmiSetupError, Listener, Snapshot
 from telephony.doctor.finding import Finding, right, warning, wrong
 from telephony.settings import AsteriskNode, Settings, SettingsError, load
@@ -39,6 +40,18 @@ async def examine(files: Sequence[Path], *, will_serve: bool) -> AsyncIterator[F
     for node in settings.asterisk:
         async for finding in manager(node):
             yield finding
+        if node.log_folder:
+            yield logs(node.name, node.log_folder)
+
+
+def logs(node: str, folder: Path) -> Finding:
+    """What happens without a server is read from there afterwards."""
+    topic = f"logs of {node}"
+    for file in (cel.FILE, queue_log.FILE):
+        path = folder / file
+        if not os.access(path.parent, os.R_OK | os.X_OK) or (path.exists() and not os.access(path, os.R_OK)):
+            return wrong(topic, f"{path} cannot be read", "correct `log_folder`, or let the server's user read it")
+    return right(topic, f"{folder} can be read")
 
 
 def flows(settings: Settings) -> list[Finding]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from telephony.asterisk import cel, queue_log
 from telephony.asterisk.afterwards import Afterwards, Finished
@@ -130,6 +133,19 @@ def test_a_callers_text_forges_no_record() -> None:
     for piece in quoted.split("\n"):
         with pytest.raises(ValueError, match="channel event log"):
             cel.parse(piece.encode())
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
+def test_whatever_a_caller_writes_is_one_field_or_nothing(text: str) -> None:
+    quoted = row("ANSWER", 0, "hotline-call", number=text.replace('"', '""'))
+    for line in quoted.encode().split(b"\n"):
+        with suppress(ValueError):
+            read_back = cel.parse(line)
+            assert (read_back.uniqueid, read_back.context, read_back.number) == (
+                ONE,
+                "hotline-call",
+                text.replace('"', '""'),
+            )
 
 
 def test_a_callers_quotes_and_letters_stay_in_their_field() -> None:

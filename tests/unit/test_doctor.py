@@ -178,3 +178,11 @@ async def test_a_flow_that_is_not_there(tmp_path: Path) -> None:
 def test_the_shipped_settings_are_right() -> None:
     shipped = Path(__file__).parents[2] / "config/hotline.toml"
     assert running.flows(load([shipped])) == [right("flows", "every number has one")]
+
+
+def test_logs_that_cannot_be_read_are_told_before_they_are_needed(tmp_path: Path) -> None:
+    assert not healthy([running.logs("node-1", tmp_path / "nowhere")])
+    (tmp_path / "cel-custom").mkdir()
+    assert running.logs("node-1", tmp_path) == right("logs of node-1", f"{tmp_path} can be read")
+    missing = running.logs("node-1", tmp_path / "cel-custom")
+    assert missing.mend == "correct `log_folder`, or let the server's user read it"

@@ -12,6 +12,7 @@ from telephony.core.commands import CallChanged, CallEnded, Command, Decided, Sh
 from telephony.core.engine import Engine
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.line import OVERDUE_TURN
+from telephony.core.logged import LoggedCall
 from telephony.core.rules import QueueRules, Rules
 from telephony.core.spans import UNKNOWN
 from telephony.core.views import CallState, CallView, Lane, Outcome, SpanKind
@@ -146,6 +147,25 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(name=names)
     def hang_up(self, name: str) -> None:
         self.tell(ev.CallHungUp(Uniqueid(name), 16))
+
+    @rule(name=names, answered=st.booleans(), by_fallback=st.booleans(), complete=st.booleans(), known=st.booleans())
+    def read_in(self, name: str, answered: bool, by_fallback: bool, complete: bool, known: bool) -> None:  # noqa: FBT001
+        """The end of any call, as logs tell it; one nobody has seen has a name of its own."""
+        answered_at = self.now if answered else None
+        log = LoggedCall(
+            "n", name, Uniqueid(name), name, "+48221", None, self.now, None, answered_at, by_fallback, AgentId("a"),
+            left_house=False, ended_at=self.now, complete=complete,
+        )  # fmt: skip
+        unseen = f"log-{name}"
+        if known:
+            self.tell(ev.CallLogged(log, None, Lane.STANDARD))
+        elif name not in self.arrived and unseen not in self.arrived:
+            self.arrived.add(unseen)
+            self.tell(ev.CallLogged(log, InteractionId(unseen), Lane.STANDARD))
+
+    @rule(name=names, by_fallback=st.booleans(), agent=agents)
+    def read_in_answer(self, name: str, by_fallback: bool, agent: AgentId) -> None:  # noqa: FBT001
+        self.tell(ev.AnswerLogged(Uniqueid(name), self.now, agent, by_fallback))
 
     @rule(left=st.sets(names))
     def snapshot(self, left: set[str]) -> None:
