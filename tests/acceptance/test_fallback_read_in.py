@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from telephony.asterisk import cel
+from telephony.asterisk.log_file import LogFile
 from telephony.core.views import CallView, Lane, Outcome
 from telephony.demo.house import ACCESSIBLE, GENERAL
+from tests.acceptance.ami_tap import tapped
+from tests.acceptance.conftest import StartNode
 from tests.acceptance.world import AGENT, World, world
 
 CALLER, SECOND, THIRD = "+48500000201", "+48500000202", "+48500000203"
@@ -55,6 +59,33 @@ async def test_calls_without_a_server_are_recorded_once_when_one_is_back(town: W
     assert {caller: again[caller] for caller in first} == first
     assert [await town.ticket_of(first[caller]) for caller in first] == tickets
     assert again[THIRD].outcome is Outcome.FALLBACK_ANSWERED
+
+
+async def test_a_quote_in_a_callers_number_stays_in_its_field(asterisk_node: StartNode) -> None:
+    """Asterisk's own quoting is what our strict reading of its log rests on."""
+    asterisk = await asterisk_node(agents=[AGENT])
+    hostile = '6"\\,"CHAN_START"'
+    async with tapped(asterisk.node) as tap:
+        tap.send(
+            Action="Originate", Channel=f"Local/{GENERAL}@hotline-in", Application="Wait", Data="0",
+            CallerID=f"<{hostile}>", Async="true",
+        )  # fmt: skip
+        await tap.until(rb"Event: Hangup\r\n.*?Event: Hangup\r\n")
+    lines = await whole_call(asterisk.node.folder / "log" / cel.FILE)
+    rows = [cel.parse(line) for line in lines]
+    assert hostile.replace('"', '""') in {row.number for row in rows}
+    assert len({row.linkedid for row in rows}) == 1
+
+
+async def whole_call(path: Path) -> list[bytes]:
+    """The lines of the log once the call's last one is there."""
+    file, lines = LogFile(path, None), []
+    async with asyncio.timeout(10):
+        while True:
+            lines += [line for _, line in file.lines()]
+            if lines and lines[-1].startswith(b'"LINKEDID_END"'):
+                return lines
+            await asyncio.sleep(0.05)
 
 
 async def recorded(town: World, count: int) -> dict[str | None, CallView]:
