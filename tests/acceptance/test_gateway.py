@@ -207,7 +207,7 @@ async def test_an_agent_whose_phone_is_not_registered_is_not_dialled(asterisk_no
         await now.server.until_state(CallState.LINE)
         await now.tap.until(rb"WAIT FOR DIGIT")
         assert not any(isinstance(each, commands.Dial) for each in now.server.seen)
-        await now.sip.register(agent, now.phone_port)  # and that alone brings the caller to the agent
+        await now.sip.phone(agent, now.phone_port)  # and that alone brings the caller to the agent
         await now.server.until(lambda each: isinstance(each, commands.Dial))
 
 
