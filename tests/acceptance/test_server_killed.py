@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from telephony.core.views import CallView, Outcome
+from telephony.core.views import CallView, Outcome, SpanKind
 from telephony.demo.house import ACCESSIBLE, GENERAL
 from tests.acceptance.world import AGENT, World, seconds_since, world
 
@@ -124,6 +124,10 @@ async def test_a_talk_outlives_two_servers_and_is_recorded_as_answered(town: Wor
     await call.hang_up()
     seen = await town.until(lambda calls: calls[0].outcome is not None)
     assert [(each.outcome, each.agent) for each in seen] == [(Outcome.ANSWERED, "anna")]
+    (unknown,) = seen[0].spans  # what the second server could not know, and says so
+    assert unknown.kind is SpanKind.RESTART
+    assert unknown.to_at is not None
+    assert seen[0].arrived_at <= unknown.from_at < unknown.to_at < (seen[0].ended_at or 0.0)
 
 
 async def test_a_server_that_hangs_loses_the_caller_to_the_fallback_not_to_silence(town: World) -> None:
