@@ -6,14 +6,13 @@ Asterisk picks `<name>.sln16` for wideband callers and `<name>.sln` for the rest
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ivr_flows import audio
 from ivr_flows.errors import FlowError
+from ivr_flows.files import write_atomically
 from ivr_flows.model import Flow, HangUpNode, LineNode, MenuNode, SayNode, Text, load
 from ivr_flows.session import Prompt
 from ivr_flows.speech import PEOPLE, Voice, speak
@@ -104,19 +103,6 @@ class PromptStore:
     def _file(self, prompt: Prompt, suffix: str) -> Path:
         path = self.path(prompt)
         return path.with_name(path.name + suffix)
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """The whole file or none of it, readable by an Asterisk that runs as another user."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".prompt-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            os.fchmod(file.fileno(), 0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _texts(flow: Flow) -> Iterator[Text]:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from telephony import flow_cli
+
 _CHECKOUT = Path(__file__).parents[1] / "config"
 CONFIG = (_CHECKOUT if _CHECKOUT.is_dir() else Path(__file__).parent / "_config") / "hotline.toml"
 
@@ -89,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     account.add_argument("--endpoint", default="", metavar="NAME", help="the phone (default: the login)")
     account.add_argument("--skill", action="append", default=[], metavar="QUEUE", help="default: every queue")
     account.add_argument("--config", type=Path, action="append", metavar="FILE", help="settings; later files win")
+    flow_cli.add(commands, CONFIG.parent, data_folder())
     _command(commands, "clean-demo", _clean_demo, "remove all that the demo has written")
     _command(commands, "version", _version, "print the version")
     return parser

@@ -1,0 +1,17 @@
+"""`hotline flow …`: what is done with flows, their prompts and the calendar. Each group has a module of its own."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from telephony import calendar_cli
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: Path, data: Path) -> None:
+    """Enter `flow` into `hotline`; `config` is the folder of what operators change, `data` of what we write."""
+    flow = commands.add_parser(
+        "flow", help="what callers hear: opening hours, prompts", description="What callers hear."
+    )
+    groups = flow.add_subparsers(required=True, metavar="GROUP")
+    calendar_cli.add(groups, config, data)
