@@ -148,6 +148,10 @@ def test_whatever_a_caller_writes_is_one_field_or_nothing(text: str) -> None:
             )
 
 
+def test_an_applications_name_may_have_a_digit() -> None:
+    assert cel.parse(row("ANSWER", 0, "hotline-in", "AppDial2").encode()).application == "AppDial2"
+
+
 def test_a_callers_quotes_and_letters_stay_in_their_field() -> None:
     parsed = cel.parse(row("ANSWER", 0, "hotline-call", number='ż"",""x').encode())
     assert (parsed.number, parsed.dialled) == ('ż"",""x', DID)
