@@ -188,7 +188,7 @@ class Gateway:
             self._follow_dial(known, event)
         if known is not None:
             self._submit(known)
-        if event.name == "DialEnd" and known is None:  # whom it was for goes on in the dialplan
+        if event.name == "DialEnd" and event.fields["DialStatus"] != "ANSWER":  # the caller goes on in the dialplan
             self._left_behind.pop(Uniqueid(event.fields.get("Uniqueid", "")), None)
         if (fact := channel_facts.fact(event)) is not None:
             self._learn(fact)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from quality.softphone_client import PhoneCall
-from telephony.core.views import CallState, Outcome
+from telephony.core.views import CallState, Outcome, SpanKind
 from telephony.demo.house import GENERAL
 from tests.acceptance.world import STEP_S, World, world
 from tests.tones import strength, tone
@@ -108,12 +108,14 @@ async def test_a_blind_transfer_frees_the_consultant_and_the_caller_talks_on(
 async def test_an_attended_transfer_frees_the_consultant_and_the_caller_talks_on(town: World) -> None:
     caller, anna = await talk(town)
     await anna.hold()
+    await town.until(lambda calls: [span.kind for span in calls[0].spans] == [SpanKind.HOLD])
     asking = await town.consultants.call(town.house.uri(OTHER), account="anna")
     piotr = await handed_to(town, OTHER)
     await asking.answered()
     await anna.transfer(asking)
     await anna.ended()
     await agent_is_free(town)
+    await town.until(lambda calls: calls[0].spans[0].to_at is not None)  # the hold ended with the agent's part
     await asyncio.sleep(1)
     assert not caller.end
     await caller.hang_up()

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
+
 from ivr_flows import SHIPPED, Facts, load
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings, AmiTiming
@@ -200,6 +202,26 @@ async def test_a_talk_that_a_server_before_us_left_behind_is_followed() -> None:
         assert await home.inbox.until(core.CallHeld) == core.CallHeld(CALL.interaction, 3, held=True)
         home.ami.say(message(Event="Hangup", Channel="PJSIP/x", Uniqueid="n1-1.2", Linkedid="n1-1.1", Cause="16"))
         assert await home.inbox.until(core.AgentLeft) == core.AgentLeft(CALL.interaction, 3)
+
+
+@pytest.mark.parametrize(("status", "answers"), [("ANSWER", 1), ("NOANSWER", 0)])
+async def test_a_dial_that_a_server_before_us_left_behind_is_followed_to_its_end(status: str, answers: int) -> None:
+    async with house() as home:
+        home.ami.channels = ["n1-1.1", "n1-1.2"]
+        home.ami.names["n1-1.2"] = "PJSIP/phone-anna-00000002"
+        home.ami.contexts["n1-1.1"] = ("hotline-call", "Dial")
+        home.gateway.recover([CALL])
+        home.ami.cut()
+        await home.inbox.until(core.NodeSnapshot, 2)
+        dest = {"DestChannel": "PJSIP/phone-anna-00000002", "DestUniqueid": "n1-1.2", "DestLinkedid": "n1-1.1"}
+        home.ami.say(message(Event="DialEnd", Uniqueid="n1-1.1", Linkedid="n1-1.1", **dest, DialStatus=status))
+        for uniqueid in home.ami.channels:  # the second time, Asterisk's own queue may have connected them
+            name = home.ami.names.get(uniqueid, "PJSIP/trunk-00000001")
+            who = {"Channel": name, "Uniqueid": uniqueid, "Linkedid": "n1-1.1"}
+            home.ami.say(message(Event="BridgeEnter", BridgeUniqueid="b1", **who))
+        home.ami.say(message(Event="Hangup", Channel="PJSIP/x", Uniqueid="n1-1.2", Linkedid="n1-1.1", Cause="16"))
+        await home.inbox.until(core.CallHungUp)
+        assert len(home.inbox.of(core.CallAnswered)) == len(home.inbox.of(core.AgentLeft)) == answers
 
 
 async def test_a_caller_left_behind_whom_asterisks_own_queue_serves_was_answered_by_it() -> None:
