@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from ivr_flows import audio
 from ivr_flows.errors import FlowError
 from ivr_flows.files import write_atomically
 from ivr_flows.model import Flow, HangUpNode, LineNode, MenuNode, SayNode, Text, load
 from ivr_flows.session import Prompt
-from ivr_flows.speech import PEOPLE, Voice, speak
+from ivr_flows.speech import PEOPLE, SpeechError, Voice, speak
 
 RECIPE = 1  # raise it whenever the sound of the same text changes; cached files are then made anew
 SUFFIXES = (".sln16", ".sln")
@@ -56,18 +57,50 @@ def prompts_of(flow: Flow) -> frozenset[Prompt]:
     )
 
 
-class PromptStore:
-    """Prompts as files of one folder. A WAV file `<prompt_key>.wav` in `recorded` wins over the synthesiser."""
+class Speaker(Protocol):
+    """What makes speech of a prompt; two speakers with the same identity for a prompt sound the same."""
 
-    def __init__(self, folder: Path, recorded: Path | None = None) -> None:
+    def identity(self, prompt: Prompt) -> str: ...
+
+    def speak(self, prompt: Prompt) -> audio.Sound:
+        """Blocks. Raises SpeechError, FlowError (a language without a voice)."""
+        ...
+
+
+class Espeak:
+    """The synthesiser that comes along."""
+
+    def identity(self, prompt: Prompt) -> str:
+        return repr(voice_of(prompt))
+
+    def speak(self, prompt: Prompt) -> audio.Sound:
+        return speak(prompt.text, voice_of(prompt))
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What a folder of prompts lacks and what it holds in vain."""
+
+    wanted: int
+    missing: tuple[Prompt, ...]  # no sound of these words at all
+    stale: tuple[Prompt, ...]  # a sound, but of another voice, command or recording
+    left_over: tuple[str, ...]  # files nobody plays any more
+    unused_recordings: tuple[str, ...]  # recorded files that belong to no prompt
+
+
+class PromptStore:
+    """Prompts as files of one folder. A WAV file `<prompt_key>.wav` in `recorded` wins over the speaker."""
+
+    def __init__(self, folder: Path, recorded: Path | None = None, speaker: Speaker | None = None) -> None:
         self.folder = folder.absolute()
+        self._speaker = speaker or Espeak()
         files = sorted(recorded.glob("*.wav")) if recorded else []
         self._recorded = {file.stem: (file, hashlib.sha256(file.read_bytes()).hexdigest()) for file in files}
 
     def path(self, prompt: Prompt) -> Path:
         """The absolute path to play, without the suffix; the files are there once the prompt has been built."""
         key = prompt_key(prompt)
-        _, source = self._recorded.get(key, (None, repr(voice_of(prompt))))
+        _, source = self._recorded.get(key, (None, self._speaker.identity(prompt)))
         recipe = f"{RECIPE}|{audio.TARGET_DBFS}|{audio.PEAK_DBFS}|{audio.HEAD_MS}|{audio.TAIL_MS}|{source}"
         return self.folder / f"{key}-{hashlib.sha256(recipe.encode()).hexdigest()[:8]}"
 
@@ -77,7 +110,7 @@ class PromptStore:
     def build(self, prompts: Iterable[Prompt], progress: Progress | None = None) -> int:
         """Make what is missing and tell how many that was; blocks, so a server calls it through `asyncio.to_thread`.
 
-        Raises SpeechError, FlowError (a language without a voice) and ValueError (a bad recording).
+        Raises SpeechError (also for a recording that is no sound) and FlowError (a language without a voice).
         """
         wanted = sorted(set(prompts), key=prompt_key)
         missing = [prompt for prompt in wanted if not self.ready(prompt)]
@@ -94,11 +127,39 @@ class PromptStore:
         """`build` for everything the flow files can say; raises FlowError for a broken file before building."""
         return self.build(frozenset().union(*(prompts_of(load(path)) for path in flows)), progress)
 
+    def inventory(self, prompts: Iterable[Prompt]) -> Inventory:
+        """What there is, compared with everything that flows can say."""
+        wanted = {prompt_key(prompt): prompt for prompt in prompts}
+        files = {file.name for file in self.folder.glob("*") if file.suffix in SUFFIXES}
+        played = {self._file(prompt, suffix).name for prompt in wanted.values() for suffix in SUFFIXES}
+        made = {file.rpartition("-")[0] for file in files - played}
+        lacking = [prompt for _, prompt in sorted(wanted.items()) if not self.ready(prompt)]
+        return Inventory(
+            len(wanted),
+            tuple(prompt for prompt in lacking if prompt_key(prompt) not in made),
+            tuple(prompt for prompt in lacking if prompt_key(prompt) in made),
+            tuple(sorted(files - played)),
+            tuple(sorted(file.name for key, (file, _) in self._recorded.items() if key not in wanted)),
+        )
+
+    def levels(self, prompt: Prompt) -> audio.Levels:
+        """What can be measured on the 16 kHz file; raises OSError where it has not been built."""
+        return audio.measure(audio.Sound(self._file(prompt, SUFFIXES[0]).read_bytes(), audio.WIDE_HZ))
+
     def _make(self, prompt: Prompt) -> None:
+        """Both files or none."""
         recording = self._recorded.get(prompt_key(prompt))
-        sound = audio.read_wav(recording[0]) if recording else speak(prompt.text, voice_of(prompt))
-        for suffix, made in zip(SUFFIXES, audio.telephone_pair(sound), strict=True):
-            write_atomically(self._file(prompt, suffix), made.slin)
+        try:
+            pair = audio.telephone_pair(audio.read_wav(recording[0]) if recording else self._speaker.speak(prompt))
+        except ValueError as error:
+            raise SpeechError(f"prompt {prompt_key(prompt)}: {error}") from error
+        try:
+            for suffix, made in zip(SUFFIXES, pair, strict=True):
+                write_atomically(self._file(prompt, suffix), made.slin)
+        except BaseException:
+            for suffix in SUFFIXES:
+                self._file(prompt, suffix).unlink(missing_ok=True)
+            raise
 
     def _file(self, prompt: Prompt, suffix: str) -> Path:
         path = self.path(prompt)

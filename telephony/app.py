@@ -32,7 +32,7 @@ from telephony.crm.builtin import BuiltinDirectory
 from telephony.metrics import Metrics, metrics_app
 from telephony.pump import Pump
 from telephony.read_in import ReadIn
-from telephony.settings import AsteriskNode, Listen, Settings, SettingsError
+from telephony.settings import AsteriskNode, Listen, Settings, SettingsError, speaker
 from telephony.store.errors import StoreError
 from telephony.store.recorder import Recorder
 from telephony.store.store import Store
@@ -79,7 +79,7 @@ class App:
             overflowed=self._resynchronise,
         )
         self._flows = _flows(settings)
-        self._prompts = PromptStore(settings.data / "prompts")
+        self._prompts = PromptStore(settings.data / "prompts", settings.recorded, speaker(settings.speech_command))
         self.readers = {
             node.name: ReadIn(
                 node.name, node.log_folder, store, submit=self.submit, lane_of=self._lane_of, clock=self.clock

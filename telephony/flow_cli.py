@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from telephony import calendar_cli
+from telephony import calendar_cli, prompt_cli
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: Path, data: Path) -> None:
@@ -15,3 +15,4 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: P
     )
     groups = flow.add_subparsers(required=True, metavar="GROUP")
     calendar_cli.add(groups, config, data)
+    prompt_cli.add(groups, config)

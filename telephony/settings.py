@@ -11,13 +11,16 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from telephony.core.ids import QueueName
 from telephony.core.rules import QueueRules, Rules
+
+if TYPE_CHECKING:
+    from ivr_flows.prompts import Speaker
 
 E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
@@ -95,6 +98,8 @@ class Settings(BaseSettings):
     numbers: Mapping[E164, Number] = Field(default_factory=dict)
     queues: Mapping[Name, Queue] = Field(default_factory=dict)
     pop: Pop = Pop()
+    speech_command: str = ""  # a program that makes prompts; the synthesiser that comes along where empty
+    recorded: Path | None = None  # a folder of recorded prompts, which win
 
     @property
     def rules(self) -> Rules:
@@ -129,6 +134,14 @@ def load(paths: Iterable[Path]) -> Settings:
     except ValidationError as error:
         places = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_input=False))
         raise SettingsError("the settings are not usable:\n  " + "\n  ".join(places)) from None
+
+
+def speaker(command: str) -> Speaker:
+    """What makes prompts; raises SpeechError for a command that cannot be understood."""
+    from ivr_flows.prompts import Espeak
+    from ivr_flows.speech_command import SpeechCommand
+
+    return SpeechCommand(command) if command else Espeak()
 
 
 def _read(path: Path) -> dict[str, object]:

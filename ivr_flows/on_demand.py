@@ -1,0 +1,100 @@
+"""Prompts whose words are known only during the call (a balance, a ticket number): made at once, kept for a while.
+
+The folder is bounded by count and by bytes; what was used longest ago goes first, by the files' own times.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ivr_flows.prompts import SUFFIXES, PromptStore
+from ivr_flows.session import Prompt
+from ivr_flows.speech import SpeechError
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    prompts: int = 2000
+    total_bytes: int = 256 * 1024 * 1024
+    limit_s: float = 3.0  # a caller waits in silence meanwhile
+
+
+class OnDemand:
+    """`built` is looked into first; `kept` is a store in a folder of its own, which nobody else writes to."""
+
+    def __init__(self, built: PromptStore, kept: PromptStore, bounds: Bounds = Bounds()) -> None:
+        self._built = built
+        self._kept = kept
+        self._bounds = bounds
+        self._trimming = threading.Lock()
+        # Threads of its own: a speech command that hangs shall not hold up the rest of the server.
+        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="speech")
+        self._making: dict[Path, asyncio.Future[None]] = {}
+
+    async def speak(self, prompt: Prompt) -> Path:
+        """The path to play, without the suffix. Raises SpeechError, also when it takes too long; FlowError, OSError."""
+        if self._built.ready(prompt):
+            return self._built.path(prompt)
+        path = self._kept.path(prompt)
+        try:
+            async with asyncio.timeout(self._bounds.limit_s):
+                # Shielded: another caller may wait for the same words, and a thread cannot be stopped anyway.
+                await asyncio.shield(self._made(path, prompt))
+        except TimeoutError:
+            raise SpeechError(f"a prompt was not ready within {self._bounds.limit_s:g} s") from None
+        return path
+
+    def close(self) -> None:
+        """Does not wait for a speech command that hangs; that has a time limit of its own."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _made(self, path: Path, prompt: Prompt) -> asyncio.Future[None]:
+        """One making for all who ask for the same words at the same time."""
+        if path not in self._making:
+            future = asyncio.get_running_loop().run_in_executor(self._threads, self._make, prompt)
+            future.add_done_callback(lambda done: self._forget(path, done))
+            self._making[path] = future
+        return self._making[path]
+
+    def _forget(self, path: Path, done: asyncio.Future[None]) -> None:
+        del self._making[path]
+        if not done.cancelled():
+            done.exception()  # whoever asked may have given up: then nobody else looks at it
+
+    def _make(self, prompt: Prompt) -> None:
+        if self._kept.ready(prompt):
+            for suffix in SUFFIXES:
+                with suppress(FileNotFoundError):  # trimmed at this very moment: made again below
+                    os.utime(_with(self._kept.path(prompt), suffix))
+        if self._kept.build([prompt]):
+            with self._trimming:
+                self._trim(self._kept.path(prompt).name)
+
+    def _trim(self, newest: str) -> None:
+        """Remove what is over the bounds, the longest unused first, and never the prompt just made."""
+        sizes: dict[str, int] = {}
+        used: dict[str, int] = {}
+        for entry in os.scandir(self._kept.folder):
+            if Path(entry.name).suffix not in SUFFIXES:
+                continue
+            name, seen = Path(entry.name).stem, entry.stat()
+            sizes[name] = sizes.get(name, 0) + seen.st_size
+            used[name] = max(used.get(name, 0), seen.st_mtime_ns)
+        total = sum(sizes.values())
+        for name in sorted(sizes, key=lambda each: used[each]):
+            if len(sizes) <= self._bounds.prompts and total <= self._bounds.total_bytes:
+                return
+            if name != newest:
+                total -= sizes.pop(name)
+                for suffix in SUFFIXES:
+                    _with(self._kept.folder / name, suffix).unlink(missing_ok=True)
+
+
+def _with(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)

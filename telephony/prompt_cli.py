@@ -1,0 +1,99 @@
+"""`hotline flow prompts …`: make the sound of everything flows can say, and tell what is missing or out of date."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the synthesiser is slow to import, and most commands need none
+    from ivr_flows import Prompt
+    from ivr_flows.prompts import Inventory, PromptStore
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: Path) -> None:
+    """Enter `prompts`; `config` is the folder with hotline.toml."""
+    prompts = commands.add_parser("prompts", help="the sound of everything flows can say")
+    prompts.set_defaults(settings=config / "hotline.toml")
+    actions = prompts.add_subparsers(required=True, metavar="ACTION")
+    build = actions.add_parser("build", help="make what is missing or out of date")
+    build.set_defaults(run=_build)
+    status = actions.add_parser("status", help="tell what is missing or out of date; exit status 1 if anything is")
+    status.set_defaults(run=_status)
+    status.add_argument("--json", action="store_true", help="one JSON document")
+    for action in (build, status):
+        action.add_argument("--config", type=Path, action="append", metavar="FILE", help="settings; later files win")
+        action.add_argument("--folder", type=Path, help="where they lie (default: prompts in the data folder)")
+        action.add_argument("--recorded", type=Path, metavar="FOLDER", help="recorded WAV files, which win")
+        action.add_argument(
+            "--speech",
+            metavar="COMMAND",
+            help="reads a text, writes WAV; {text} {file} {language} {pace} (default: ours)",
+        )
+
+
+def _store(chosen: argparse.Namespace) -> PromptStore:
+    from ivr_flows.prompts import PromptStore
+    from telephony import settings
+
+    known = settings.load(chosen.config or [chosen.settings])
+    if chosen.recorded and not chosen.recorded.is_dir():
+        raise settings.SettingsError(f"{chosen.recorded}: no such folder")
+    speaker = settings.speaker(known.speech_command if chosen.speech is None else chosen.speech)
+    return PromptStore(chosen.folder or known.data / "prompts", chosen.recorded or known.recorded, speaker)
+
+
+def _build(chosen: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from telephony.demo.setup import wanted_prompts
+
+    store, wanted = _store(chosen), wanted_prompts()
+    with Progress(console=Console(stderr=True)) as progress:
+        bar = progress.add_task("prompts", total=len(wanted))
+        made = store.build(wanted, lambda done, total: progress.update(bar, completed=done, total=total))
+    sys.stdout.write(f"{made} made, {len(set(wanted))} in {store.folder}\n{_sound(store, wanted)}\n")
+    return 0
+
+
+def _status(chosen: argparse.Namespace) -> int:
+    from telephony.demo.setup import wanted_prompts
+
+    found = _store(chosen).inventory(wanted_prompts())
+    sys.stdout.write(json.dumps(_plain(found), ensure_ascii=False) + "\n" if chosen.json else _words(found))
+    return 1 if found.missing or found.stale else 0
+
+
+def _sound(store: PromptStore, prompts: Sequence[Prompt]) -> str:
+    levels = [store.levels(prompt) for prompt in set(prompts)]
+    loudness = [each.rms_dbfs for each in levels]
+    peak = max(each.peak_dbfs for each in levels)
+    head_ms, tail_ms = max(each.head_ms for each in levels), max(each.tail_ms for each in levels)
+    heard = f"loudness {min(loudness):.1f} to {max(loudness):.1f} dBFS, highest peak {peak:.1f} dBFS"
+    return f"{heard}, silence before at most {head_ms} ms, after {tail_ms} ms"
+
+
+def _plain(found: Inventory) -> dict[str, object]:
+    from ivr_flows.prompts import prompt_key
+
+    plain = asdict(found)
+    for name in ("missing", "stale"):
+        plain[name] = [{"id": prompt_key(each), **asdict(each)} for each in getattr(found, name)]
+    return plain
+
+
+def _words(found: Inventory) -> str:
+    from ivr_flows.prompts import prompt_key
+
+    lines = [f"{found.wanted} prompts: {len(found.missing)} missing, {len(found.stale)} stale"]
+    lines += [f"missing  {prompt_key(each)}  {each.text}" for each in found.missing]
+    lines += [f"stale    {prompt_key(each)}  {each.text}" for each in found.stale]
+    lines += [f"unused   recording {name}: no prompt has these words any more" for name in found.unused_recordings]
+    if found.left_over:
+        lines.append(f"{len(found.left_over)} files of earlier texts and voices are played no more")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,134 @@
+"""Prompts made during a call: `pytest -s tests/integration/test_on_demand.py` prints how long a caller waits."""
+
+import asyncio
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ivr_flows import Prompt, audio
+from ivr_flows.on_demand import Bounds, OnDemand
+from ivr_flows.prompts import Espeak, PromptStore
+from ivr_flows.speech import SpeechError
+from ivr_flows.spoken import render
+
+
+class Counted(Espeak):
+    """The real synthesiser, counted, and held back until told."""
+
+    def __init__(self) -> None:
+        self.spoken: list[str] = []
+        self.began = threading.Event()
+        self.go = threading.Event()
+        self.go.set()
+
+    def speak(self, prompt: Prompt) -> audio.Sound:
+        self.spoken.append(prompt.text)
+        self.began.set()
+        assert self.go.wait(30)
+        if prompt.text == "źle":
+            raise SpeechError("no voice today")
+        return super().speak(prompt)
+
+
+@pytest.fixture
+def speaker() -> Iterator[Counted]:
+    counted = Counted()
+    yield counted
+    counted.go.set()
+
+
+def demand(tmp_path: Path, speaker: Counted, **bounds: float) -> OnDemand:
+    kept = PromptStore(tmp_path / "kept", speaker=speaker)
+    return OnDemand(PromptStore(tmp_path / "built"), kept, Bounds(**bounds))  # type: ignore[arg-type]
+
+
+def said(text: str) -> Prompt:
+    return Prompt(text, "pl", slow=False)
+
+
+def there(path: Path) -> bool:
+    return all(path.with_name(path.name + suffix).is_file() for suffix in (".sln", ".sln16"))
+
+
+async def test_made_once_and_then_kept(tmp_path: Path, speaker: Counted) -> None:
+    prompts = demand(tmp_path, speaker)
+    path = await prompts.speak(said("pięć złotych"))
+    assert there(path)
+    assert await prompts.speak(said("pięć złotych")) == path
+    assert await demand(tmp_path, speaker).speak(said("pięć złotych")) == path  # also after a restart
+    assert speaker.spoken == ["pięć złotych"]
+
+
+async def test_what_was_built_ahead_is_taken_from_there(tmp_path: Path, speaker: Counted) -> None:
+    PromptStore(tmp_path / "built").build([said("Halo")])
+    path = await demand(tmp_path, speaker).speak(said("Halo"))
+    assert path.parent == tmp_path / "built"
+    assert speaker.spoken == []
+
+
+async def test_many_who_ask_at_once_get_one_making(tmp_path: Path, speaker: Counted) -> None:
+    prompts = demand(tmp_path, speaker)
+    paths = await asyncio.gather(*(prompts.speak(said("dwa złote")) for _ in range(20)))
+    assert len(set(paths)) == 1
+    assert speaker.spoken == ["dwa złote"]
+
+
+async def test_a_failure_reaches_all_who_asked_and_is_tried_again(tmp_path: Path, speaker: Counted) -> None:
+    prompts = demand(tmp_path, speaker)
+    outcomes = await asyncio.gather(*(prompts.speak(said("źle")) for _ in range(3)), return_exceptions=True)
+    assert [str(each) for each in outcomes] == ["no voice today"] * 3
+    with pytest.raises(SpeechError, match="no voice today"):
+        await prompts.speak(said("źle"))
+    assert speaker.spoken == ["źle", "źle"]
+
+
+async def test_a_caller_does_not_wait_for_ever_and_the_loop_goes_on(tmp_path: Path, speaker: Counted) -> None:
+    prompts = demand(tmp_path, speaker, limit_s=0.05)
+    speaker.go.clear()
+    with pytest.raises(SpeechError, match=r"not ready within 0\.05 s"):
+        await prompts.speak(said("jeden"))
+    speaker.go.set()
+    prompts.close()
+
+
+async def test_a_caller_who_hangs_up_spoils_nothing_for_the_next(tmp_path: Path, speaker: Counted) -> None:
+    prompts = demand(tmp_path, speaker)
+    speaker.go.clear()
+    gone, stays = (asyncio.create_task(prompts.speak(said("trzy"))) for _ in range(2))
+    assert await asyncio.to_thread(speaker.began.wait, 30)
+    gone.cancel()
+    speaker.go.set()
+    assert there(await stays)
+    assert gone.cancelled()
+
+
+async def test_the_longest_unused_go_first_by_count(tmp_path: Path, speaker: Counted) -> None:
+    prompts = demand(tmp_path, speaker, prompts=2)
+    one, two = [await prompts.speak(said(text)) for text in ("jeden", "dwa")]
+    await prompts.speak(said("jeden"))  # used again: now two is the older one
+    three = await prompts.speak(said("trzy"))
+    assert [there(path) for path in (one, two, three)] == [True, False, True]
+    assert len(list((tmp_path / "kept").iterdir())) == 4
+
+
+async def test_the_longest_unused_go_first_by_bytes_but_never_the_newest(tmp_path: Path, speaker: Counted) -> None:
+    prompts = demand(tmp_path, speaker, total_bytes=10)
+    one = await prompts.speak(said("jeden"))
+    assert there(one)
+    two = await prompts.speak(said("dwa"))
+    assert [there(path) for path in (one, two)] == [False, True]
+
+
+async def test_how_long_a_caller_waits_is_printed(tmp_path: Path, speaker: Counted) -> None:
+    prompts = demand(tmp_path, speaker)
+    took_ms = []
+    for grosze in range(12345, 22345, 500):
+        text = f"Saldo wynosi {render('amount', grosze, 'pl')}."
+        began = time.perf_counter()
+        assert there(await prompts.speak(said(text)))
+        took_ms.append((time.perf_counter() - began) * 1000)
+    print(f"on demand: median {statistics.median(took_ms):.0f} ms, longest {max(took_ms):.0f} ms of {len(took_ms)}")
