@@ -1,6 +1,7 @@
 """Prompts whose words are known only during the call (a balance, a ticket number): made at once, kept for a while.
 
-The folder is bounded by count and by bytes; what was used longest ago goes first, by the files' own times.
+The folder is bounded by count, bytes and age; what was used longest ago goes first, by the files' own times. Words
+said to one caller (a number, a balance) do not stay for good.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from ivr_flows.speech import SpeechError
 class Bounds:
     prompts: int = 2000
     total_bytes: int = 256 * 1024 * 1024
+    keep_s: float = 86_400.0  # since it was last used
     limit_s: float = 3.0  # a caller waits in silence meanwhile
 
 
@@ -78,6 +81,7 @@ class OnDemand:
 
     def _trim(self, newest: str) -> None:
         """Remove what is over the bounds, the longest unused first, and never the prompt just made."""
+        oldest_ns = time.time_ns() - int(self._bounds.keep_s * 1e9)
         sizes: dict[str, int] = {}
         used: dict[str, int] = {}
         for entry in os.scandir(self._kept.folder):
@@ -88,7 +92,8 @@ class OnDemand:
             used[name] = max(used.get(name, 0), seen.st_mtime_ns)
         total = sum(sizes.values())
         for name in sorted(sizes, key=lambda each: used[each]):
-            if len(sizes) <= self._bounds.prompts and total <= self._bounds.total_bytes:
+            fits = len(sizes) <= self._bounds.prompts and total <= self._bounds.total_bytes
+            if fits and used[name] >= oldest_ns:
                 return
             if name != newest:
                 total -= sizes.pop(name)

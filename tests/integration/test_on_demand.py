@@ -1,6 +1,7 @@
 """Prompts made during a call: `pytest -s tests/integration/test_on_demand.py` prints how long a caller waits."""
 
 import asyncio
+import os
 import statistics
 import threading
 import time
@@ -121,6 +122,15 @@ async def test_the_longest_unused_go_first_by_bytes_but_never_the_newest(tmp_pat
     assert there(one)
     two = await prompts.speak(said("dwa"))
     assert [there(path) for path in (one, two)] == [False, True]
+
+
+async def test_what_nobody_has_used_for_a_day_goes(tmp_path: Path, speaker: Counted) -> None:
+    prompts = demand(tmp_path, speaker)
+    one, two = [await prompts.speak(said(text)) for text in ("jeden", "dwa")]
+    for suffix in (".sln", ".sln16"):
+        os.utime(one.with_name(one.name + suffix), (1, 1))
+    three = await prompts.speak(said("trzy"))
+    assert [there(path) for path in (one, two, three)] == [False, True, True]
 
 
 async def test_how_long_a_caller_waits_is_printed(tmp_path: Path, speaker: Counted) -> None:
