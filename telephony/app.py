@@ -88,7 +88,12 @@ class App:
             if node.log_folder
         }
         self.gateways = {node.name: self._gateway(node) for node in settings.asterisk}
-        self.agi = AgiServer(settings.agi_listen.host, settings.agi_listen.port, by_node(self.gateways.values()))
+        self.agi = AgiServer(
+            settings.agi_listen.host,
+            settings.agi_listen.port,
+            by_node(self.gateways.values()),
+            peers=frozenset(map(str, settings.agi_peers)) or None,
+        )
         self._measure_ourselves()
 
     def submit(self, event: Event) -> None:

@@ -13,7 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    IPvAnyAddress,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from telephony.core.ids import QueueName
@@ -93,6 +102,9 @@ class Settings(BaseSettings):
     console_listen: Address = Listen("127.0.0.1", 8480)
     metrics_listen: Address = Listen("127.0.0.1", 9464)
     agi_listen: Address = Listen("127.0.0.1", 4573)
+    agi_peers: tuple[
+        IPvAnyAddress, ...
+    ] = ()  # the Asterisk hosts that may bring calls; empty: whoever reaches the port
     database_url: SecretStr = SecretStr("")
     asterisk: tuple[AsteriskNode, ...] = ()
     numbers: Mapping[E164, Number] = Field(default_factory=dict)

@@ -26,7 +26,7 @@ class SessionEndedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AgiLimits:
-    connections: int = 2000  # open at a time; more are closed at once and go to the fallback
+    connections: int = 2000  # open at a time; past it the one silent for longest makes room, then more are refused
     header_s: float = 2.0
     reply_s: float = 5.0  # past the time a command takes by itself
 
@@ -39,6 +39,7 @@ class AgiCounters:
     open: int = 0
     sessions: int = 0
     refused_full: int = 0
+    made_room: int = 0  # silent connections closed for the sake of a new one
     refused_peer: int = 0
     bad_headers: int = 0
     forged_lines: int = 0
@@ -149,6 +150,7 @@ class AgiServer:
         self._limits = limits
         self._peers = peers  # addresses that may connect; None: any
         self._sessions: set[asyncio.Task[None]] = set()
+        self._silent: dict[asyncio.Task[None], None] = {}  # without a whole header yet, the oldest first
         self._server: asyncio.Server | None = None
         self.counters = AgiCounters()
 
@@ -177,13 +179,28 @@ class AgiServer:
         if self._peers is not None and writer.get_extra_info("peername", ("?",))[0] not in self._peers:
             self.counters.refused_peer += 1
             writer.transport.abort()
-        elif len(self._sessions) >= self._limits.connections:
+        elif len(self._sessions) >= self._limits.connections and not self._make_room():
             self.counters.refused_full += 1
             writer.transport.abort()
         else:
             task = asyncio.create_task(self._hold(reader, writer))
             self._sessions.add(task)
-            task.add_done_callback(self._sessions.discard)
+            self._silent[task] = None
+            task.add_done_callback(self._forget)
+
+    def _make_room(self) -> bool:
+        """Asterisk sends its header at once: who is still silent is the stranger, and never a caller's session."""
+        if not self._silent:
+            return False
+        task = next(iter(self._silent))
+        self._forget(task)
+        task.cancel()
+        self.counters.made_room += 1
+        return True
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._sessions.discard(task)
+        self._silent.pop(task, None)
 
     async def _hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.counters.open += 1
@@ -204,6 +221,8 @@ class AgiServer:
         environment = await self._header(reader)
         if environment is None:
             return
+        if (task := asyncio.current_task()) is not None:
+            self._silent.pop(task, None)
         self.counters.sessions += 1
         if environment.duplicates:
             self.counters.forged_lines += environment.duplicates

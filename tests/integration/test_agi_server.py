@@ -147,6 +147,19 @@ async def test_connect_and_close_and_slow_strangers_leave_nothing_behind() -> No
         call.close()
 
 
+async def test_a_stranger_who_is_silent_makes_room_for_a_caller() -> None:
+    async with serving(AgiLimits(connections=2, header_s=60.0)) as (server, port, scene):
+        caller = await AgiDouble.connect(port, header())
+        await scene.session()
+        silent = await AgiDouble.connect(port, b"agi_network: yes\n")
+        later = await AgiDouble.connect(port, header())
+        await scene.session()
+        assert await closed(silent)
+        assert (server.counters.made_room, server.counters.refused_full, server.counters.open) == (1, 0, 2)
+        caller.close()
+        later.close()
+
+
 async def test_more_connections_than_allowed_are_closed_at_once() -> None:
     async with serving(AgiLimits(connections=2, header_s=5.0)) as (server, port, scene):
         calls = [await AgiDouble.connect(port, header()) for _ in range(2)]
