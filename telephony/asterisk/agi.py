@@ -152,6 +152,7 @@ class AgiServer:
         self._sessions: set[asyncio.Task[None]] = set()
         self._silent: dict[asyncio.Task[None], None] = {}  # without a whole header yet, the oldest first
         self._server: asyncio.Server | None = None
+        self._quiet_until = 0.0
         self.counters = AgiCounters()
 
     async def start(self) -> int:
@@ -238,9 +239,16 @@ class AgiServer:
                     environment = header.line(await reader.readuntil(b"\n"))
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError, TimeoutError, AgiError) as error:
             self.counters.bad_headers += 1
-            log.info("agi.bad_header", reason=type(error).__name__)
+            self._tell_of_bad_header(type(error).__name__)
             return None
         return environment
+
+    def _tell_of_bad_header(self, reason: str) -> None:
+        """At most once a second: strangers do not decide how fast the log grows."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._quiet_until:
+            self._quiet_until = now + 1.0
+            log.info("agi.bad_header", reason=reason, so_far=self.counters.bad_headers)
 
 
 def _keep_alive(writer: asyncio.StreamWriter) -> None:
