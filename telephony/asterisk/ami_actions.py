@@ -1,12 +1,14 @@
 """The AMI actions we use, typed: what is not here cannot be sent.
 
-There is no Originate: an account that may originate may name almost any application, so the day it is needed it gets
-a type without that field and with a fixed choice of contexts.
+An account that may originate may name almost any application. Our Originate has no such field, leads to a fixed choice
+of contexts only, and rings a phone of ours or a number at a trunk, never a Local channel.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from enum import Enum
 from typing import ClassVar
 
 Fields = tuple[tuple[str, str], ...]
@@ -109,7 +111,87 @@ class Hangup:
         return (("Channel", self.channel), ("Cause", str(self.cause)))
 
 
-Action = Login | Ping | ListCommands | CoreShowChannels | DeviceStateList | PlayDtmf | Hangup
+_ENDPOINT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_CHANNEL_ID = re.compile(r"[a-z0-9][a-z0-9-]{7,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """An agent's registered phone. Errors: ValueError for what is no endpoint's name."""
+
+    endpoint: str
+
+    def __post_init__(self) -> None:
+        if not _ENDPOINT.fullmatch(self.endpoint):
+            raise ValueError("not the name of an endpoint")
+
+    @property
+    def channel(self) -> str:
+        return f"PJSIP/{self.endpoint}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A number in E.164 over one trunk. Errors: ValueError, without the number."""
+
+    number: str
+    trunk: str
+
+    def __post_init__(self) -> None:
+        if not _E164.fullmatch(self.number):
+            raise ValueError("not a number in E.164")
+        if not _ENDPOINT.fullmatch(self.trunk):
+            raise ValueError("not the name of a trunk")
+
+    def __repr__(self) -> str:  # a caller's number belongs in no log
+        return f"Outside(trunk={self.trunk!r})"
+
+    @property
+    def channel(self) -> str:
+        return f"PJSIP/{self.number}@{self.trunk}"
+
+
+class Entry(Enum):
+    """Where a call that we begin may go once it is answered: contexts of our dialplan, each entered at `s`."""
+
+    PROBE = "hotline-probe"  # hears itself for a minute at most
+
+
+@dataclass(frozen=True, slots=True)
+class Originate:
+    """Ring `target`; who answers enters `entry`. Asterisk answers at once (Async), the call itself shows in events.
+
+    `channel_id` becomes the Uniqueid, so that the call can be known and hung up before anything was heard of it.
+    Errors: ValueError for what is no such id or time.
+    """
+
+    target: Phone | Outside
+    entry: Entry
+    channel_id: str
+    ring_s: float = 20.0
+    name: ClassVar[str] = "Originate"
+    listing: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if not _CHANNEL_ID.fullmatch(self.channel_id):
+            raise ValueError(f"{self.channel_id!r} is no id for a channel")
+        if not 1 <= self.ring_s <= 120:
+            raise ValueError(f"nobody is rung for {self.ring_s} s")
+
+    def fields(self) -> Fields:
+        return (
+            ("Channel", self.target.channel),
+            ("Context", self.entry.value),
+            ("Exten", "s"),
+            ("Priority", "1"),
+            ("Timeout", str(round(self.ring_s * 1000))),
+            ("ChannelId", self.channel_id),
+            ("Async", "true"),
+        )
+
+
+Action = Login | Ping | ListCommands | CoreShowChannels | DeviceStateList | PlayDtmf | Hangup | Originate
 
 
 def forbidden_right(commands: frozenset[str]) -> str | None:
