@@ -127,6 +127,41 @@ async def test_an_attended_transfer_frees_the_consultant_and_the_caller_talks_on
     assert await outcome(town) is Outcome.ANSWERED
 
 
+async def test_an_attended_transfer_outside_frees_the_consultant_and_the_caller_talks_on(town: World) -> None:
+    caller, anna = await talk(town)
+    await anna.hold()
+    asking = await town.consultants.call(town.house.uri(OUTSIDE), account="anna")
+    outside = await handed_to(town, CARRIER)
+    await asking.answered()
+    await anna.transfer(asking)
+    await anna.ended()
+    await agent_is_free(town)
+    await town.until(lambda calls: calls[0].state is CallState.TRANSFERRED_OUT)
+    assert not caller.end
+    await outside.hang_up()
+    await caller.ended()
+    assert await outcome(town) is Outcome.TRANSFERRED_OUT
+
+
+async def test_an_attended_transfer_while_it_rings_frees_the_consultant_and_the_caller_talks_on(town: World) -> None:
+    caller, anna = await talk(town)
+    await anna.hold()
+    asking = await town.consultants.call(town.house.uri(OTHER), account="anna")
+    async with asyncio.timeout(STEP_S):
+        piotr = await town.consultants.incoming()
+    await anna.transfer(asking)  # before anybody has answered
+    await anna.ended()
+    await agent_is_free(town)
+    await piotr.answer()
+    await piotr.answered()
+    await asyncio.sleep(18)  # longer than the dead-man's switch, and than anything that was heard before
+    assert not caller.end
+    await piotr.hang_up()
+    await caller.ended()
+    assert await outcome(town) is Outcome.ANSWERED
+    assert heard_the_other(town) > AUDIBLE
+
+
 async def test_a_caller_whom_nobody_takes_over_comes_back_to_the_queue(town: World) -> None:
     caller, anna = await talk(town)
     await anna.transfer(town.house.uri(OTHER))
