@@ -84,6 +84,7 @@ def _node(settings: Settings, wanted: Wanted, kept: Mapping[str, str]) -> NodeCo
         agents=tuple(AgentPhone(name, kept[f"sip-{name}"]) for name in wanted.agents),
         numbers={did: number.accessibility for did, number in settings.numbers.items()},
         trunks=wanted.trunks,
+        transfer_numbers=settings.transfer_numbers,
     )
 
 

@@ -108,6 +108,7 @@ class Settings(BaseSettings):
     database_url: SecretStr = SecretStr("")
     asterisk: tuple[AsteriskNode, ...] = ()
     numbers: Mapping[E164, Number] = Field(default_factory=dict)
+    transfer_numbers: tuple[E164, ...] = ()  # outside the house, to which agents may hand a caller over
     queues: Mapping[Name, Queue] = Field(default_factory=dict)
     pop: Pop = Pop()
     speech_command: str = ""  # a program that makes prompts; the synthesiser that comes along where empty

@@ -205,6 +205,7 @@ class House:
             f'console_listen = "127.0.0.1:{ports.console}"\n'
             f'metrics_listen = "127.0.0.1:{ports.metrics}"\n'
             f'agi_listen = "127.0.0.1:{ports.agi}"\n'
+            'agi_peers = ["127.0.0.1"]\n'
             f'database_url = "{self.postgres.dsn}"\n\n'
             f'[[asterisk]]\nname = "{NODE}"\nami_port = {ports.ami}\nsecret = "{self._secrets["manager"]}"\n'
             f"log_folder = {json.dumps(str(self.data / 'asterisk/log'))}\n"

@@ -63,3 +63,9 @@ def test_without_numbers_there_is_nothing_to_call(tmp_path: Path, capsys: pytest
     empty.touch()
     assert cli.main(["asterisk-config", str(tmp_path), "--config", str(empty)]) == 1
     assert "no numbers" in capsys.readouterr().err
+
+
+def test_agents_may_hand_over_to_the_numbers_in_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOTLINE_TRANSFER_NUMBERS", '["+48220000900"]')
+    dialplan = _written(tmp_path / "own")["extensions.conf"]
+    assert "exten => +48220000900,1,NoOp(outside)" in dialplan.partition("[hotline-agents]")[2]

@@ -65,3 +65,12 @@ def test_the_database_as_hosting_services_name_it(monkeypatch: pytest.MonkeyPatc
     assert load([SHIPPED, own]).database_url.get_secret_value() == "postgresql:///file"
     monkeypatch.setenv("HOTLINE_DATABASE_URL", "postgresql:///ours")
     assert load([SHIPPED, own]).database_url.get_secret_value() == "postgresql:///ours"
+
+
+def test_transfer_numbers_are_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "hotline.toml"
+    path.write_text('transfer_numbers = ["+48220000900"]')
+    assert load([path]).transfer_numbers == ("+48220000900",)
+    path.write_text('transfer_numbers = ["_X."]')
+    with pytest.raises(SettingsError, match=r"transfer_numbers\.0"):
+        load([path])
