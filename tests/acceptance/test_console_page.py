@@ -112,7 +112,11 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(params=["light", "dark"])
-async def page(request: pytest.FixtureRequest, browser: Browser) -> AsyncIterator[Page]:
+async def page(
+    request: pytest.FixtureRequest,
+    browser: Browser,
+    house: object,  # stops after the page, which would complain of a server that is gone
+) -> AsyncIterator[Page]:
     """A fresh window; whatever it complains about fails the test."""
     context = await browser.new_context(color_scheme=request.param, locale="pl-PL", viewport=_size(1280))
     page = await context.new_page()
