@@ -20,10 +20,11 @@ class Place:
 class FlowError(Exception):
     """The flow cannot be used as it is written; `str()` gives `file:line:column: message` where the place is known."""
 
-    def __init__(self, message: str, place: Place | None = None) -> None:
+    def __init__(self, message: str, place: Place | None = None, rule: str = "not-a-flow") -> None:
         super().__init__(f"{place}: {message}" if place else message)
         self.message = message
         self.place = place
+        self.rule = rule  # the checker's name of what is wrong
 
 
 class SessionError(Exception):

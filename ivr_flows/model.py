@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from ivr_flows import schema, source
 from ivr_flows.errors import FlowError, Place
@@ -108,15 +109,25 @@ class Flow:
 
 def load(path: Path) -> Flow:
     """The flow in the file; raises FlowError (`file:line:column: message`) for the first thing wrong with it."""
-    file = source.read(path)
-    try:
-        parsed = schema.FlowFile.model_validate(file.tree)
-    except ValidationError as error:
-        raise _first(error, file) from error
-    flow = _flow(parsed, file, hashlib.sha256(path.read_bytes()).hexdigest()[:12])
-    _check_targets(flow, file)
-    _check_reached(flow)
+    flow, problems = examine(path)
+    if flow is None or problems:
+        raise problems[0]
     return flow
+
+
+def examine(path: Path) -> tuple[Flow | None, tuple[FlowError, ...]]:
+    """The flow, where the file has the shape of one, and everything that forbids to run it."""
+    try:
+        file = source.read(path)
+        parsed = schema.FlowFile.model_validate(file.tree)
+        flow = _flow(parsed, file, hashlib.sha256(path.read_bytes()).hexdigest()[:12])
+    except FlowError as error:
+        return None, (error,)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False)
+        return None, tuple(_in_words(problem, file) for problem in problems)
+    # Where a target is missing, what is reached is not known: one mistake is not told twice.
+    return flow, tuple(_wrong_targets(flow, file)) or tuple(_unreached(flow))
 
 
 def targets(flow: Flow, node: Node) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -192,36 +203,39 @@ def _node(id_: str, node: schema.Node, text: _TextOf, person: str) -> Node:
             return HangUpNode(id_, text.maybe(node.say, said), node.reason)
 
 
-def _first(error: ValidationError, file: source.Source) -> FlowError:
-    """The first of pydantic's complaints, in the author's terms: where it is, what it is about, what is wrong."""
-    problem = error.errors(include_url=False, include_context=False)[0]
+def _in_words(problem: ErrorDetails, file: source.Source) -> FlowError:
+    """One of pydantic's complaints in the author's terms: where it is, what it is about, what is wrong."""
     where = problem["loc"]
     unknown, of_key = problem["type"] == "extra_forbidden", where[-1] == "[key]"
     place = file.place(where, of_key=unknown or of_key)
     if unknown:
-        return FlowError(f"unknown key `{where[-1]}`", place)
+        return FlowError(f"unknown key `{where[-1]}`", place, "unknown-key")
     # Pydantic puts the node's type after its name and marks a key or a plain text: none of that stands in the file.
     steps = where[:2] + where[3:] if where[0] == "nodes" else where
     name = ".".join(str(step) for step in steps if step not in ("", "[key]"))
-    return FlowError(f"{name}: {problem['msg'].removeprefix('Value error, ')}", place)
+    short = where[-1] == "timeout_s" and problem["type"] == "greater_than_equal"
+    rule = "timeout-under-minimum" if short else "wrong-value"
+    return FlowError(f"{name}: {problem['msg'].removeprefix('Value error, ')}", place, rule)
 
 
-def _check_targets(flow: Flow, file: source.Source) -> None:
+def _wrong_targets(flow: Flow, file: source.Source) -> Iterator[FlowError]:
     for where, target in ((("start",), flow.start), (("person",), flow.person)):
         if target not in flow.nodes:
-            raise FlowError(f"there is no node `{target}`", file.place(where))
-    if not isinstance(flow.nodes[flow.person], LineNode):
-        raise FlowError(f"`person` must name a line, but `{flow.person}` is none", file.place(("person",)))
+            yield FlowError(f"there is no node `{target}`", file.place(where), "unknown-node")
+    if flow.person in flow.nodes and not isinstance(flow.nodes[flow.person], LineNode):
+        place = file.place(("person",))
+        yield FlowError(f"`person` must name a line, but `{flow.person}` is none", place, "no-person")
     for id_, node in flow.nodes.items():
         for below, target in targets(flow, node):
-            if target not in flow.nodes:
-                raise FlowError(f"there is no node `{target}`", file.place(("nodes", id_, *below)))
-        if isinstance(node, MenuNode) and isinstance(flow.nodes[node.on_timeout], HangUpNode):
+            # A menu without `on_timeout`, and `0` in every menu, lead to `person`, which was told above.
+            if target not in flow.nodes and target != flow.person:
+                yield FlowError(f"there is no node `{target}`", file.place(("nodes", id_, *below)), "unknown-node")
+        if isinstance(node, MenuNode) and isinstance(flow.nodes.get(node.on_timeout), HangUpNode):
             place = file.place(("nodes", id_, "on_timeout"))
-            raise FlowError("silence must lead to a person, not to a hang-up", place)
+            yield FlowError("silence must lead to a person, not to a hang-up", place, "no-person")
 
 
-def _check_reached(flow: Flow) -> None:
+def _unreached(flow: Flow) -> Iterator[FlowError]:
     reached: set[str] = set()
     ahead = [flow.start, flow.person]
     while ahead:
@@ -231,4 +245,4 @@ def _check_reached(flow: Flow) -> None:
             ahead.extend(target for _, target in targets(flow, flow.nodes[id_]))
     for id_ in flow.nodes:
         if id_ not in reached:
-            raise FlowError(f"node `{id_}` is never reached", flow.places[id_])
+            yield FlowError(f"node `{id_}` is never reached", flow.places[id_], "unreachable-node")

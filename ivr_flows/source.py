@@ -107,7 +107,7 @@ def _pairs(name: str, node: yaml.MappingNode) -> Iterator[tuple[str, Tree]]:
         if not isinstance(key, yaml.ScalarNode):
             raise FlowError("a key must be a plain word", _place(name, key.start_mark))
         if key.value in seen:
-            raise FlowError(f"`{key.value}` stands here twice", _place(name, key.start_mark))
+            raise FlowError(f"`{key.value}` stands here twice", _place(name, key.start_mark), "duplicate-key")
         seen.add(key.value)
         yield key.value, _plain(name, value)
 

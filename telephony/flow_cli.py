@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from telephony import calendar_cli, prompt_cli
+from telephony import calendar_cli, check_cli, prompt_cli, simulate_cli
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: Path, data: Path) -> None:
@@ -16,3 +16,5 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: P
     groups = flow.add_subparsers(required=True, metavar="GROUP")
     calendar_cli.add(groups, config, data)
     prompt_cli.add(groups, config)
+    check_cli.add(groups)
+    simulate_cli.add(groups)

@@ -1,0 +1,80 @@
+"""`hotline flow simulate FLOW`: one call played without Asterisk, as text or as JSON Lines."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import time
+from pathlib import Path
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Enter `simulate` into `hotline flow`."""
+    summary = "play a call without Asterisk"
+    command = commands.add_parser("simulate", help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+    command.set_defaults(run=_run)
+    command.add_argument("flow", metavar="FLOW", help="a shipped flow's name, or a file")
+    command.add_argument("--caller", type=_number, metavar="NUMBER", help="who calls, such as +48600100200")
+    command.add_argument("--did", type=_number, default="+48221000100", metavar="NUMBER", help="default: %(default)s")
+    command.add_argument("--at", metavar="TIME", help="such as 2026-12-24T10:00, Polish time (default: now)")
+    command.add_argument(
+        "--keys", default="", metavar="KEYS", help="what the caller does: 1,w3,2#,hangup; then silence"
+    )
+    command.add_argument("--crm", type=Path, metavar="FILE", help="YAML: `customers`, a list of known numbers")
+    command.add_argument("--slow", action="store_true", help="the caller's remembered preference asks for more time")
+    command.add_argument("--json", action="store_true", help="JSON Lines: t_s, node, action, text")
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    from ivr_flows import Facts, closures, load, simulate
+
+    now = time.time()
+    began_at = closures.moment(chosen.at, now) if chosen.at else now
+    known = chosen.caller is not None and chosen.caller in _customers(chosen.crm)
+    facts = Facts(chosen.did, caller_known=known, accessibility=chosen.slow)
+    for event in simulate.play(load(_file(chosen.flow)), facts, simulate.script(chosen.keys), began_at):
+        sys.stdout.write(_plain(event) if chosen.json else _words(event))
+    return 0
+
+
+def _plain(event: object) -> str:
+    from dataclasses import asdict
+
+    from ivr_flows.simulate import Event
+
+    assert isinstance(event, Event)
+    return json.dumps(asdict(event) | {"t_s": round(event.t_s, 2)}, ensure_ascii=False) + "\n"
+
+
+def _words(event: object) -> str:
+    from ivr_flows.simulate import Event
+
+    assert isinstance(event, Event)
+    return f"{event.t_s:7.1f} s  {event.node:20} {event.action:15} {event.text}".rstrip() + "\n"
+
+
+def _file(flow: str) -> Path:
+    from ivr_flows import SHIPPED
+
+    shipped = SHIPPED / f"{flow}.yaml"
+    return shipped if re.fullmatch(r"[a-z][a-z0-9_-]*", flow) and shipped.is_file() else Path(flow)
+
+
+def _customers(file: Path | None) -> frozenset[str]:
+    from ivr_flows import FlowError, source
+
+    if file is None:
+        return frozenset()
+    read = source.read(file)
+    match read.tree.get("customers"):
+        case list(numbers):
+            return frozenset(number for number in numbers if isinstance(number, str))
+    raise FlowError("`customers` must be a list of numbers", read.place(("customers",)))
+
+
+def _number(text: str) -> str:
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", text):
+        raise argparse.ArgumentTypeError(f"`{text}` is no number in the form +48600100200")
+    return text

@@ -1,0 +1,94 @@
+"""The checker: each rule with a flow that breaks it, at its exact place; the sound flow breaks none."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ivr_flows import SHIPPED
+from ivr_flows.check import FIXES, check
+from telephony import cli
+
+HEAD = """\
+flow: t
+start: ask
+person: person
+menu_words: {closing: "Zero.", wrong_key: "Nie."}
+nodes:
+  person: {type: line, queue: support}
+  ask:
+    type: menu
+    choices:
+      1: {say: "Pomoc: jeden.", next: person}
+"""
+MANY = "".join(f'      {key}: {{say: "{word}", next: person}}\n' for key, word in enumerate(
+    ("dwa", "trzy", "cztery", "pięć", "sześć"), start=2))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        (HEAD, []),
+        ("- a\n", [(1, 1, "not-a-flow")]),
+        (HEAD + '      1: {say: "jeden", next: person}\n', [(11, 7, "duplicate-key")]),
+        (HEAD + "    speed: 1\n    colour: red\n", [(11, 5, "unknown-key"), (12, 5, "unknown-key")]),
+        (HEAD + "    attempts: 9\n", [(11, 15, "wrong-value")]),
+        (HEAD + "    timeout_s: 2\n", [(11, 16, "timeout-under-minimum")]),
+        (
+            HEAD.replace("next: person", "next: nobody").replace("start: ask", "start: nowhere"),
+            [(2, 8, "unknown-node"), (10, 39, "unknown-node")],
+        ),
+        (HEAD.replace("person: person", "person: nobody", 1), [(3, 9, "unknown-node")]),
+        (HEAD.replace("person: person", "person: ask", 1), [(3, 9, "no-person")]),
+        (HEAD + "    on_timeout: end\n  end: {type: hang_up}\n", [(11, 17, "no-person")]),
+        (HEAD + "  b: {type: hang_up}\n  c: {type: hang_up}\n",
+         [(11, 3, "unreachable-node"), (12, 3, "unreachable-node")]),
+        (
+            HEAD.replace("start: ask", "start: a") + "  a: {type: branch, on: caller_known, yes: b, no: ask}\n"
+            '  b: {type: say, say: "B.", next: c}\n  c: {type: say, say: "C.", next: b}\n',
+            [(12, 3, "loop-without-wait"), (13, 3, "loop-without-wait")],
+        ),
+        (HEAD.replace('"Zero."', '{pl: "Zero.", en: "Zero."}').replace('"Nie."', '{pl: "Nie.", en: "No."}'),
+         [(7, 3, "missing-translation")]),
+        (HEAD.replace("jeden", "dwa"), [(7, 3, "choice-not-said")]),
+        (HEAD + MANY, [(7, 3, "many-choices")]),
+        (HEAD.replace("jeden", "jeden" + " a" * 120), [(7, 3, "long-prompt")]),
+    ],
+)  # fmt: skip
+def test_every_finding_has_its_place(text: str, places: list[tuple[int, int, str]], tmp_path: Path) -> None:
+    path = tmp_path / "t.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert [(each.line, each.column, each.rule) for each in check(path)] == places
+    assert all(each.fix == FIXES[each.rule] and each.file == str(path) for each in check(path))
+
+
+def test_a_loop_through_a_branch_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "t.yaml"
+    path.write_text(
+        HEAD.replace("start: ask", "start: a") + "  a: {type: branch, on: accessibility, yes: ask, no: b}\n"
+        "  b: {type: set, accessibility: true, next: a}\n",
+        encoding="utf-8",
+    )
+    assert {each.severity for each in check(path)} == {"warning"}
+    assert cli.main(["flow", "check", str(path)]) == 0
+    assert f"{path}:11:3: warning loop-without-wait: `a` leads back" in capsys.readouterr().out
+
+
+def test_the_shipped_flows_are_sound(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["flow", "check"]) == 0
+    assert capsys.readouterr().out == ""
+    assert [path for path in SHIPPED.glob("*.yaml") if check(path)] == []
+
+
+def test_an_error_is_status_1_and_json_a_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    missing = tmp_path / "missing.yaml"
+    assert cli.main(["flow", "check", "--json", str(missing)]) == 1
+    (found,) = json.loads(capsys.readouterr().out)
+    assert set(found) == {"file", "line", "column", "rule", "severity", "message", "fix"}
+    assert (found["file"], found["line"], found["severity"]) == (str(missing), 1, "error")
+
+
+def test_a_wrong_option_is_misuse() -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["flow", "check", "--loud"])
+    assert ended.value.code == 2

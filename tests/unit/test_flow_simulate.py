@@ -1,0 +1,129 @@
+"""The simulator: the shipped flows played without Asterisk, and scripts that are none."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ivr_flows import SHIPPED, Facts, load
+from ivr_flows.simulate import Act, Event, ScriptError, play, script
+from telephony import cli
+
+GENERAL = load(SHIPPED / "general.yaml")
+STANDARD = Facts("+48221000100", caller_known=False, accessibility=False)
+
+
+def played(keys: str) -> list[Event]:
+    return list(play(GENERAL, STANDARD, script(keys), 0.0))
+
+
+def ways(events: list[Event]) -> list[tuple[str, str, str]]:
+    return [(event.node, event.action, event.text) for event in events if event.action not in {"say", "wait"}]
+
+
+def test_a_script_is_keys_pauses_and_a_hang_up() -> None:
+    assert script(" 1, w3,2#,hangup,w1") == (Act(0, "1"), Act(3, "2"), Act(0, "#"), Act(0, "hangup"))
+    assert script("") == ()
+
+
+@pytest.mark.parametrize(
+    ("keys", "wrong"),
+    [("1,x", "`x` is neither"), ("w", "`w` is no pause"), ("wnan", "`wnan`"), ("w-1", "`w-1`"), ("hangup,1", "after")],
+)
+def test_what_is_no_script(keys: str, wrong: str) -> None:
+    with pytest.raises(ScriptError, match=wrong):
+        script(keys)
+
+
+def test_a_key_leads_to_a_line_that_answers() -> None:
+    assert ways(played("3")) == [
+        ("departments", "key", "3"),
+        ("billing", "line", "billing"),
+        ("billing", "line_result", "answered"),
+        ("billing", "hang_up", "served"),
+    ]
+
+
+def test_silence_leads_to_a_person() -> None:
+    assert ways(played(""))[:3] == [
+        ("departments", "silence", ""),
+        ("departments", "silence", ""),
+        ("person", "line", "support"),
+    ]
+
+
+def test_a_key_while_something_is_said_ends_it_and_a_late_one_is_silence_first() -> None:
+    quiet_s = next(event.t_s for event in played("") if event.action == "wait")
+    early = next(event for event in played("w1,1") if event.action == "key")
+    assert early.t_s == 1.0 < quiet_s
+    late = ways(played(f"w{quiet_s + 6.5},1"))
+    assert late[:3] == [("departments", "silence", ""), ("departments", "key", "1"), ("sales", "line", "sales")]
+
+
+def test_what_a_key_cuts_off_is_not_told() -> None:
+    said = [event.text for event in played("w2,3,hangup") if event.action == "say"]
+    assert said == ["Dzień dobry, tu MARSOFT.", "Sprzedaż: jeden."]
+    assert not any(event.action == "wait" for event in played("w2,3,hangup"))
+
+
+def test_times_never_run_backwards() -> None:
+    for keys in ("", "3", "w1,*,w2,5,w30,9,1", "1,w5,hangup", "hangup"):
+        times = [event.t_s for event in played(keys)]
+        assert times == sorted(times)
+
+
+def test_who_hangs_up_in_the_menu_or_in_the_line() -> None:
+    assert ways(played("w2,hangup")) == [("departments", "caller_hung_up", "")]
+    assert ways(played("1,w9,hangup"))[-1] == ("sales", "caller_hung_up", "")
+
+
+def test_a_line_that_does_not_serve_leaves_the_call_to_the_dialplan() -> None:
+    events = list(play(GENERAL, STANDARD, script("1"), 0.0, line="lost"))
+    assert [event.action for event in events[-2:]] == ["line_result", "unserved"]
+
+
+def test_the_command_gives_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["flow", "simulate", "general", "--at", "2026-12-24T10:00", "--keys", "w1,9,1", "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert all(set(line) == {"t_s", "node", "action", "text"} for line in lines)
+    assert lines[0] == {"t_s": 0.0, "node": "departments", "action": "say", "text": "Dzień dobry, tu MARSOFT."}
+    assert [line["text"] for line in lines if line["action"] == "line"] == ["sales (accessibility)"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wrong"),
+    [
+        (["general", "--keys", "1,x"], "`x` is neither keys"),
+        (["general", "--at", "yesterday"], "yesterday"),
+        (["nowhere"], "nowhere: cannot be read"),
+    ],
+)
+def test_bad_input_is_one_clear_line(arguments: list[str], wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["flow", "simulate", *arguments]) == 1
+    told = capsys.readouterr().err
+    assert wrong in told
+    assert told.count("\n") == 1
+
+
+def test_a_caller_is_a_number(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["flow", "simulate", "general", "--caller", "me"])
+    assert ended.value.code == 2
+    assert "`me` is no number" in capsys.readouterr().err
+
+
+def test_the_customers_are_read_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flow, crm = tmp_path / "flow.yaml", tmp_path / "crm.yaml"
+    flow.write_text(
+        "flow: t\nstart: who\nperson: person\nmenu_words: {closing: Zero., wrong_key: Nie.}\nnodes:\n"
+        "  person: {type: line, queue: support}\n  who: {type: branch, on: caller_known, yes: known, no: person}\n"
+        "  known: {type: line, queue: known}\n",
+        encoding="utf-8",
+    )
+    crm.write_text("customers: ['+48600100200']\n", encoding="utf-8")
+    for caller, queue in (("+48600100200", "known"), ("+48600100201", "support")):
+        assert cli.main(["flow", "simulate", str(flow), "--caller", caller, "--crm", str(crm)]) == 0
+        assert f" line            {queue}\n" in capsys.readouterr().out
+    crm.write_text("customers: 5\n", encoding="utf-8")
+    assert cli.main(["flow", "simulate", str(flow), "--caller", "+48600100200", "--crm", str(crm)]) == 1
+    assert "crm.yaml:1:12: `customers` must be a list" in capsys.readouterr().err
