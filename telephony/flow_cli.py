@@ -11,7 +11,7 @@ from telephony import calendar_cli, check_cli, prompt_cli, simulate_cli
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: Path, data: Path) -> None:
     """Enter `flow` into `hotline`; `config` is the folder of what operators change, `data` of what we write."""
     flow = commands.add_parser(
-        "flow", help="what callers hear: opening hours, prompts", description="What callers hear."
+        "flow", help="what callers hear: check, simulate, prompts, opening hours", description="What callers hear."
     )
     groups = flow.add_subparsers(required=True, metavar="GROUP")
     calendar_cli.add(groups, config, data)

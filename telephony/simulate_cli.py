@@ -7,7 +7,12 @@ import json
 import re
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ivr_flows.simulate import Event
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -17,7 +22,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command.set_defaults(run=_run)
     command.add_argument("flow", metavar="FLOW", help="a shipped flow's name, or a file")
     command.add_argument("--caller", type=_number, metavar="NUMBER", help="who calls, such as +48600100200")
-    command.add_argument("--did", type=_number, default="+48221000100", metavar="NUMBER", help="default: %(default)s")
+    command.add_argument("--did", type=_number, default="+48220000100", metavar="NUMBER", help="default: %(default)s")
     command.add_argument("--at", metavar="TIME", help="such as 2026-12-24T10:00, Polish time (default: now)")
     command.add_argument(
         "--keys", default="", metavar="KEYS", help="what the caller does: 1,w3,2#,hangup; then silence"
@@ -39,19 +44,11 @@ def _run(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _plain(event: object) -> str:
-    from dataclasses import asdict
-
-    from ivr_flows.simulate import Event
-
-    assert isinstance(event, Event)
+def _plain(event: Event) -> str:
     return json.dumps(asdict(event) | {"t_s": round(event.t_s, 2)}, ensure_ascii=False) + "\n"
 
 
-def _words(event: object) -> str:
-    from ivr_flows.simulate import Event
-
-    assert isinstance(event, Event)
+def _words(event: Event) -> str:
     return f"{event.t_s:7.1f} s  {event.node:20} {event.action:15} {event.text}".rstrip() + "\n"
 
 

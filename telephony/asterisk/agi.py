@@ -150,7 +150,7 @@ class AgiServer:
         self._limits = limits
         self._peers = peers  # addresses that may connect; None: any
         self._sessions: set[asyncio.Task[None]] = set()
-        self._silent: dict[asyncio.Task[None], None] = {}  # without a whole header yet, the oldest first
+        self._silent: dict[asyncio.Task[None], asyncio.StreamWriter] = {}  # no whole header yet, the oldest first
         self._server: asyncio.Server | None = None
         self._quiet_until = 0.0
         self.counters = AgiCounters()
@@ -186,15 +186,16 @@ class AgiServer:
         else:
             task = asyncio.create_task(self._hold(reader, writer))
             self._sessions.add(task)
-            self._silent[task] = None
+            self._silent[task] = writer
             task.add_done_callback(self._forget)
 
     def _make_room(self) -> bool:
         """Asterisk sends its header at once: who is still silent is the stranger, and never a caller's session."""
         if not self._silent:
             return False
-        task = next(iter(self._silent))
+        task, writer = next(iter(self._silent.items()))
         self._forget(task)
+        writer.transport.abort()  # here, too: a task cancelled before its first step closes nothing
         task.cancel()
         self.counters.made_room += 1
         return True

@@ -160,6 +160,20 @@ async def test_a_stranger_who_is_silent_makes_room_for_a_caller() -> None:
         later.close()
 
 
+async def test_a_crowd_of_strangers_leaves_no_connection_behind() -> None:
+    """Some are sent away before their task has had its first turn."""
+    async with serving(AgiLimits(connections=2, header_s=60.0)) as (server, port, _):
+        crowd = await asyncio.gather(*(AgiDouble.connect(port, b"") for _ in range(60)))
+        ends = [asyncio.create_task(closed(each)) for each in crowd]
+        async with asyncio.timeout(10):
+            while sum(end.done() for end in ends) < 58:
+                await asyncio.wait([end for end in ends if not end.done()], return_when=asyncio.FIRST_COMPLETED)
+        assert server.counters.made_room == 58
+        for each in crowd:
+            each.close()
+        await asyncio.gather(*ends)
+
+
 async def test_more_connections_than_allowed_are_closed_at_once() -> None:
     async with serving(AgiLimits(connections=2, header_s=5.0)) as (server, port, scene):
         calls = [await AgiDouble.connect(port, header()) for _ in range(2)]
