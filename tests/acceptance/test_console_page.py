@@ -6,6 +6,7 @@ Screenshots go to the folder HOTLINE_SCREENSHOTS names, or to pytest's temporary
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import AsyncIterator
 from datetime import date
@@ -19,10 +20,21 @@ from telephony.console.passwords import hash_password
 from telephony.core.account import Account
 from telephony.core.customer import Card, Customer, TicketSummary
 from telephony.core.engine import Engine
-from telephony.core.events import AgentRinging, CallAnswered, CallArrived, CallHungUp, CallQueued, DialEnded, Event
+from telephony.core.events import (
+    AgentRinging,
+    CallAnswered,
+    CallArrived,
+    CallHeld,
+    CallHungUp,
+    CallQueued,
+    DialEnded,
+    Event,
+    NodeLost,
+    NodeSnapshot,
+)
 from telephony.core.ids import InteractionId, QueueName, Uniqueid
 from telephony.core.rules import QueueRules, Rules
-from telephony.core.views import Lane
+from telephony.core.views import Lane, SpanKind
 from tests.acceptance.console_checks import FLAGS, chromium, low_contrasts, overflow_px, small_targets, unnamed
 
 PASSWORD = "trudne hasło"
@@ -225,6 +237,26 @@ async def test_a_whole_call_by_keyboard(page: Page, house: tuple[House, str], sh
     await press(page, "Enter")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Logowanie")
     assert hotline.engine.agents()[0].state == "off"
+
+
+async def test_holds_and_what_nobody_knows_stand_beside_the_call(
+    page: Page, house: tuple[House, str], shots: Path
+) -> None:
+    hotline, url = house
+    await log_in(page, url)
+    await page.get_by_role("button", name="Dostępny").click()
+    hotline.arrive("i1", KNOWN, Lane.STANDARD)
+    await expect(page.locator("#stages [aria-current]")).to_have_text("Dzwoni")
+    hotline.answer("i1")
+    await expect(page.locator("#stages [aria-current]")).to_have_text("Rozmowa")
+    await expect(page.locator("#held-fact")).to_be_hidden()
+    await expect(page.locator("#unknown-fact")).to_be_hidden()
+    hotline.submit(CallHeld(InteractionId("i1"), 1, held=True))
+    await expect(page.locator("#held-fact")).to_contain_text("Zawieszona")
+    hotline.submit(NodeLost("node-1", time.time(), SpanKind.LINK))
+    await expect(page.locator("#unknown")).to_have_text(re.compile(r"^0:\d\d, przerwa w łączności z centralą$"))
+    hotline.submit(NodeSnapshot("node-1", frozenset({Uniqueid("i1")}), time.time()))
+    await looks_right(page, shots, "unknown")
 
 
 async def test_what_callers_send_is_text(page: Page, house: tuple[House, str], shots: Path) -> None:
