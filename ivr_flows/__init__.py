@@ -2,28 +2,48 @@
 
 from ivr_flows.engine import resume, start
 from ivr_flows.errors import FlowError, Place, SessionError
-from ivr_flows.model import SHIPPED, Flow, load
+from ivr_flows.loading import SHIPPED, FlowSet, Known, load, load_set
+from ivr_flows.lookups import Identity
+from ivr_flows.model import Flow
 from ivr_flows.session import (
     Action,
+    CheckIdentity,
     Digits,
+    Ending,
     EnterLine,
     Facts,
+    FindOutages,
     Given,
     HangUp,
     HungUp,
+    KeepAnswer,
     LineResult,
+    LookUp,
+    OpenComplaint,
+    PauseRecording,
     Prompt,
+    Question,
+    RequestCallBack,
+    Result,
+    ResumeRecording,
     Say,
     Session,
+    StartRecording,
+    Status,
     Step,
+    TakeVoicemail,
     TimedOut,
+    Transfer,
     Wait,
     WaitDigits,
     WaitLine,
+    WaitResult,
 )
 
 __all__ = [
-    "SHIPPED", "Action", "Digits", "EnterLine", "Facts", "Flow", "FlowError", "Given", "HangUp", "HungUp",
-    "LineResult", "Place", "Prompt", "Say", "Session", "SessionError", "Step", "TimedOut", "Wait", "WaitDigits",
-    "WaitLine", "load", "resume", "start",
+    "SHIPPED", "Action", "CheckIdentity", "Digits", "Ending", "EnterLine", "Facts", "FindOutages", "Flow", "FlowError",
+    "FlowSet", "Given", "HangUp", "HungUp", "Identity", "KeepAnswer", "Known", "LineResult", "LookUp", "OpenComplaint",
+    "PauseRecording", "Place", "Prompt", "Question", "RequestCallBack", "Result", "ResumeRecording", "Say", "Session",
+    "SessionError", "StartRecording", "Status", "Step", "TakeVoicemail", "TimedOut", "Transfer", "Wait", "WaitDigits",
+    "WaitLine", "WaitResult", "load", "load_set", "resume", "start",
 ]  # fmt: skip

@@ -8,7 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from ivr_flows.errors import FlowError
-from ivr_flows.model import BranchNode, Flow, MenuNode, SayNode, SetNode, Text, examine, targets
+from ivr_flows.loading import examine
+from ivr_flows.model import Flow, targets
+from ivr_flows.nodes import BranchNode, HoursNode, MenuNode, SayNode, SetNode, texts
+from ivr_flows.texts import Text
 
 MAX_CHOICES = 5  # more are hard to keep in mind while listening
 MAX_LETTERS = 220  # about 15 seconds
@@ -26,6 +29,13 @@ FIXES = {
     "unreachable-node": "lead to it from another node, or remove it",
     "no-person": "lead to a node of type `line`",
     "timeout-under-minimum": "give callers more time",
+    "collect-without-limit": "say how many digits there can be: max_digits",
+    "secret-leak": "use a secret in `identify` or in a look-up's `secrets` alone",
+    "transfer-not-allowed": "choose one of the permitted transfers, or add it to numbers.yaml",
+    "dno-caller-id": "show a number that may call",
+    "unknown-name": "correct the name, or add it to the house's settings",
+    "unknown-flow": "correct the name, or add the flow's file beside this one",
+    "sub-flow-cycle": "let one of these flows do without the other",
     "loop-without-wait": "let the loop pass a menu or a line, or end it",
     "missing-translation": "add the text in this language, or take the language out of the whole flow",
     "choice-not-said": "say the key in the choice's text",
@@ -75,7 +85,7 @@ def _possible_loops(flow: Flow) -> Iterator[FlowError]:
 
 def _loops(flow: Flow, *, certain: bool) -> Iterator[FlowError]:
     """Nodes that come back to themselves without a wait; through a branch that is possible, not certain."""
-    passing = (SayNode, SetNode) if certain else (SayNode, SetNode, BranchNode)
+    passing = (SayNode, SetNode) if certain else (SayNode, SetNode, BranchNode, HoursNode)
     for id_, node in flow.nodes.items():
         seen: set[str] = set()
         ahead = [id_] if isinstance(node, passing) else []
@@ -90,13 +100,9 @@ def _loops(flow: Flow, *, certain: bool) -> Iterator[FlowError]:
 
 def _texts(flow: Flow) -> Iterator[tuple[str, Text]]:
     """Every text with the node it stands in; empty for the menus' own words."""
-    yield from (("", flow.closing), ("", flow.wrong_key))
+    yield from (("", text) for _, text in texts(flow.words))
     for id_, node in flow.nodes.items():
-        said = getattr(node, "say", None)
-        if isinstance(said, Text):
-            yield id_, said
-        if isinstance(node, MenuNode):
-            yield from ((id_, choice.say) for choice in node.choices.values())
+        yield from ((id_, text) for _, text in texts(node))
 
 
 def _untranslated(flow: Flow) -> Iterator[FlowError]:

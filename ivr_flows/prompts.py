@@ -14,9 +14,12 @@ from typing import Protocol
 from ivr_flows import audio
 from ivr_flows.errors import FlowError
 from ivr_flows.files import write_atomically
-from ivr_flows.model import Flow, HangUpNode, LineNode, MenuNode, SayNode, Text, load
+from ivr_flows.loading import load
+from ivr_flows.model import Flow
+from ivr_flows.nodes import texts
 from ivr_flows.session import Prompt
 from ivr_flows.speech import PEOPLE, SpeechError, Voice, speak
+from ivr_flows.texts import Text, said_in
 
 RECIPE = 1  # raise it whenever the sound of the same text changes; cached files are then made anew
 SUFFIXES = (".sln16", ".sln")
@@ -53,6 +56,7 @@ def prompts_of(flow: Flow) -> frozenset[Prompt]:
         Prompt(words, language, slow)
         for text in _texts(flow)
         for language, words in text.by_language.items()
+        if not said_in(words)  # what says a value is made during the call
         for slow in paces
     )
 
@@ -167,10 +171,6 @@ class PromptStore:
 
 
 def _texts(flow: Flow) -> Iterator[Text]:
-    yield flow.closing
-    yield flow.wrong_key
-    for node in flow.nodes.values():
-        if isinstance(node, SayNode | MenuNode | LineNode | HangUpNode) and node.say:
-            yield node.say
-        if isinstance(node, MenuNode):
-            yield from (choice.say for choice in node.choices.values())
+    for each in (flow, *flow.subs.values()):
+        for said in (each.words, *each.nodes.values()):
+            yield from (text for _, text in texts(said))

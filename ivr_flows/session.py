@@ -1,17 +1,21 @@
 """What passes between a flow and whoever plays it: facts in, actions and waits out, and the session in between.
 
-All of it is plain data; a session can be written down as JSON and read back by another process.
+All of it is plain data; a session can be written down as JSON and read back by another process. Secrets are not
+written down: a session that was read back has forgotten them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cache
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from ivr_flows.errors import SessionError
+from ivr_flows.lookups import Identity
+from ivr_flows.variables import Value
 
 KEYPAD = "0123456789*#"
 
@@ -21,9 +25,13 @@ class Facts:
     """What is known of a call before the flow starts."""
 
     did: str  # E.164, the number that was called
-    caller_known: bool
-    accessibility: bool  # the number called or a remembered preference asks for more time
+    accessibility: bool = False  # the number called or a remembered preference asks for more time
+    customer: str | None = None  # the customer number that belongs to the number that calls; proves nothing
     language: str = "pl"  # ISO 639-1
+
+    @property
+    def caller_known(self) -> bool:
+        return self.customer is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,9 @@ class Prompt:
     text: str
     language: str
     slow: bool
+
+
+# -- what is to be done --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +57,128 @@ class EnterLine:
     queue: str
     accessibility: bool
     requires: Mapping[str, int] = field(default_factory=dict)  # skill → lowest level
+    wishes: Mapping[str, int] = field(default_factory=dict)
+    boost: str | None = None
+
+
+class Ending(StrEnum):
+    """Why a flow hangs up."""
+
+    SELF_SERVED = "self_served"
+    CLOSED = "closed"
+    CALLBACK = "callback"
+    VOICEMAIL = "voicemail"
+    TRANSFERRED_OUT = "transferred_out"
+    SERVED = "served"  # a person has spoken with the caller
 
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
-    reason: str
+    reason: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class StartRecording:
+    """One file per direction; it was announced and not refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRecording:
+    """A secret is going to be asked for; the actions that follow wait until the recording is silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRecording:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAnswer:
+    """A survey's answer: `csat` 1 to 5, `nps` 0 to 10."""
+
+    survey: str
+    value: int
+
+
+# -- questions: each is the last action before `WaitResult` -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """`what` of `ivr_flows.lookups.CATALOGUE`, of this customer; answered by `Result` with its fields as values."""
+
+    what: str
+    customer: str
+    secrets: Mapping[str, SecretStr] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIdentity:
+    """Answered by OK or REFUSED; a customer or a caller who may not try any more is REFUSED with `blocked` true."""
+
+    customer: str
+    pin: SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class FindOutages:
+    """What is out of order where the customer lives (None: anywhere that is announced to all); answered by texts."""
+
+    customer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCallBack:
+    """Keep the caller's place and call `number` (None: the number that calls). REFUSED: not this number, not now."""
+
+    queue: str
+    accessibility: bool
+    number: str | None
+    caller_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeVoicemail:
+    """Record what the caller says until `max_s`, `#` or silence; answered by `recording`. REFUSED: nothing said."""
+
+    purpose: str  # message, comment, complaint
+    queue: str | None
+    max_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenComplaint:
+    """File it with these elements; answered by `number`, the ticket's, in digits."""
+
+    complaint: str
+    customer: str | None
+    elements: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Dial this E.164 number; OK once somebody there has talked with the caller, REFUSED when nobody answered."""
+
+    number: str
+
+
+# -- waits ------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class WaitDigits:
-    """Wait for keys of `keys`; `timeout_s` counts from the end of what is said."""
+    """Wait for keys of `keys`; `timeout_s` counts from the end of what is said, and anew after each key.
+
+    `terminator` ends the wait and is not given; a key of `enders` ends it and is given as the last one. The digits of a
+    `secret` are never logged and not recorded.
+    """
 
     max_digits: int
     timeout_s: float
     terminator: str | None
     keys: str
+    enders: str = ""
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +187,18 @@ class WaitLine:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitResult:
+    """Wait for the `Result` of the question; UNAVAILABLE after `budget_s` (None: a person takes part, no limit)."""
+
+    budget_s: float | None
+
+
+# -- what the caller, the line and the house answer -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
 class Digits:
-    digits: str
+    digits: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +213,55 @@ class HungUp:
 
 @dataclass(frozen=True, slots=True)
 class LineResult:
-    """How the line ended for the caller; `answered` means that a person has spoken with them."""
+    """How the line ended for the caller; `answered`: a person has spoken with them, `overflow`: nobody will."""
 
     status: str
 
 
-Action = Say | EnterLine | HangUp
-Wait = WaitDigits | WaitLine
-Given = Digits | TimedOut | HungUp | LineResult
+class Status(StrEnum):
+    OK = "ok"
+    REFUSED = "refused"  # the answer is no, or there is none to give
+    UNAVAILABLE = "unavailable"  # nobody could say, or not in time
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer to a question; `texts`: announcements, each by language."""
+
+    status: Status
+    values: Mapping[str, Value] = field(default_factory=dict, repr=False)
+    texts: tuple[Mapping[str, str], ...] = field(default=(), repr=False)
+
+
+Question = LookUp | CheckIdentity | FindOutages | RequestCallBack | TakeVoicemail | OpenComplaint | Transfer
+Action = Say | EnterLine | HangUp | StartRecording | PauseRecording | ResumeRecording | KeepAnswer | Question
+Wait = WaitDigits | WaitLine | WaitResult
+Given = Digits | TimedOut | HungUp | LineResult | Result
+
+
+class Recording(StrEnum):
+    OFF = "off"
+    ON = "on"
+    PAUSED = "paused"
+    REFUSED = "refused"
+
+
+class Stage(StrEnum):
+    """What a node that asks more than once is waiting for."""
+
+    FIRST = "first"
+    CUSTOMER = "customer"
+    PIN = "pin"
+    CHECK = "check"
+    CONFIRM = "confirm"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where a sub-flow returns to."""
+
+    flow: str
+    node: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +274,25 @@ class Session:
     facts: Facts
     accessibility: bool  # the slow profile is on
     started_at: float  # seconds since the epoch
-    failures: int = 0  # time-outs and wrong keys in the menu that is playing
+    within: str  # the flow the node belongs to: `flow` itself or one of its sub-flows
+    language: str
+    identity: Identity = Identity.NONE
+    customer: str | None = None  # whose things are spoken about, as sure as `identity` says
+    variables: Mapping[str, Value] = field(default_factory=dict, repr=False)
+    secrets: Mapping[str, SecretStr] = field(default_factory=dict, repr=False)
+    stack: tuple[Frame, ...] = ()
+    stage: Stage = Stage.FIRST
+    gathered: str = field(default="", repr=False)  # keyed in at an earlier stage of the node
+    failures: int = 0  # time-outs and mistakes in the node that is playing
     repeats: int = 0
+    waits: int = 0
+    opens_at: float | None = None  # when the department asked about opens again
+    recording: Recording = Recording.OFF
+    ending: Ending = Ending.SELF_SERVED
     ended: bool = False
 
     def to_json(self) -> str:
-        return _adapter().dump_json(self).decode()
+        return _adapter().dump_json(self, exclude={"secrets"}).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Session:
@@ -126,12 +308,14 @@ class Step:
     """Do the actions in order, then wait.
 
     `wait` is None when the flow has ended. Where no `HangUp` came before that, the caller has not been served:
-    leave the session and let Asterisk's own dialplan go on with the call.
+    leave the session and let Asterisk's own dialplan go on with the call. `unsaid` names values that were to be said
+    and could not be: the sentence was left out.
     """
 
     session: Session
     actions: tuple[Action, ...]
     wait: Wait | None
+    unsaid: tuple[str, ...] = ()
 
 
 @cache

@@ -20,11 +20,14 @@ from ivr_flows.session import (
     HungUp,
     LineResult,
     Prompt,
+    Result,
     Say,
+    Status,
     Step,
     TimedOut,
     WaitDigits,
     WaitLine,
+    WaitResult,
 )
 
 LETTERS_PER_S = 14.0  # espeak-ng's Polish voice at its normal speed, about
@@ -95,6 +98,8 @@ def play(flow: Flow, facts: Facts, acts: Sequence[Act], now: float, line: str = 
                 given, t_s = caller.keys(wait, heard_s, quiet_s + wait.timeout_s)
             case WaitLine():
                 given, t_s = caller.in_line(line, t_s, quiet_s)
+            case WaitResult():
+                given, t_s = Result(Status.UNAVAILABLE), quiet_s
         # What a key has cut off is not heard, so it is not told either.
         yield from (event for event in said if event.t_s < t_s or event.action == "line")
         yield Event(t_s, node, *_told(given))
@@ -175,6 +180,8 @@ def _told(given: Given) -> tuple[str, str]:
             return "caller_hung_up", ""
         case LineResult():
             return "line_result", given.status
+        case Result():
+            return "result", given.status
 
 
 def _each(part: str) -> Sequence[str]:

@@ -6,6 +6,7 @@ turns them into numbers and truth values.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ class Source:
     name: str
     tree: dict[str, Tree]
     root: yaml.MappingNode
+    revision: str  # of the exact text
 
     def place(self, where: tuple[str | int, ...], *, of_key: bool = False) -> Place:
         """The place of the value (or, with `of_key`, of the key) under `where`; steps that do not exist are skipped."""
@@ -58,7 +60,7 @@ def read(path: Path) -> Source:
     tree = _plain(path.name, root)
     if not isinstance(tree, dict):  # pragma: no cover - a mapping node gives a dict
         raise FlowError(NOT_A_MAPPING, Place(path.name, 1, 1))
-    return Source(path.name, tree, root)
+    return Source(path.name, tree, root, hashlib.sha256(text.encode()).hexdigest()[:12])
 
 
 def _text(path: Path) -> str:

@@ -170,8 +170,8 @@ class App:
         wished = customer is not None and customer.accessibility
         return Facts(
             did,
-            caller_known=customer is not None,
             accessibility=self._settings.numbers[did].accessibility or wished,
+            customer=customer.number if customer else None,
         )
 
     def _execute(self, command: Command, _now: float) -> None:

@@ -38,7 +38,7 @@ def _run(chosen: argparse.Namespace) -> int:
     now = time.time()
     began_at = closures.moment(chosen.at, now) if chosen.at else now
     known = chosen.caller is not None and chosen.caller in _customers(chosen.crm)
-    facts = Facts(chosen.did, caller_known=known, accessibility=chosen.slow)
+    facts = Facts(chosen.did, chosen.slow, chosen.caller if known else None)
     for event in simulate.play(load(_file(chosen.flow)), facts, simulate.script(chosen.keys), began_at):
         sys.stdout.write(_plain(event) if chosen.json else _words(event))
     return 0

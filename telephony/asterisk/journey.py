@@ -28,11 +28,14 @@ from ivr_flows import (
     HangUp,
     LineResult,
     Prompt,
+    Result,
     Say,
+    Status,
     Step,
     TimedOut,
     WaitDigits,
     WaitLine,
+    WaitResult,
     resume,
     start,
 )
@@ -164,7 +167,7 @@ class Journey:
             return await asyncio.wait_for(self._services.facts(did, self.arrival.caller), FACTS_S)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a directory, the caller is served without it
             log.warning("call.facts_missing", interaction=self.interaction, reason=type(error).__name__)
-            return Facts(did, caller_known=False, accessibility=False)
+            return Facts(did)
 
     async def _follow(self, flow: Flow) -> None:
         step = start(flow, await self._facts(), self._services.clock())
@@ -177,6 +180,8 @@ class Journey:
                     given: Given = await self._keys(wait, key)
                 case WaitLine():
                     given = LineResult(await self._line())
+                case WaitResult():
+                    given = Result(Status.UNAVAILABLE)
                 case None:
                     return
             step = resume(flow, step.session, given, self._services.clock())
@@ -191,6 +196,8 @@ class Journey:
                 await self._enter_line(action)
             case HangUp():
                 await self._hang_up()
+            case _:
+                log.warning("flow.not_yet", action=type(action).__name__)
         return ""
 
     # -- talking with the caller --------------------------------------------------------------------------------

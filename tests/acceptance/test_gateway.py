@@ -88,7 +88,7 @@ async def serving(asterisk: EmbeddedAsterisk, agi_port: int, folder: Path) -> As
     flow, clock, node = load(path), Clock(), asterisk.node
 
     async def facts(did: str, caller: str | None) -> Facts:
-        return Facts(did, caller_known=False, accessibility=False)
+        return Facts(did, accessibility=False)
 
     def submit(event: Event) -> None:
         server.submit(event)

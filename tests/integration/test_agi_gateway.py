@@ -68,7 +68,7 @@ class House:
 
 
 async def no_facts(did: str, caller: str | None) -> Facts:
-    return Facts(did, caller_known=False, accessibility=False)
+    return Facts(did, accessibility=False)
 
 
 @asynccontextmanager

@@ -58,13 +58,13 @@ def menu_s(store: PromptStore, flow: str, facts: Facts) -> list[float]:
 
 
 def test_the_caller_soon_hears_what_to_press(store: PromptStore) -> None:
-    durations = menu_s(store, "general.yaml", Facts("+48221000100", caller_known=False, accessibility=False))
+    durations = menu_s(store, "general.yaml", Facts("+48221000100", accessibility=False))
     assert durations[0] < 2.0  # after the greeting comes the first choice
     assert sum(durations) < 20.0
 
 
 def test_the_accessible_menu_is_slower_and_still_short(store: PromptStore) -> None:
-    facts = Facts("+48221000200", caller_known=False, accessibility=True)
+    facts = Facts("+48221000200", accessibility=True)
     assert sum(menu_s(store, "accessibility.yaml", facts)) < 20.0
     slow = Prompt(GREETING.text, "pl", slow=True)
     assert sounds(store, slow)[0].duration_s > 1.25 * sounds(store, GREETING)[0].duration_s

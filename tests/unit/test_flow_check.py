@@ -44,7 +44,8 @@ MANY = "".join(f'      {key}: {{say: "{word}", next: person}}\n' for key, word i
         (HEAD + "  b: {type: hang_up}\n  c: {type: hang_up}\n",
          [(11, 3, "unreachable-node"), (12, 3, "unreachable-node")]),
         (
-            HEAD.replace("start: ask", "start: a") + "  a: {type: branch, on: caller_known, yes: b, no: ask}\n"
+            HEAD.replace("start: ask", "start: a")
+            + "  a: {type: branch, when: [{if: {caller_known: true}, next: b}], otherwise: ask}\n"
             '  b: {type: say, say: "B.", next: c}\n  c: {type: say, say: "C.", next: b}\n',
             [(12, 3, "loop-without-wait"), (13, 3, "loop-without-wait")],
         ),
@@ -65,7 +66,8 @@ def test_every_finding_has_its_place(text: str, places: list[tuple[int, int, str
 def test_a_loop_through_a_branch_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "t.yaml"
     path.write_text(
-        HEAD.replace("start: ask", "start: a") + "  a: {type: branch, on: accessibility, yes: ask, no: b}\n"
+        HEAD.replace("start: ask", "start: a")
+        + "  a: {type: branch, when: [{if: {accessibility: true}, next: ask}], otherwise: b}\n"
         "  b: {type: set, accessibility: true, next: a}\n",
         encoding="utf-8",
     )

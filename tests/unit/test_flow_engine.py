@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ivr_flows import (
     SHIPPED,
     Digits,
+    Ending,
     EnterLine,
     Facts,
     Flow,
@@ -29,11 +30,11 @@ from ivr_flows import (
     resume,
     start,
 )
-from ivr_flows.engine import MAX_REPEATS
+from ivr_flows.answers import MAX_REPEATS
 
 GENERAL = load(SHIPPED / "general.yaml")
 ACCESSIBILITY = load(SHIPPED / "accessibility.yaml")
-STANDARD = Facts("+48221000100", caller_known=False, accessibility=False)
+STANDARD = Facts("+48221000100", accessibility=False)
 SLOW = replace(STANDARD, accessibility=True)
 
 
@@ -146,7 +147,7 @@ def test_the_accessibility_number_ends_with_a_person_whatever_is_pressed(pressed
 
 @pytest.mark.parametrize(
     ("status", "actions"),
-    [("answered", (HangUp("served"),)), ("failed", ())],
+    [("answered", (HangUp(Ending.SERVED),)), ("failed", ())],
 )
 def test_the_end_of_the_line_hangs_up_only_on_who_was_served(status: str, actions: tuple[HangUp, ...]) -> None:
     first = start(GENERAL, STANDARD, now=0.0)
@@ -184,13 +185,16 @@ def test_a_flow_may_end_by_itself_after_its_words(tmp_path: Path) -> None:
     flow = flow_of(tmp_path, '  bye: {type: hang_up, say: "Do widzenia.", reason: closed}\n', "bye")
     step = start(flow, STANDARD, now=0.0)
     farewell = Say((Prompt("Do widzenia.", "pl", slow=False),), interruptible=False)
-    assert (step.actions, step.wait) == ((farewell, HangUp("closed")), None)
+    assert (step.actions, step.wait) == ((farewell, HangUp(Ending.CLOSED)), None)
 
 
 def test_a_branch_asks_whether_the_caller_is_known(tmp_path: Path) -> None:
-    nodes = "  ask: {type: branch, on: caller_known, yes: sales, no: person}\n  sales: {type: line, queue: sales}\n"
+    nodes = (
+        "  ask: {type: branch, when: [{if: {caller_known: true}, next: sales}], otherwise: person}\n"
+        "  sales: {type: line, queue: sales}\n"
+    )
     flow = flow_of(tmp_path, nodes, "ask")
-    assert line(start(flow, replace(STANDARD, caller_known=True), now=0.0)).queue == "sales"
+    assert line(start(flow, replace(STANDARD, customer="1002"), now=0.0)).queue == "sales"
     assert start(flow, STANDARD, now=0.0).actions == (EnterLine("support", accessibility=False),)
 
 

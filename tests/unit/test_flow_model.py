@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from ivr_flows import SHIPPED, FlowError, load, source
-from ivr_flows.model import BranchNode, HangUpNode, LineNode, MenuNode, SetNode, targets
+from ivr_flows.conditions import Condition, Operator
+from ivr_flows.model import targets
+from ivr_flows.nodes import BranchNode, HangUpNode, LineNode, MenuNode, SetNode
 
 HEAD = """\
 flow: test
@@ -39,8 +41,8 @@ def test_the_smallest_flow_has_the_built_in_defaults(tmp_path: Path) -> None:
     flow = load(path)
     menu = flow.nodes["menu"]
     assert isinstance(menu, MenuNode)
-    assert (menu.timeout_s, menu.attempts, menu.on_timeout) == (6.0, 2, "person")
-    assert flow.nodes["person"] == LineNode("person", None, "support", accessibility=False, requires={})
+    assert (menu.timeout_s, menu.attempts, menu.on_timeout) == (6.0, 2, None)
+    assert flow.nodes["person"] == LineNode(type="line", queue="support")
     assert menu.choices["1"].say.in_language("en") == ("pl", "Jeden.")
     assert str(flow.places["person"]) == "flow.yaml:10:3"
 
@@ -50,7 +52,7 @@ def test_every_kind_of_node_loads(tmp_path: Path) -> None:
     path.write_text(
         HEAD.replace("start: menu", "start: ask\nlanguage: pl\naccessibility: no")
         + """\
-  ask: {type: branch, on: caller_known, yes: slow, no: menu}
+  ask: {type: branch, when: [{if: {caller_known: yes}, next: slow}], otherwise: menu}
   slow: {type: set, accessibility: true, next: menu}
   menu:
     type: menu
@@ -58,17 +60,19 @@ def test_every_kind_of_node_loads(tmp_path: Path) -> None:
     choices:
       "#": {say: "Koniec.", next: bye}
     on_timeout: person
-  bye: {type: hang_up, say: "Do widzenia.", reason: done}
+  bye: {type: hang_up, say: "Do widzenia.", reason: closed}
   person: {type: line, queue: support, requires: {english: 2}}
 """,
         encoding="utf-8",
     )
     flow = load(path)
-    assert flow.nodes["ask"] == BranchNode("ask", "caller_known", yes="slow", no="menu")
-    assert flow.nodes["slow"] == SetNode("slow", accessibility=True, next="menu")
-    bye, menu, person = (flow.nodes[name] for name in ("bye", "menu", "person"))
+    ask, bye, menu, person = (flow.nodes[name] for name in ("ask", "bye", "menu", "person"))
+    assert isinstance(ask, BranchNode)
+    assert ask.when[0].if_ == (Condition("caller_known", Operator.IS, value=True),)
+    assert list(targets(flow, ask)) == [(("when", 0, "next"), "slow"), (("otherwise",), "menu")]
+    assert flow.nodes["slow"] == SetNode(type="set", accessibility=True, next="menu")
     assert isinstance(bye, HangUpNode)
-    assert bye.reason == "done"
+    assert bye.reason == "closed"
     assert isinstance(menu, MenuNode)
     assert menu.say is not None
     assert menu.say.in_language("en") == ("en", "Choose.")
@@ -144,7 +148,7 @@ def test_a_wrong_graph_is_named_by_place(tmp_path: Path, text: str, message: str
         ),
         (
             HEAD + MENU.replace('"Jeden."', '{en: "One."}') + PERSON,
-            "flow.yaml:9:16: no text in the flow's own language (pl)",
+            "flow.yaml:9:16: nodes.menu.choices.1.say: no text in the flow's own language (pl)",
         ),
         (HEAD + MENU + PERSON.replace("support", "a&b"), "flow.yaml:10:31: nodes.person.queue: String should"),
     ],

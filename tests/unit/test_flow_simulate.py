@@ -10,7 +10,7 @@ from ivr_flows.simulate import Act, Event, ScriptError, play, script
 from telephony import cli
 
 GENERAL = load(SHIPPED / "general.yaml")
-STANDARD = Facts("+48221000100", caller_known=False, accessibility=False)
+STANDARD = Facts("+48221000100", accessibility=False)
 
 
 def played(keys: str) -> list[Event]:
@@ -116,7 +116,8 @@ def test_the_customers_are_read_from_a_file(tmp_path: Path, capsys: pytest.Captu
     flow, crm = tmp_path / "flow.yaml", tmp_path / "crm.yaml"
     flow.write_text(
         "flow: t\nstart: who\nperson: person\nmenu_words: {closing: Zero., wrong_key: Nie.}\nnodes:\n"
-        "  person: {type: line, queue: support}\n  who: {type: branch, on: caller_known, yes: known, no: person}\n"
+        "  person: {type: line, queue: support}\n"
+        "  who: {type: branch, when: [{if: {caller_known: true}, next: known}], otherwise: person}\n"
         "  known: {type: line, queue: known}\n",
         encoding="utf-8",
     )

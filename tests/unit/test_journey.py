@@ -35,7 +35,7 @@ nodes:
       3: {say: "Trzy.", next: gentle}
     timeout_s: 12
     attempts: 1
-  bye: {type: hang_up, say: "Do usłyszenia.", reason: informed}
+  bye: {type: hang_up, say: "Do usłyszenia.", reason: self_served}
   person: {type: line, say: "Proszę czekać.", queue: support, requires: {voip: 2}}
   gentle: {type: set, accessibility: true, next: person}
 """
@@ -110,7 +110,7 @@ class Case:
     async def facts(self, did: str, caller: str | None) -> Facts:
         if self.facts_fail:
             raise OSError("no directory")
-        return Facts(did, caller_known=True, accessibility=False)
+        return Facts(did, customer="1002", accessibility=False)
 
     def of(self, kind: type[core.Event]) -> list[core.Event]:
         return [event for event in self.events if isinstance(event, kind)]
