@@ -35,6 +35,9 @@ class Scope:
     departments: frozenset[str] | None = None
 
 
+ANYTHING = Scope("pl", {})
+
+
 class Target(str):
     """The name of a node that another node leads to."""
 
@@ -47,7 +50,8 @@ def wrong(rule: str, message: str) -> PydanticCustomError:
 
 
 def scope_of(info: ValidationInfo) -> Scope:
-    return cast("Scope", info.context)
+    """The file's; a node that is built without one may name anything."""
+    return cast("Scope | None", info.context) or ANYTHING
 
 
 def _text(value: object, info: ValidationInfo) -> Text:
