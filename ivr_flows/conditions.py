@@ -81,7 +81,7 @@ def _condition(fact: str, wanted: object, variables: Mapping[str, Kind]) -> Cond
 
 def _value(fact: str, kind: Kind, compare: Operator, raw: object) -> Value | tuple[Value, ...]:
     if compare in (Operator.LESS, Operator.MORE) and kind not in ORDERED:
-        raise ValueError(f"`{fact}` is a {kind}, which has no more or less")
+        raise ValueError(f"`{fact}` is of type {kind}, which has no more or less")
     if compare is Operator.KNOWN:
         return _one(fact, Kind.BOOLEAN, raw)
     if compare is Operator.IN:

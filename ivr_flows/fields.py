@@ -104,7 +104,7 @@ def variable(*kinds: Kind) -> AfterValidator:
         if kind is Kind.SECRET and kind not in kinds:
             raise wrong("secret-leak", f"`{name}` is a secret and cannot be used here")
         if kinds and kind not in kinds:
-            raise ValueError(f"`{name}` is a {kind}; {' or '.join(kinds)} is needed here")
+            raise ValueError(f"`{name}` is of type {kind}; {' or '.join(kinds)} is needed here")
         return name
 
     return AfterValidator(check)

@@ -133,7 +133,7 @@ class _Loader:
         """Variables are one for all flows of a call: the same name has to mean the same."""
         for name, kind in sub.variables.items():
             if flow.variables.get(name, kind) is not kind:
-                message = f"`{name}` is a {flow.variables[name]} here and a {kind} in `{sub.id}`"
+                message = f"`{name}` is of type {flow.variables[name]} here and of type {kind} in `{sub.id}`"
                 self._wrong(FlowError(message, place, "wrong-value"))
 
     def _wrong(self, problem: FlowError) -> None:

@@ -238,7 +238,7 @@ class LookUpNode(_Node):
                 raise ValueError(f"it does not tell `{name}`; it tells {', '.join(fields)}")
             kind = scope_of(info).variables.get(kept)
             if kind is not fields[name]:
-                raise ValueError(f"`{name}` is a {fields[name]}, `{kept}` a {kind}")
+                raise ValueError(f"`{name}` is of type {fields[name]}, `{kept}` of type {kind}")
         return into
 
 

@@ -61,9 +61,9 @@ def _form(name: str, form: str | None, variables: Mapping[str, Kind]) -> str:
     if kind is Kind.SECRET:
         raise SecretLeakError(f"`{name}` is a secret and cannot be said")
     if kind not in FORMATS:
-        raise ValueError(f"`{name}` is a {kind}, and that cannot be said")
+        raise ValueError(f"`{name}` is of type {kind} and cannot be said")
     if form and not format_fits(kind, form):
-        raise ValueError(f"`{name}` is a {kind}, said as {', '.join(FORMATS[kind])}; not as `{form}`")
+        raise ValueError(f"`{name}` is of type {kind}, said as {', '.join(FORMATS[kind])}; not as `{form}`")
     return form or FORMATS[kind][0]
 
 

@@ -1,0 +1,25 @@
+"""The flow that documents the language is one that loads, and it shows every kind of node."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+from ivr_flows import load
+from ivr_flows.check import check
+from ivr_flows.nodes import Node, ReturnNode, SubFlowNode
+
+PAGE = Path(__file__).parents[2] / "docs" / "flows.md"
+
+
+def test_the_documented_flow_loads_without_a_finding(tmp_path: Path) -> None:
+    flow, numbers = re.findall(r"```yaml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    (tmp_path / "numbers.yaml").write_text(numbers, "utf-8")
+    (tmp_path / "example.yaml").write_text(flow, "utf-8")
+    shown = {type(node) for node in load(tmp_path / "example.yaml").nodes.values()}
+    assert set(get_args(Node)) - shown == {SubFlowNode, ReturnNode}, "these need a second file"
+    assert [finding.message for finding in check(tmp_path / "example.yaml") if finding.severity == "error"] == []
+
+
+def test_every_kind_of_node_has_its_line() -> None:
+    lines = re.findall(r"^\| `([a-z_]+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert lines == [kind.model_fields["type"].annotation.__args__[0] for kind in get_args(Node)]
