@@ -1,0 +1,139 @@
+"""The operator's HTTP interface for other programs: bearer tokens [RFC 6750], JSON in and out, every change logged.
+
+It has a listener of its own, so that it can stay inside the house when the console does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ivr_flows import FlowError, closures
+from ivr_flows.calendar import Calendar, Closed, Closure, Status, local, status
+
+T = TypeVar("T", bound=BaseModel)
+
+log = structlog.get_logger()
+
+BODY_BYTES = 16 * 1024
+CALLER = web.RequestKey("caller", str)
+
+
+class Closing(BaseModel):
+    """`reason` is for consultants and the log; `until` is 18:00 or 2026-12-24T18:00, Polish time."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=1, max_length=200)
+    until: str | None = Field(default=None, max_length=32)
+
+
+class Api:
+    """`tokens`: name of the program → its token; `calendar` as it is now, with its closures, which lie in `file`."""
+
+    def __init__(
+        self,
+        tokens: Mapping[str, str],
+        calendar: Callable[[], Calendar],
+        file: Path,
+        clock: Callable[[], float],
+    ) -> None:
+        self._tokens = {hashlib.sha256(token.encode()).digest(): name for name, token in tokens.items()}
+        self._calendar = calendar
+        self._file = file
+        self._clock = clock
+
+    def app(self) -> web.Application:
+        app = web.Application(client_max_size=BODY_BYTES, middlewares=[self._guard])
+        app.router.add_get("/v1/departments", self._departments)
+        app.router.add_put("/v1/departments/{name}/closure", self._close)
+        app.router.add_delete("/v1/departments/{name}/closure", self._open)
+        return app
+
+    @web.middleware
+    async def _guard(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Nothing without a token; whatever is wrong is told as JSON."""
+        name = self._caller(request.headers.get("Authorization", ""))
+        if name is None:
+            return _refusal(401, "a valid token is needed: `Authorization: Bearer …`", {"WWW-Authenticate": "Bearer"})
+        request[CALLER] = name
+        try:
+            return await handler(request)
+        except FlowError as error:
+            return _refusal(422, error.message)
+        except web.HTTPException as error:
+            return _refusal(error.status, error.text or error.reason)
+
+    def _caller(self, header: str) -> str | None:
+        """Compared as digests in constant time: neither length nor content of a token can be guessed from the time."""
+        scheme, _, token = header.partition(" ")
+        given = hashlib.sha256(token.encode()).digest()
+        found = [name for known, name in self._tokens.items() if hmac.compare_digest(known, given)]
+        return found[0] if found and scheme.lower() == "bearer" else None
+
+    async def _departments(self, _: web.Request) -> web.Response:
+        calendar = self._calendar()
+        return _json({name: _plain(status(calendar, name, self._clock())) for name in sorted(calendar.departments)})
+
+    async def _close(self, request: web.Request) -> web.Response:
+        name = self._department(request)
+        closing = await _body(request, Closing)
+        until_at = closures.until(closing.until, self._clock()) if closing.until else None
+        closures.close(self._file, name, Closure(closing.reason, until_at))
+        log.warning("department.closed", department=name, by=request[CALLER], until_at=until_at)
+        return await self._departments(request)
+
+    async def _open(self, request: web.Request) -> web.Response:
+        name = self._department(request)
+        if not closures.reopen(self._file, name):
+            raise web.HTTPNotFound(text=f"{name} was not closed in an emergency")
+        log.warning("department.opened", department=name, by=request[CALLER])
+        return await self._departments(request)
+
+    def _department(self, request: web.Request) -> str:
+        name = request.match_info["name"]
+        known = sorted(self._calendar().departments)
+        if name not in known:
+            raise web.HTTPNotFound(text=f"no such department; there are {', '.join(known)}")
+        return name
+
+
+async def _body(request: web.Request, model: type[T]) -> T:
+    """The body as this model. Errors: HTTPBadRequest in words; HTTPRequestEntityTooLarge."""
+    try:
+        return model.model_validate_json(await request.read())
+    except ValidationError as error:
+        told = (f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in error.errors())
+        raise web.HTTPBadRequest(text="; ".join(told)) from None
+
+
+def _plain(found: Status) -> dict[str, object]:
+    if isinstance(found, Closed):
+        return {"open": False, "why": found.why.value, "words": found.words, "opens_at": _local(found.opens_at)}
+    return {"open": True, "closes_at": _local(found.closes_at)}
+
+
+def _local(at: float | None) -> str | None:
+    return None if at is None else local(at).isoformat(timespec="minutes")
+
+
+def _json(content: object, status_code: int = 200) -> web.Response:
+    return web.Response(
+        text=json.dumps(content, ensure_ascii=False), status=status_code, content_type="application/json"
+    )
+
+
+def _refusal(status_code: int, message: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    response = _json({"error": message}, status_code)
+    response.headers.update(headers or {})
+    return response
