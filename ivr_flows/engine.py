@@ -15,7 +15,7 @@ from ivr_flows.nodes import LineNode
 from ivr_flows.session import Facts, Given, HungUp, Session, Step
 from ivr_flows.walk import Walk
 
-MAX_STEPS = 100  # nodes between two waits
+MAX_STEPS = 1000  # nodes between two waits: more than any flow needs, so that only a loop meets it
 MAX_WAITS = 300  # in one call; then a person asks what is the matter
 NO_CALENDAR = Calendar({})
 

@@ -177,7 +177,7 @@ def test_misuse_is_our_own_bug() -> None:
 
 def test_a_loop_without_a_wait_raises_instead_of_hanging(tmp_path: Path) -> None:
     loop = '  a: {type: say, say: "A.", next: b}\n  b: {type: say, say: "B.", next: a}\n'
-    with pytest.raises(FlowError, match=r"flow.yaml:\d+:3: more than 100 nodes without a wait"):
+    with pytest.raises(FlowError, match=r"flow.yaml:\d+:3: more than 1000 nodes without a wait"):
         start(flow_of(tmp_path, loop, "a"), STANDARD, now=0.0)
 
 
