@@ -15,7 +15,8 @@ import structlog
 from aiohttp import web
 
 import ivr_flows
-from ivr_flows import Facts, Flow
+from ivr_flows import Facts, Flow, Known
+from ivr_flows.on_demand import OnDemand
 from ivr_flows.prompts import PromptStore
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings
@@ -30,6 +31,7 @@ from telephony.core.ids import QueueName
 from telephony.core.views import Lane
 from telephony.crm.builtin import BuiltinDirectory
 from telephony.metrics import Metrics, metrics_app
+from telephony.opening import Opening
 from telephony.pump import Pump
 from telephony.read_in import ReadIn
 from telephony.settings import AsteriskNode, Listen, Settings, SettingsError, speaker
@@ -78,8 +80,9 @@ class App:
             ],
             overflowed=self._resynchronise,
         )
-        self._flows = _flows(settings)
-        self._prompts = PromptStore(settings.data / "prompts", settings.recorded, speaker(settings.speech_command))
+        self._opening = Opening(settings.calendar, settings.data)
+        self._flows = _flows(settings, Known(frozenset(settings.queues), self._opening.departments))
+        self._speech = _speech(settings)
         self.readers = {
             node.name: ReadIn(
                 node.name, node.log_folder, store, submit=self.submit, lane_of=self._lane_of, clock=self.clock
@@ -148,6 +151,7 @@ class App:
             await self.agi.stop()  # Asterisk's own queue takes the callers from here
             await self.console.stop()
             await self.recorder.drain(DRAIN_S)
+            self._speech.close()
 
     # -- wiring -------------------------------------------------------------------------------------------------
 
@@ -157,7 +161,8 @@ class App:
             ami=AmiSettings(node.host, node.ami_port, node.username, node.secret.get_secret_value()),
             submit=functools.partial(self._from_node, node.name),
             flow_for=lambda did: self._flows[did],
-            sound=self._prompts.path,
+            speak=self._speech.speak,
+            calendar=self._opening.current,
             facts=self._facts,
             clock=self.clock,
             rtcp=self.quality.heard,
@@ -250,14 +255,24 @@ async def serve(settings: Settings) -> None:
         await store.close()
 
 
-def _flows(settings: Settings) -> dict[str, Flow]:
+def _speech(settings: Settings) -> OnDemand:
+    """What says prompts: built ones from their folder, words that are known only during a call from one of their own.
+
+    Errors: SpeechError for a command that cannot be understood.
+    """
+    voice = speaker(settings.speech_command)
+    built = PromptStore(settings.prompt_folder, settings.recorded, voice)
+    return OnDemand(built, PromptStore(settings.data / "said", settings.recorded, voice))
+
+
+def _flows(settings: Settings, known: Known) -> dict[str, Flow]:
     """The flow of each number. Errors: SettingsError, FlowError with file and line."""
     flows = {}
     for did, number in settings.numbers.items():
         path = ivr_flows.SHIPPED / f"{number.flow}.yaml"
         if not path.exists():
             raise SettingsError(f"numbers.{did}.flow: there is no {path.name} among the flows in {ivr_flows.SHIPPED}")
-        flows[did] = ivr_flows.load(path)
+        flows[did] = ivr_flows.load(path, known)
     return flows
 
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from telephony import flow_cli
+from telephony.shipped import CONFIG_FOLDER
 
-_CHECKOUT = Path(__file__).parents[1] / "config"
-CONFIG = (_CHECKOUT if _CHECKOUT.is_dir() else Path(__file__).parent / "_config") / "hotline.toml"
+CONFIG = CONFIG_FOLDER / "hotline.toml"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -44,7 +44,7 @@ def _store(chosen: argparse.Namespace) -> PromptStore:
     if chosen.recorded and not chosen.recorded.is_dir():
         raise settings.SettingsError(f"{chosen.recorded}: no such folder")
     speaker = settings.speaker(known.speech_command if chosen.speech is None else chosen.speech)
-    return PromptStore(chosen.folder or known.data / "prompts", chosen.recorded or known.recorded, speaker)
+    return PromptStore(chosen.folder or known.prompt_folder, chosen.recorded or known.recorded, speaker)
 
 
 def _build(chosen: argparse.Namespace) -> int:

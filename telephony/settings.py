@@ -27,6 +27,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from telephony.core.ids import QueueName
 from telephony.core.rules import QueueRules, Rules
+from telephony.shipped import CONFIG_FOLDER
 
 if TYPE_CHECKING:
     from ivr_flows.prompts import Speaker
@@ -113,6 +114,12 @@ class Settings(BaseSettings):
     pop: Pop = Pop()
     speech_command: str = ""  # a program that makes prompts; the synthesiser that comes along where empty
     recorded: Path | None = None  # a folder of recorded prompts, which win
+    prompts: Path | None = None  # where built prompts lie; `prompts` in the data folder unless given
+    calendar: Path = CONFIG_FOLDER / "calendar.yaml"  # when each department is open
+
+    @property
+    def prompt_folder(self) -> Path:
+        return self.prompts or self.data / "prompts"
 
     @property
     def rules(self) -> Rules:

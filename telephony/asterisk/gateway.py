@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from pathlib import Path
 
 import structlog
 
-from ivr_flows import Facts, Flow, Prompt
+from ivr_flows import Facts, Flow
+from ivr_flows.calendar import Calendar
 from telephony.asterisk import channel_facts, translate
 from telephony.asterisk.agi import AgiSession
 from telephony.asterisk.agi_wire import AgiError
@@ -20,6 +20,7 @@ from telephony.asterisk.ami import AmiCounters, AmiError
 from telephony.asterisk.ami_actions import Hangup, PlayDtmf
 from telephony.asterisk.ami_client import AmiClient, AmiSettings, AmiSetupError, AmiTiming, Listener, Snapshot
 from telephony.asterisk.ami_wire import AmiEvent
+from telephony.asterisk.handset import Speak
 from telephony.asterisk.journey import WAKE_DIGIT, Arrival, Journey, Services
 from telephony.asterisk.translate import Attempt
 from telephony.core.channels import Fact
@@ -46,20 +47,21 @@ class Gateway:
         ami: AmiSettings,
         submit: Callable[[Event], None],
         flow_for: Callable[[str], Flow],
-        sound: Callable[[Prompt], Path],
+        speak: Speak,
         facts: Callable[[str, str | None], Awaitable[Facts]],
         clock: Callable[[], float],
         rtcp: Callable[[RtcpEvent], None],
         codec: Callable[[Uniqueid, str], None] = lambda _uniqueid, _codec: None,
         timing: AmiTiming | None = None,
         rng: random.Random | None = None,
+        calendar: Callable[[], Calendar] = lambda: Calendar({}),
     ) -> None:
         self.node = node
         self._submit = submit
         self._rtcp = rtcp
         self._codec = codec
         self._clock = clock
-        self._services = Services(node, submit, flow_for, sound, facts, clock, rng or random.SystemRandom())
+        self._services = Services(node, submit, flow_for, speak, facts, clock, rng or random.SystemRandom(), calendar)
         listener = Listener(self._heard, self._pictured, self._lost)
         self._ami = AmiClient(node, ami, translate.WANTED, listener, clock, timing=timing or AmiTiming())
         self._talks = Talks()

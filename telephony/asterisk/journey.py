@@ -14,34 +14,32 @@ import random
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import structlog
 
 from ivr_flows import (
     Action,
-    Digits,
     EnterLine,
     Facts,
     Flow,
     Given,
     HangUp,
     LineResult,
-    Prompt,
     Result,
     Say,
     Status,
     Step,
-    TimedOut,
     WaitDigits,
     WaitLine,
     WaitResult,
     resume,
     start,
 )
+from ivr_flows.calendar import Calendar
 from telephony.asterisk.agi import AgiSession, SessionEndedError
 from telephony.asterisk.agi_wire import AgiError, Environment
 from telephony.asterisk.config import ACCESSIBILITY_PRIORITY
+from telephony.asterisk.handset import PIECE_S, Handset, Speak
 from telephony.asterisk.interaction_id import new_interaction_id
 from telephony.asterisk.translate import Attempt
 from telephony.core import events as core
@@ -51,8 +49,6 @@ from telephony.core.views import Lane
 
 log = structlog.get_logger()
 
-LIMIT_S = 15  # the dead-man's switch: how long Asterisk waits for our next sign of life
-PIECE_S = 5  # the longest single command while the switch is armed
 FACTS_S = 1.0  # what is known of the caller must come within this, or the call starts without it
 END_S = 1.0  # how long Asterisk may take to say HANGUP after a command has failed
 WAKE_DIGIT = "D"
@@ -89,10 +85,11 @@ class Services:
     node: str
     submit: Callable[[core.Event], None]
     flow_for: Callable[[str], Flow]  # by DID; raises KeyError for a number that is not ours
-    sound: Callable[[Prompt], Path]  # absolute, without extension
+    speak: Speak
     facts: Callable[[str, str | None], Awaitable[Facts]]  # by DID and caller
     clock: Callable[[], float]
     rng: random.Random
+    calendar: Callable[[], Calendar] = lambda: Calendar({})  # with the closures of this moment
 
 
 class Journey:
@@ -101,6 +98,7 @@ class Journey:
     def __init__(self, session: AgiSession, arrival: Arrival, services: Services) -> None:
         self._session = session
         self._services = services
+        self._handset = Handset(session, services.speak, services.clock)
         self.arrival = arrival
         self.interaction: InteractionId = new_interaction_id(services.clock(), services.rng)
         self.instruction: Dial | None = None  # given, not yet taken
@@ -170,28 +168,31 @@ class Journey:
             return Facts(did)
 
     async def _follow(self, flow: Flow) -> None:
-        step = start(flow, await self._facts(), self._services.clock())
+        services = self._services
+        step = start(flow, await self._facts(), services.clock(), services.calendar())
         while True:
+            if step.unsaid:
+                log.warning("flow.unsaid", interaction=self.interaction, node=step.session.node, why=step.unsaid)
             key = ""
             for action in step.actions:
                 key = await self._do(action, step) or key
             match step.wait:
                 case WaitDigits() as wait:
-                    given: Given = await self._keys(wait, key)
+                    given: Given = await self._handset.keys(wait, key)
                 case WaitLine():
                     given = LineResult(await self._line())
                 case WaitResult():
                     given = Result(Status.UNAVAILABLE)
                 case None:
                     return
-            step = resume(flow, step.session, given, self._services.clock())
+            step = resume(flow, step.session, given, services.clock(), services.calendar())
 
     async def _do(self, action: Action, step: Step) -> str:
         """Carry one action out; the key that interrupted it, if any."""
         match action:
             case Say():
                 keys = step.wait.keys if action.interruptible and isinstance(step.wait, WaitDigits) else ""
-                return await self._say(action.prompts, keys)
+                return await self._handset.say(action.prompts, keys)
             case EnterLine():
                 await self._enter_line(action)
             case HangUp():
@@ -199,47 +200,6 @@ class Journey:
             case _:
                 log.warning("flow.not_yet", action=type(action).__name__)
         return ""
-
-    # -- talking with the caller --------------------------------------------------------------------------------
-
-    async def _say(self, prompts: tuple[Prompt, ...], keys: str) -> str:
-        for prompt in prompts:
-            path = self._services.sound(prompt)
-            long_s = sound_s(path)
-            await self._renew(math.ceil(max(0.0, long_s - PIECE_S)))
-            reply = await self._session.run("STREAM FILE", str(path), keys, takes_s=long_s or 60.0)
-            if reply.result > 0 and chr(reply.result) in keys:
-                return chr(reply.result)
-        return ""
-
-    async def _keys(self, wait: WaitDigits, first: str) -> Given:
-        """Collect up to `max_digits`; the time counts anew after each key."""
-        keys = first
-        while len(keys) < wait.max_digits:
-            key = await self._key(wait.timeout_s, wait.keys)
-            if not key or key == wait.terminator:
-                break
-            keys += key
-        return Digits(keys) if keys else TimedOut()
-
-    async def _key(self, timeout_s: float, keys: str) -> str:
-        until = self._services.clock() + timeout_s
-        while (left_s := until - self._services.clock()) > 0:
-            key = await self._wait(min(left_s, PIECE_S))
-            if key and key in keys:
-                return key
-        return ""
-
-    async def _wait(self, wait_s: float) -> str:
-        """One WAIT FOR DIGIT of at most PIECE_S under a renewed switch; the key, or nothing."""
-        await self._renew()
-        reply = await self._session.run("WAIT FOR DIGIT", str(math.ceil(wait_s * 1000)), takes_s=wait_s)
-        if reply.result < 0:
-            raise self._session.over()
-        return chr(reply.result) if reply.result else ""
-
-    async def _renew(self, more_s: int = 0) -> None:
-        await self._session.set_variable("TIMEOUT(absolute)", str(LIMIT_S + more_s))
 
     async def _hang_up(self) -> None:
         if not self.answered:
@@ -264,7 +224,7 @@ class Journey:
             if self.instruction is None:
                 self.waiting = True
                 try:
-                    await self._wait(PIECE_S)  # a key is only a hint to look
+                    await self._handset.wait(PIECE_S)  # a key is only a hint to look
                 finally:
                     self.waiting = False
             dial, self.instruction = self.instruction, None
@@ -280,7 +240,7 @@ class Journey:
         self.attempt = Attempt(self.interaction, dial.attempt, dial.endpoint)
         self.agent_channel, self.unwanted = None, False
         ring_s = math.ceil(dial.ring_timeout_s)
-        await self._renew(ring_s)
+        await self._handset.renew(ring_s)
         # g: the session goes on after the talk; m: music, not ringing, while the phone rings.
         how = f"PJSIP/{dial.endpoint},{ring_s},gmU(hotline-answered)"
         reply = await self._session.run("EXEC", "Dial", how, takes_s=None)
@@ -293,11 +253,3 @@ class Journey:
 
 
 APPLICATION_MISSING = -2  # EXEC's result when Asterisk does not know the application
-
-
-def sound_s(path: Path) -> float:
-    """How long a prompt is, from the size of its raw 16-bit file; 0 where it has none."""
-    for extension, rate_hz in ((".sln16", 16_000), (".sln", 8_000)):
-        with contextlib.suppress(OSError):
-            return path.with_name(path.name + extension).stat().st_size / 2 / rate_hz
-    return 0.0

@@ -34,6 +34,10 @@ SKILLS = {"sales": 1, "support": 1, "billing": 1}
 GENERAL, ACCESSIBLE = "+48220000100", "+48220000116"
 NODE, TRUNK = "node-1", "carrier"
 READY_S = 20.0
+# Never closed, so that a demonstration can be shown at night.
+ALWAYS_OPEN = "departments:\n" + "".join(
+    f'  {name}: {{hours: {{mon-sun: "00:00-24:00"}}, holidays: as usual}}\n' for name in SKILLS
+)
 
 
 class HouseError(Exception):
@@ -200,8 +204,12 @@ class House:
     def _write_settings(self) -> Path:
         """What hotline.toml cannot know: ports, secrets, the database."""
         ports = self.ports
+        calendar = self.data / "calendar.yaml"
+        calendar.write_text(ALWAYS_OPEN, "utf-8")
         text = (
-            f"data = {json.dumps(str(self._prompts.parent))}\n"  # a path may hold quotes, and JSON's are TOML's
+            f"data = {json.dumps(str(self.data))}\n"  # a path may hold quotes, and JSON's are TOML's
+            f"prompts = {json.dumps(str(self._prompts))}\n"
+            f"calendar = {json.dumps(str(calendar))}\n"
             f'console_listen = "127.0.0.1:{ports.console}"\n'
             f'metrics_listen = "127.0.0.1:{ports.metrics}"\n'
             f'agi_listen = "127.0.0.1:{ports.agi}"\n'

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr_flows import Facts, load
+from ivr_flows import Facts, Prompt, load
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings
 from telephony.asterisk.embedded import EmbeddedAsterisk
@@ -81,6 +81,10 @@ class Server:
         self.pump.submit(event)
 
 
+async def unspoken(prompt: Prompt) -> Path:
+    return Path("/nonexistent")
+
+
 @asynccontextmanager
 async def serving(asterisk: EmbeddedAsterisk, agi_port: int, folder: Path) -> AsyncIterator[Server]:
     path = folder / "straight.yaml"
@@ -105,7 +109,7 @@ async def serving(asterisk: EmbeddedAsterisk, agi_port: int, folder: Path) -> As
         ami=AmiSettings(node.ami_host, node.ami_port, "hotline", node.manager_secret),
         submit=submit,
         flow_for=lambda did: flow,
-        sound=lambda prompt: Path("/nonexistent"),
+        speak=unspoken,
         facts=facts,
         clock=clock,
         rtcp=lambda event: None,

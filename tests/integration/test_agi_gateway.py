@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import pytest
 
-from ivr_flows import SHIPPED, Facts, load
+from ivr_flows import SHIPPED, Facts, Prompt, load
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings, AmiTiming
 from telephony.asterisk.gateway import Gateway, by_node
@@ -71,6 +71,10 @@ async def no_facts(did: str, caller: str | None) -> Facts:
     return Facts(did, accessibility=False)
 
 
+async def spoken(prompt: Prompt) -> Path:
+    return Path("/sounds/prompt")
+
+
 @asynccontextmanager
 async def house() -> AsyncIterator[House]:
     flow = load(SHIPPED / "general.yaml")
@@ -81,7 +85,7 @@ async def house() -> AsyncIterator[House]:
         ami=AmiSettings("127.0.0.1", port, "hotline", "right"),
         submit=inbox.submit,
         flow_for=lambda did: flow,
-        sound=lambda prompt: Path("/sounds/prompt"),
+        speak=spoken,
         facts=no_facts,
         clock=time.time,
         rtcp=rtcp.append,

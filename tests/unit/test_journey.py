@@ -13,8 +13,9 @@ import pytest
 from ivr_flows import Facts, Flow, Prompt, load
 from telephony.asterisk.agi import AgiSession, SessionEndedError
 from telephony.asterisk.agi_wire import AgiError, Environment, Reply
+from telephony.asterisk.handset import LIMIT_S
 from telephony.asterisk.interaction_id import new_interaction_id
-from telephony.asterisk.journey import LIMIT_S, Arrival, Journey, Services
+from telephony.asterisk.journey import Arrival, Journey, Services
 from telephony.core import events as core
 from telephony.core.commands import Dial
 from telephony.core.ids import AgentId, QueueName, Uniqueid
@@ -91,21 +92,21 @@ class Case:
         clock = Ticking()
         self.events: list[core.Event] = []
         self.facts_fail = False
+        self.long: Path | None = None
         self.session = ScriptedSession(script, clock)
         services = Services(
             "n1",
             self.events.append,
             {"+48221000000": flow}.__getitem__,
-            self.sound,
+            self.speak,
             self.facts,
             clock,
             random.Random(7),
         )
         self.journey = Journey(self.session, Arrival.of(self.session.environment), services)
 
-    @staticmethod
-    def sound(prompt: Prompt) -> Path:
-        return Path("/sounds") / prompt.text.strip(".").lower().replace(" ", "-")
+    async def speak(self, prompt: Prompt) -> Path:
+        return self.long or Path("/sounds") / prompt.text.strip(".").lower().replace(" ", "-")
 
     async def facts(self, did: str, caller: str | None) -> Facts:
         if self.facts_fail:
@@ -175,7 +176,7 @@ async def test_the_switch_is_renewed_before_every_piece(flow: Flow) -> None:
 async def test_a_long_prompt_gets_the_time_it_needs(flow: Flow, tmp_path: Path) -> None:
     (tmp_path / "long.sln16").write_bytes(bytes(2 * 16_000 * 20))
     case = Case(flow, [("STREAM FILE", key("1"))])
-    object.__setattr__(case.journey._services, "sound", lambda prompt: tmp_path / "long")
+    case.long = tmp_path / "long"
     await case.journey.run()
     first = case.session.commands.index(f"STREAM FILE {tmp_path / 'long'} 0123456789*#")
     assert case.session.commands[first - 1] == "SET VARIABLE TIMEOUT(absolute) 30"
