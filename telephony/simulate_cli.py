@@ -34,12 +34,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def _run(chosen: argparse.Namespace) -> int:
     from ivr_flows import Facts, closures, load, simulate
+    from telephony.flow_path import flow_path
 
     now = time.time()
     began_at = closures.moment(chosen.at, now) if chosen.at else now
     known = chosen.caller is not None and chosen.caller in _customers(chosen.crm)
     facts = Facts(chosen.did, chosen.slow, chosen.caller if known else None)
-    for event in simulate.play(load(_file(chosen.flow)), facts, simulate.script(chosen.keys), began_at):
+    for event in simulate.play(load(flow_path(chosen.flow)), facts, simulate.script(chosen.keys), began_at):
         sys.stdout.write(_plain(event) if chosen.json else _words(event))
     return 0
 
@@ -50,13 +51,6 @@ def _plain(event: Event) -> str:
 
 def _words(event: Event) -> str:
     return f"{event.t_s:7.1f} s  {event.node:20} {event.action:15} {event.text}".rstrip() + "\n"
-
-
-def _file(flow: str) -> Path:
-    from ivr_flows import SHIPPED
-
-    shipped = SHIPPED / f"{flow}.yaml"
-    return shipped if re.fullmatch(r"[a-z][a-z0-9_-]*", flow) and shipped.is_file() else Path(flow)
 
 
 def _customers(file: Path | None) -> frozenset[str]:

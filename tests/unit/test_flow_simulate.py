@@ -95,7 +95,7 @@ def test_the_command_gives_json_lines(capsys: pytest.CaptureFixture[str]) -> Non
     [
         (["general", "--keys", "1,x"], "`x` is neither keys"),
         (["general", "--at", "yesterday"], "yesterday"),
-        (["nowhere"], "nowhere: cannot be read"),
+        (["nowhere"], "there is no flow `nowhere`"),
     ],
 )
 def test_bad_input_is_one_clear_line(arguments: list[str], wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
