@@ -22,8 +22,9 @@ def _run(chosen: argparse.Namespace) -> int:
 
     from ivr_flows import SHIPPED
     from ivr_flows.check import Severity, check
+    from ivr_flows.loading import flow_files
 
-    found = [finding for file in chosen.files or sorted(SHIPPED.glob("*.yaml")) for finding in check(file)]
+    found = [finding for file in chosen.files or flow_files(SHIPPED) for finding in check(file)]
     if chosen.json:
         sys.stdout.write(json.dumps([asdict(each) for each in found], ensure_ascii=False) + "\n")
     for each in () if chosen.json else found:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import ivr_flows
 from ivr_flows import Prompt
+from ivr_flows.loading import flow_files
 from ivr_flows.prompts import PromptStore, prompts_of
 from ivr_flows.speech import PEOPLE, speak_to_file
 from telephony.asterisk.install import AsteriskProgram, ensure_asterisk
@@ -83,7 +84,7 @@ async def prepare(tools: Path) -> Prepared:
 
 def wanted_prompts() -> list[Prompt]:
     """Everything that callers can hear. Errors: FlowError."""
-    flows = map(ivr_flows.load, ivr_flows.SHIPPED.glob("*.yaml"))
+    flows = map(ivr_flows.load, flow_files(ivr_flows.SHIPPED))
     return [*frozenset().union(*map(prompts_of, flows)), FALLBACK]
 
 

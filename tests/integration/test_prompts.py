@@ -15,10 +15,11 @@ import pytest
 
 from ivr_flows import SHIPPED, Facts, FlowError, Prompt, Say, audio, load, speech, start
 from ivr_flows.audio import Sound, measure
+from ivr_flows.loading import flow_files
 from ivr_flows.prompts import PromptStore, prompt_key, prompts_of, voice_of
 from ivr_flows.speech import MAX_DATA_PATH, PEOPLE, SpeechError, Voice, short_path, speak
 
-FLOWS = sorted(SHIPPED.glob("*.yaml"))
+FLOWS = flow_files(SHIPPED)
 EVERY_PROMPT = sorted(frozenset().union(*(prompts_of(load(path)) for path in FLOWS)), key=prompt_key)
 GREETING = Prompt("Dzień dobry, tu MARSOFT.", "pl", slow=False)
 
