@@ -27,13 +27,13 @@ class Person:
     skills: Sequence[str]  # names of queues
 
 
-def read_password() -> str:
+def read_password(what: str = "Password") -> str:
     """Asked for twice on a terminal; elsewhere the first line of standard input. Errors: AccountError."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
-    password = getpass.getpass("Password: ")
+    password = getpass.getpass(f"{what}: ")
     if getpass.getpass("Once more: ") != password:
-        raise AccountError("the two passwords differ")
+        raise AccountError("the two differ")
     return password
 
 

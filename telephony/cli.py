@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from telephony import flow_cli
+from telephony import customer_cli, flow_cli
 from telephony.shipped import CONFIG_FOLDER
 
 CONFIG = CONFIG_FOLDER / "hotline.toml"
@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     account.add_argument("--endpoint", default="", metavar="NAME", help="the phone (default: the login)")
     account.add_argument("--skill", action="append", default=[], metavar="QUEUE", help="default: every queue")
     account.add_argument("--config", type=Path, action="append", metavar="FILE", help="settings; later files win")
+    customer_cli.add(commands, CONFIG)
     flow_cli.add(commands, CONFIG.parent, data_folder())
     _command(commands, "clean-demo", _clean_demo, "remove all that the demo has written")
     _command(commands, "version", _version, "print the version")

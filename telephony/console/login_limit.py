@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from telephony.console.rate_limit import RateLimit
+from telephony.core.rate_limit import RateLimit
 
 
 @dataclass(slots=True)

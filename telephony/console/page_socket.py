@@ -11,8 +11,8 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 from telephony.console import wire
 from telephony.console.outlet import Close, Outlet
 from telephony.console.pages import Pages
-from telephony.console.rate_limit import RateLimit
 from telephony.console.sessions import Session
+from telephony.core.rate_limit import RateLimit
 
 log = structlog.get_logger()
 

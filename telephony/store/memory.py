@@ -21,6 +21,7 @@ class Memory:
         self.qualities: dict[tuple[str, str, str], Values] = {}
         self.customers: dict[str, Values] = {}
         self.phones: dict[str, str] = {}
+        self.pins: dict[str, Values] = {}
         self.people: dict[str, Values] = {}
         self.positions: dict[tuple[str, str], Values] = {}
         self.alive_at: dict[bool, Values] = {}
@@ -124,6 +125,14 @@ class Memory:
 
     def add_phone(self, e164: str, customer: str) -> None:
         self.phones[e164] = customer
+
+    def set_pin(self, customer: str, pin_hash: str, set_at: float) -> None:
+        if customer not in self.customers:
+            raise StoreRefusedError("PostgreSQL refuses `set_pin`: ForeignKeyViolationError")
+        self.pins[customer] = {"pin_hash": pin_hash, "set_at": set_at}
+
+    def pin_of(self, customer: str) -> Iterable[Row]:
+        return [self.pins[customer]] if customer in self.pins else ()
 
     def customer_by_phone(self, e164: str) -> Iterable[Row]:
         return self.customer_by_number(self.phones[e164]) if e164 in self.phones else ()

@@ -133,6 +133,15 @@ CROSS JOIN LATERAL (
 WHERE strpos(folded, :piece) > 0
 ORDER BY number LIMIT :most
 
+-- name: set_pin
+-- A customer's PIN, as a hash.
+INSERT INTO customer_pin (customer, pin_hash, set_at) VALUES (:customer, :pin_hash, :set_at)
+ON CONFLICT (customer) DO UPDATE SET pin_hash = excluded.pin_hash, set_at = excluded.set_at
+
+-- name: pin_of
+-- The hash of a customer's PIN.
+SELECT pin_hash FROM customer_pin WHERE customer = :customer
+
 -- name: add_account
 -- Insert or replace a person who may log in.
 INSERT INTO account (login, display_name, password_hash, endpoint, skills, role)

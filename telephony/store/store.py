@@ -164,6 +164,15 @@ class Store:
             return ()
         return tuple(map(_customer, rows))
 
+    async def set_pin(self, customer: str, pin_hash: str, set_at: float) -> None:
+        """Errors: StoreRefusedError for a customer who is not known."""
+        await self._connection.run("set_pin", customer=customer, pin_hash=pin_hash, set_at=set_at)
+
+    async def pin_of(self, customer: str) -> str | None:
+        """The hash of the customer's PIN; None for nobody, and for who has none."""
+        rows = await self._connection.rows("pin_of", customer=customer)
+        return str(rows[0]["pin_hash"]) if rows else None
+
     async def add_account(self, account: Account) -> None:
         await self._connection.run("add_account", **_values(account))
 

@@ -56,6 +56,18 @@ async def store(request: pytest.FixtureRequest, database_url: str) -> AsyncItera
     await opened.close()
 
 
+async def test_a_pin_is_kept_as_a_hash_of_a_customer_who_is_known(store: Store) -> None:
+    await store.add_customers([CUSTOMER])
+    assert await store.pin_of(CUSTOMER.number) is None
+    for pin_hash in ("$argon2id$1", "$argon2id$2"):
+        await store.set_pin(CUSTOMER.number, pin_hash, 1_790_000_000.0)
+        assert await store.pin_of(CUSTOMER.number) == pin_hash
+    with pytest.raises(StoreRefusedError, match="ForeignKeyViolation"):
+        await store.set_pin("999999", "$argon2id$3", 1_790_000_000.0)
+    await store.add_customers([CUSTOMER])
+    assert await store.pin_of(CUSTOMER.number) == "$argon2id$2", "entering a customer anew keeps the PIN"
+
+
 async def test_a_call_is_read_back_as_it_was_written(store: Store) -> None:
     for written in (view(), TALKING, replace(TALKING, spans=SPANS), replace(ENDED, spans=SPANS[:1])):
         await store.record_call(written)

@@ -14,11 +14,11 @@ from telephony.console.login_limit import LoginLimit
 from telephony.console.outlet import Close, Outlet
 from telephony.console.passwords import PASSWORD_CHARACTERS, Passwords, hash_password
 from telephony.console.pop_timing import PopTimings
-from telephony.console.rate_limit import RateLimit
 from telephony.console.sessions import SESSIONS_PER_LOGIN, Sessions
 from telephony.core.account import Account
 from telephony.core.customer import Card, Customer, TicketSummary
 from telephony.core.ids import AgentId, InteractionId, QueueName
+from telephony.core.rate_limit import RateLimit
 from telephony.core.views import CallState, Lane
 from tests.unit.console_story import ANNA, WAITING
 
