@@ -53,24 +53,41 @@ def layers(boxes: int, edges: Sequence[Edge], start: int) -> Layers:
 
 
 def _turned(boxes: int, edges: Sequence[Edge], start: int) -> frozenset[int]:
-    """Edges that lead back to a box from which they were reached, found in depth-first order."""
-    outgoing = _by_end(boxes, ((each.source, at) for at, each in enumerate(edges)))
-    on_trail, done, turned = set[int](), set[int](), set[int]()
-    for root in (start, *range(boxes)):
+    """Edges to be turned round so that no cycle is left: those against the order of the file, or fewer others."""
+    pairs = [(each.source, each.target) for each in edges]
+    outgoing = _by_end(boxes, pairs)
+    against = [at for at, (source, target) in enumerate(pairs) if target < source and _leads(target, source, outgoing)]
+    found = _back_edges(pairs, outgoing, start)
+    return frozenset(found if len(found) < len(against) else against)
+
+
+def _leads(first: int, last: int, outgoing: Sequence[Sequence[int]]) -> bool:
+    met, ahead = {first}, [first]
+    while ahead and last not in met:
+        new = [each for each in outgoing[ahead.pop()] if each not in met]
+        met.update(new)
+        ahead += new
+    return last in met
+
+
+def _back_edges(pairs: Sequence[Pair], outgoing: Sequence[Sequence[int]], start: int) -> list[int]:
+    """Edges to a box from which they were reached, in depth-first order."""
+    on_trail, done, turned = set[int](), set[int](), set[Pair]()
+    for root in (start, *range(len(outgoing))):
         trail = [] if root in done else [(root, iter(outgoing[root]))]
         on_trail.update(box for box, _ in trail)
         while trail:
             box, ahead = trail[-1]
-            at = next(ahead, None)
-            if at is None:
+            target = next(ahead, None)
+            if target is None:
                 on_trail.discard(trail.pop()[0])
                 done.add(box)
-            elif (target := edges[at].target) in on_trail:
-                turned.add(at)
+            elif target in on_trail:
+                turned.add((box, target))
             elif target not in done:
                 on_trail.add(target)
                 trail.append((target, iter(outgoing[target])))
-    return frozenset(turned)
+    return [at for at, pair in enumerate(pairs) if pair in turned and pair[0] != pair[1]]
 
 
 def _ranks(boxes: int, pairs: Sequence[Pair], start: int) -> list[int]:

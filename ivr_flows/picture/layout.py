@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
+from statistics import median
 
 from ivr_flows.picture.layers import Edge, Layers, layers
 
@@ -21,7 +23,8 @@ MOST_APART = 90.0
 PORTS_APART = 26.0
 PORTS_WITHIN = 0.6  # of a box's width
 LOOP = 30.0  # how far a loop reaches out beside its box
-SWEEPS = 40
+SWEEPS = 24
+STRAIGHTENINGS = 6
 LINE_PULL = 16.0  # of a point to the next one of its line; boxes pull by 1
 
 Point = tuple[float, float]
@@ -78,6 +81,9 @@ class _Layout:
             if link.source == link.target:
                 words = link.words or (0.0, 0.0)
                 self._aside[edges[at].source] = (LOOP + words[0], words[1])
+        self._neighbours: dict[int, tuple[int | None, int | None]] = {}
+        for row in rows.rows:
+            self._neighbours.update(zip(row, zip([None, *row], [*row[1:], None], strict=False), strict=True))
         self._x = self._across()
         self._top, self._bottom = self._down()
 
@@ -117,6 +123,9 @@ class _Layout:
                 sides = [self._rows.above, self._rows.below]
             for row in self._rows.rows if down else self._rows.rows[::-1]:
                 self._settle(row, x, sides)
+        for _ in range(STRAIGHTENINGS):
+            for chain in sorted(self._rows.chains, key=len):
+                self._straighten(chain[1:-1], x)
         left = min(x[each] - self._half(each) for each in x)
         return {each: middle - left + MARGIN for each, middle in x.items()}
 
@@ -124,8 +133,7 @@ class _Layout:
         """The middles of a row that is packed as close as permitted."""
         found = [0.0]
         for left, right in pairwise(row):
-            apart = BOX_APART if left < self._boxes or right < self._boxes else LINE_APART
-            found.append(found[-1] + self._half(left) + self._beside(left) + apart + self._half(right))
+            found.append(found[-1] + self._apart(left, right))
         return found
 
     def _settle(self, row: Sequence[int], x: dict[int, float], sides: Iterable[Mapping[int, list[int]]]) -> None:
@@ -138,6 +146,36 @@ class _Layout:
             wished.append((centre - offset, weight or 0.1))
         for each, offset, place in zip(row, offsets, rising(wished), strict=True):
             x[each] = place + offset
+
+    def _straighten(self, points: Sequence[int], x: dict[int, float]) -> None:
+        """As much of a line as its neighbours in the rows permit goes straight down before it has to step aside."""
+        run: list[int] = []
+        low, high = -inf, inf
+        for each in points:
+            least, most = self._room(each, x)
+            if run and max(low, least) > min(high, most):
+                self._align(run, low, high, x)
+                run, low, high = [], -inf, inf
+            run.append(each)
+            low, high = max(low, least), min(high, most)
+        self._align(run, low, high, x)
+
+    def _align(self, run: Sequence[int], low: float, high: float, x: dict[int, float]) -> None:
+        if run:
+            at = min(max(median(x[each] for each in run), low), high)
+            x.update(dict.fromkeys(run, at))
+
+    def _room(self, each: int, x: Mapping[int, float]) -> tuple[float, float]:
+        """How far left and right a point can be, its row as it is."""
+        left, right = self._neighbours.get(each, (None, None))
+        least = x[left] + self._apart(left, each) if left is not None else -inf
+        most = x[right] - self._apart(each, right) if right is not None else inf
+        return min(least, x[each]), max(most, x[each])
+
+    def _apart(self, left: int, right: int) -> float:
+        """From the middle of one to the middle of the next, at least."""
+        apart = BOX_APART if left < self._boxes or right < self._boxes else LINE_APART
+        return self._half(left) + self._beside(left) + apart + self._half(right)
 
     def _pull(self, one: int, other: int) -> float:
         lines = (one >= self._boxes) + (other >= self._boxes)

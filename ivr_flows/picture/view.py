@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ivr_flows.model import ASKING, Flow, reaches_person, targets
@@ -13,7 +14,11 @@ NOTE = ""  # the id of the note, which no node can have
 SAID_LETTERS = 60
 CHOICE_LETTERS = 22
 # What a node is about, where it has a field of this name.
-_DETAILS = ("queue", "department", "of", "what", "kind", "by", "purpose", "to", "flow", "into", "reason")
+_DETAILS = (
+    "queue", "department", "of", "what", "kind", "by", "purpose", "to", "flow", "into", "reason", "accessibility",
+    "language", "values",
+)  # fmt: skip
+_FORMAT = re.compile(r"\|[a-z_:]+}")  # how a value is said matters less here
 _SILENT = frozenset({"next"})  # exits that need no word
 
 
@@ -62,19 +67,23 @@ def _box(flow: Flow, id_: str, node: Node, language: Language) -> Box:
     said = next((text.in_language(flow.language)[1] for where, text in texts(node) if where[0] != "choices"), "")
     by_key = isinstance(node, ASKING) and not node.without_person
     person = "0" if by_key else "!" if reaches_person(node) else ""
+    said = shortened(_FORMAT.sub("}", said), SAID_LETTERS)
     group = GROUPS.get(node.type, Group.OWN)
     details = tuple(_details(node))
-    return Box(id_, word(node.type, language), group, details, shortened(said, SAID_LETTERS), person, id_ == flow.start)
+    return Box(id_, word(node.type, language), group, details, said, person, id_ == flow.start)
 
 
 def _details(node: Node) -> Iterator[str]:
     for name in _DETAILS:
-        value = getattr(node, name, None)
-        match value:
-            case str():
+        match getattr(node, name) if name in node.model_fields_set else None:
+            case None:
+                pass
+            case Mapping() as given:  # the variables it fills
+                yield f"{name}: {', '.join(map(str, given if name == 'values' else given.values()))}"
+            case bool(value):
+                yield f"{name}: {str(value).lower()}"
+            case value:
                 yield f"{name}: {value}"
-            case dict() if value:
-                yield f"{name}: {', '.join(map(str, value.values()))}"
 
 
 def _note(signs: set[str], language: Language) -> Box:

@@ -40,9 +40,10 @@ nodes:
   rich:
     type: branch
     when:
-      - {{if: {{balance: {{more: 0}}, identity: {{not: none}}}}, next: ask}}
+      - {{if: {{balance: {{more: 0}}, identity: {{not: none}}}}, next: slow}}
       - {{if: {{caller_known: false}}, next: closed}}
     otherwise: person
+  slow: {{type: set, accessibility: true, values: {{balance: 200}}, next: ask}}
   person: {{type: line, queue: support}}
   closed: {{type: hang_up, say: "Zamknięte.", reason: closed}}
 """
@@ -114,9 +115,13 @@ def test_every_way_of_the_flow_is_drawn(wide: Flow) -> None:
     assert labels["ask", "ask"] == ("2 To samo",)
     assert labels["ask", "person"] == ("silence",)
     assert labels["open", "ask"] == ("open", "emergency")
-    assert labels["rich", "ask"] == ("balance > 0, identity ≠ none",)
+    assert labels["rich", "slow"] == ("balance > 0, identity ≠ none",)
     assert labels["rich", "closed"] == ("not caller_known",)
     assert labels["greeting", "open"] == ()
+    details = {box.id: box.details for box in drawn.boxes}
+    assert details["balance"] == ("what: balance", "into: balance")
+    assert details["slow"] == ("accessibility: true", "values: balance")
+    assert details["person"] == ("queue: support",)
     assert {box.id: box.person for box in drawn.boxes if box.person} == {"ask": "0", "number": "0", "balance": "!"}
 
 
