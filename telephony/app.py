@@ -21,13 +21,14 @@ from ivr_flows.prompts import PromptStore
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings
 from telephony.asterisk.gateway import Gateway, by_node
+from telephony.asterisk.translate import Attempt
 from telephony.call_quality import CallQuality
 from telephony.clock import Clock
 from telephony.console.console import Console
 from telephony.core.commands import CallEnded, CancelDial, Command, Dial
 from telephony.core.engine import Engine
-from telephony.core.events import CallsRecovered, DeviceChanged, Event, NodeSnapshot
-from telephony.core.ids import QueueName
+from telephony.core.events import CallsRecovered, Event, NodeSnapshot
+from telephony.core.ids import InteractionId, QueueName
 from telephony.core.views import Lane
 from telephony.crm.builtin import BuiltinDirectory
 from telephony.metrics import Metrics, metrics_app
@@ -101,8 +102,6 @@ class App:
 
     def submit(self, event: Event) -> None:
         """Every event comes in here."""
-        if isinstance(event, DeviceChanged):
-            self.console.device_changed(event.endpoint, event.state)
         self.pump.submit(event)
 
     def _from_node(self, node: str, event: Event) -> None:
@@ -167,6 +166,9 @@ class App:
             clock=self.clock,
             rtcp=self.quality.heard,
             codec=self.quality.codec,
+            peers=[each.name for each in self._settings.asterisk if each is not node],
+            attempt_at=self._attempt,
+            joined=self.quality.joined,
         )
 
     async def _facts(self, did: str, caller: str | None) -> Facts:
@@ -199,6 +201,10 @@ class App:
             for record in self.quality.ended(command.call):
                 self.recorder.put(record, now)
                 self.metrics.quality(record)
+
+    def _attempt(self, interaction: InteractionId) -> Attempt | None:
+        """The dial under way for a caller, whichever node has that caller."""
+        return next((found for each in self.gateways.values() if (found := each.attempt(interaction))), None)
 
     def _connected(self) -> float:
         return sum(gateway.connected for gateway in self.gateways.values())

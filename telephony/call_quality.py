@@ -63,6 +63,7 @@ class CallQuality:
         self._most_reports = most_reports
         self._legs: OrderedDict[str, _Leg] = OrderedDict()  # by Uniqueid, the longest silent first
         self._ended: OrderedDict[str, None] = OrderedDict()  # Linkedids, the oldest first
+        self._joined: OrderedDict[str, InteractionId] = OrderedDict()  # Linkedids of legs on other nodes
 
     @property
     def legs(self) -> int:
@@ -91,15 +92,24 @@ class CallQuality:
         while len(self._codecs) > self._most_legs:
             self._codecs.popitem(last=False)
 
+    def joined(self, linkedid: str, interaction: InteractionId) -> None:
+        """A node has a leg of this interaction, which another node leads, under a Linkedid of its own."""
+        self._joined[linkedid] = interaction
+        while len(self._joined) > self._most_legs:
+            self._joined.popitem(last=False)
+
     def ended(self, call: CallView) -> tuple[QualityRecord, ...]:
         """The records of all legs of a call that has ended; each leg in both directions, the caller's first.
 
         A direction nobody reported on is there too, with its reason. A call without any RTCP has no record.
         """
-        mine = [name for name, leg in self._legs.items() if leg.linkedid == call.linkedid or name == call.uniqueid]
+        linkedids = {call.linkedid, *(each for each, whose in self._joined.items() if whose == call.interaction)}
+        mine = [name for name, leg in self._legs.items() if leg.linkedid in linkedids or name == call.uniqueid]
         mine.sort(key=lambda name: name != call.uniqueid)
         records = tuple(record for name in mine for record in self._records(name, self._legs.pop(name), call))
-        self._ended[call.linkedid] = None
+        for linkedid in linkedids:
+            self._joined.pop(linkedid, None)
+            self._ended[linkedid] = None
         while len(self._ended) > self._most_legs:
             self._ended.popitem(last=False)
         return records

@@ -64,6 +64,16 @@ class TrunkPeer:
 
 
 @dataclass(frozen=True, slots=True)
+class PeerNode:
+    """Another Asterisk of ours, to whose phones callers of this one are brought. `name` is its systemname."""
+
+    name: str
+    host: str
+    sip_port: int
+    secret: str = field(repr=False)  # the same at both ends
+
+
+@dataclass(frozen=True, slots=True)
 class NodeConfig:
     name: str  # systemname
     folder: Path
@@ -76,6 +86,7 @@ class NodeConfig:
     agents: tuple[AgentPhone, ...] = ()
     numbers: Mapping[str, bool] = field(default_factory=dict)  # E.164 → whether it is an accessibility number
     trunks: tuple[TrunkPeer, ...] = ()
+    peers: tuple[PeerNode, ...] = ()
     transfer_numbers: tuple[str, ...] = ()  # E.164 outside the house that agents may call and hand callers over to
     sip_host: str = "127.0.0.1"
     ami_host: str = "127.0.0.1"
@@ -94,6 +105,7 @@ def render(
 
     Errors: AsteriskConfigError naming the value.
     """
+    _distinct(node)
     values = {
         "name": _checked(node.name, _NAME, "node name"),
         "entityid": _entity_id(node.name),
@@ -113,6 +125,7 @@ def render(
         "rtp_end": _port(node.rtp_ports[1]),
         "orphan_s": str(int(node.orphan_s)),
         "trunks": _blocks(_trunk(trunk) for trunk in node.trunks),
+        "peers": _blocks(_peer(peer, node) for peer in node.peers),
         "agents": _blocks(_agent(agent) for agent in node.agents),
         "numbers": _blocks(_number(did, accessibility) for did, accessibility in node.numbers.items()),
         "servers": "\n".join(_server(server) for server in node.agi_servers),
@@ -121,7 +134,8 @@ def render(
         "announcement": f" same => n,Playback({_path(node.announcement)})" if node.announcement else "",
         "periodic": f"periodic-announce = {_path(node.announcement)}" if node.announcement else "",
         "emergency": _blocks(_emergency(number, node) for number in EMERGENCY),
-        "phones": _blocks(_phone(agent) for agent in node.agents),
+        "phones": _blocks(_phone(agent, node.peers) for agent in node.agents),
+        "legs": _blocks(_leg(agent) for agent in node.agents),
         "transfer_numbers": _blocks(_outside(number, node) for number in node.transfer_numbers),
         "last_resort": _last_resort(node.agents),
         "members": "\n".join(f"member => PJSIP/{agent.endpoint}" for agent in node.agents),
@@ -189,6 +203,71 @@ match = {_checked(trunk.match, _MATCH, "trunk address")}
 """
 
 
+def _peer(peer: PeerNode, node: NodeConfig) -> str:
+    """Known by its address, and each call proves the secret. Comfort noise is sent into silence, so that a node that
+    has died shows by its silence even where somebody does not speak.
+    """
+    name = _checked(peer.name, _NAME, "node name")
+    host, port = _checked(peer.host, _HOST, "SIP address"), _port(peer.sip_port)
+    secret = _checked(peer.secret, _SECRET, "secret between nodes")
+    return f"""\
+[{name}]
+type = endpoint
+context = hotline-internal
+disallow = all
+allow = alaw,ulaw,g722
+aors = {name}
+auth = {name}-in
+outbound_auth = {name}-out
+callerid = {name} <0>
+trust_id_inbound = no
+send_pai = no
+identify_by = ip
+direct_media = no
+dtmf_mode = rfc4733
+rtp_keepalive = 5
+rtp_timeout = 15
+rtp_timeout_hold = 15
+allow_transfer = no
+device_state_busy_at = 0
+
+[{name}-in]
+type = auth
+auth_type = digest
+username = {name}
+password = {secret}
+
+[{name}-out]
+type = auth
+auth_type = digest
+username = {node.name}
+password = {secret}
+
+[{name}]
+type = aor
+contact = sip:{host}:{port}
+qualify_frequency = 5
+qualify_timeout = 2
+
+[{name}]
+type = identify
+endpoint = {name}
+match = {host}:{port}/32
+"""
+
+
+def _leg(agent: AgentPhone) -> str:
+    return f"exten => {agent.endpoint},1,Set(HOTLINE_PHONE={agent.endpoint})\n same => n,Goto(hotline-leg-in,s,1)"
+
+
+def _distinct(node: NodeConfig) -> None:
+    """Phones, carriers and nodes are endpoints of one Asterisk."""
+    names = [agent.endpoint for agent in node.agents]
+    names += [*(trunk.name for trunk in node.trunks), *(peer.name for peer in node.peers)]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise AsteriskConfigError(f"{twice[0]!r} is the name of more than one phone, carrier or node")
+
+
 def _agent(agent: AgentPhone) -> str:
     name = _checked(agent.endpoint, _NAME, "agent's endpoint")
     return f"""\
@@ -221,9 +300,13 @@ qualify_frequency = 30
 """
 
 
-def _phone(agent: AgentPhone) -> str:
+def _phone(agent: AgentPhone, peers: tuple[PeerNode, ...]) -> str:
+    """Here first, and where it is not registered here at the other nodes."""
     name = agent.endpoint
-    return f"exten => {name},1,Dial(PJSIP/{name},30)\n same => n,Goto(hotline-handed-over,s,1)"
+    elsewhere = "".join(
+        f' same => n,ExecIf($["${{DIALSTATUS}}" = "CHANUNAVAIL"]?Dial(PJSIP/{name}@{peer.name},30))\n' for peer in peers
+    )
+    return f"exten => {name},1,Dial(PJSIP/{name},30)\n{elsewhere} same => n,Goto(hotline-handed-over,s,1)"
 
 
 def _outside(number: str, node: NodeConfig) -> str:

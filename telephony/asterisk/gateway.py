@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
+from dataclasses import replace
 
 import structlog
 
@@ -22,7 +23,7 @@ from telephony.asterisk.ami_client import AmiClient, AmiSettings, AmiSetupError,
 from telephony.asterisk.ami_wire import AmiEvent
 from telephony.asterisk.handset import Speak
 from telephony.asterisk.journey import WAKE_DIGIT, Arrival, Journey, Services
-from telephony.asterisk.translate import Attempt
+from telephony.asterisk.translate import Attempt, CodecTold, LegTold
 from telephony.core.channels import Fact
 from telephony.core.commands import CancelDial, Dial
 from telephony.core.events import AgentRinging, CallAnswered, Event, NodeLost, NodeSnapshot
@@ -52,11 +53,21 @@ class Gateway:
         clock: Callable[[], float],
         rtcp: Callable[[RtcpEvent], None],
         codec: Callable[[Uniqueid, str], None] = lambda _uniqueid, _codec: None,
+        peers: Collection[str] = (),
+        attempt_at: Callable[[InteractionId], Attempt | None] = lambda _interaction: None,
+        joined: Callable[[str, InteractionId], None] = lambda _linkedid, _interaction: None,
         timing: AmiTiming | None = None,
         rng: random.Random | None = None,
         calendar: Callable[[], Calendar] = lambda: Calendar({}),
     ) -> None:
+        """`peers` are the other nodes; `attempt_at` knows the dials under way on any of them; `joined` hears of the
+        Linkedid under which this node has a leg of an interaction.
+        """
         self.node = node
+        self._peers = frozenset(peers)
+        self._attempt_at = attempt_at
+        self._joined = joined
+        self._legs: dict[Uniqueid, Attempt] = {}  # from other nodes, until they are answered
         self._submit = submit
         self._rtcp = rtcp
         self._codec = codec
@@ -95,6 +106,11 @@ class Gateway:
             raise
         finally:
             self._tasks = None
+
+    def attempt(self, interaction: InteractionId) -> Attempt | None:
+        """The dial under way for a caller of this node."""
+        journey = self._journeys.get(interaction)
+        return journey.attempt if journey else None
 
     def recover(self, calls: Iterable[CallView]) -> None:
         """Calls that a server before us led; to be told before `run`."""
@@ -177,23 +193,36 @@ class Gateway:
 
     def _understand(self, event: AmiEvent) -> None:
         if event.name in {"RTCPSent", "RTCPReceived"}:
-            self._rtcp(translate.rtcp(self.node, event, self._clock()))
+            if not self._leads_to_peer(event.fields["Channel"]):  # the phone is scored at its own node
+                self._rtcp(translate.rtcp(self.node, event, self._clock()))
             return
         if event.name == "UserEvent":
-            self._codec(*translate.codec(event))
+            self._told(translate.told(event))
             return
         if event.name == "FullyBooted":
             self._ami.resynchronise()
             return
-        known = translate.to_core(event, self._attempt_of)
+        known = translate.to_core(self.node, event, self._attempt_of)
         if isinstance(known, AgentRinging | CallAnswered):
             self._follow_dial(known, event)
         if known is not None:
             self._submit(known)
+        if event.name == "Hangup":
+            self._legs.pop(Uniqueid(event.fields["Uniqueid"]), None)
         if event.name == "DialEnd" and event.fields["DialStatus"] != "ANSWER":  # the caller goes on in the dialplan
             self._left_behind.pop(Uniqueid(event.fields.get("Uniqueid", "")), None)
         if (fact := channel_facts.fact(event)) is not None:
             self._learn(fact)
+
+    def _told(self, told: CodecTold | LegTold) -> None:
+        if isinstance(told, CodecTold):
+            self._codec(told.uniqueid, told.codec)
+        elif attempt := self._attempt_at(told.interaction):  # it joins its interaction and makes none
+            self._legs[told.uniqueid] = replace(attempt, peer="")
+            self._joined(told.linkedid, told.interaction)
+
+    def _leads_to_peer(self, channel: str) -> bool:
+        return translate.endpoint(channel) in self._peers
 
     def _learn(self, fact: Fact) -> None:
         """A fact about channels: what it means for the talks, and whether somebody has answered unheard."""
@@ -208,11 +237,13 @@ class Gateway:
 
     def _phone(self, uniqueid: Uniqueid) -> str:
         channel = self._talks.channels.get(uniqueid)
-        return translate.endpoint(channel.name) if channel else ""
+        endpoint = translate.endpoint(channel.name) if channel else ""
+        return "" if endpoint in self._peers else endpoint
 
     def _answered(self, known: CallAnswered, caller: Uniqueid, agent: Uniqueid) -> None:
         if journey := self._journeys.get(known.interaction):
             journey.agent_channel = None  # from now on nothing may stop it
+        self._legs.pop(caller, None)
         self._talks.answered(known.interaction, known.attempt, caller, agent)
 
     def _follow_dial(self, known: AgentRinging | CallAnswered, event: AmiEvent) -> None:
@@ -224,7 +255,7 @@ class Gateway:
 
     def _attempt_of(self, uniqueid: Uniqueid) -> Attempt | None:
         journey = self._by_uniqueid.get(uniqueid)
-        return journey.attempt if journey else self._left_behind.get(uniqueid)
+        return journey.attempt if journey else self._left_behind.get(uniqueid) or self._legs.get(uniqueid)
 
     def _pictured(self, snapshot: Snapshot) -> None:
         try:
@@ -235,6 +266,8 @@ class Gateway:
             log.warning("ami.malformed_snapshot", node=self.node)
             return
         self._left_behind = {caller: self._left_behind[caller] for caller in dialled & self._left_behind.keys()}
+        for gone in self._legs.keys() - {Uniqueid(each.fields["Uniqueid"]) for each in snapshot.channels}:
+            del self._legs[gone]
         for event in events:
             self._submit(event)
             if isinstance(event, NodeSnapshot):
@@ -251,14 +284,12 @@ class Gateway:
 
 def by_node(gateways: Iterable[Gateway]) -> Callable[[AgiSession], Awaitable[None]]:
     """What the one AGI server of several nodes does with a session: `systemname` stands before its Uniqueid."""
-    known = tuple(gateways)
+    known = {gateway.node: gateway for gateway in gateways}
 
     async def serve(session: AgiSession) -> None:
-        uniqueid = session.environment["uniqueid"]
-        for gateway in known:
-            if uniqueid.startswith(f"{gateway.node}-"):
-                await gateway.serve(session)
-                return
-        raise AgiError("the call comes from an Asterisk that is not configured here (its `systemname`)")
+        gateway = known.get(session.environment["uniqueid"].rpartition("-")[0])
+        if gateway is None:
+            raise AgiError("the call comes from an Asterisk that is not configured here (its `systemname`)")
+        await gateway.serve(session)
 
     return serve

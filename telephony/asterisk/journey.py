@@ -235,14 +235,17 @@ class Journey:
             await self._session.run("SET MUSIC", "ON")
 
     async def _dial(self, dial: Dial) -> str:
-        if not _ENDPOINT.fullmatch(dial.endpoint):
+        peer = dial.node if dial.node != self._services.node else ""
+        if not _ENDPOINT.fullmatch(dial.endpoint) or (peer and not _ENDPOINT.fullmatch(peer)):
             raise ValueError("an endpoint's name with other characters than letters, digits and _.-")
-        self.attempt = Attempt(self.interaction, dial.attempt, dial.endpoint)
+        self.attempt = Attempt(self.interaction, dial.attempt, dial.endpoint, peer)
         self.agent_channel, self.unwanted = None, False
         ring_s = math.ceil(dial.ring_timeout_s)
         await self._handset.renew(ring_s)
         # g: the session goes on after the talk; m: music, not ringing, while the phone rings.
         how = f"PJSIP/{dial.endpoint},{ring_s},gmU(hotline-answered)"
+        if peer:  # b: the header by which the leg joins this interaction there
+            how = f"PJSIP/{dial.endpoint}@{peer},{ring_s},gmU(hotline-answered)b(hotline-leg-out^s^1)"
         reply = await self._session.run("EXEC", "Dial", how, takes_s=None)
         status = await self._session.variable("DIALSTATUS") if reply.result != APPLICATION_MISSING else ""
         status = status if _STATUS.fullmatch(status) else "CHANUNAVAIL"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from telephony.asterisk.ami_client import Snapshot
 from telephony.asterisk.ami_wire import AmiEvent
 from telephony.asterisk.channel_facts import FACTS, LISTED
+from telephony.asterisk.interaction_id import is_interaction_id
 from telephony.core import events as core
 from telephony.core.ids import InteractionId, Uniqueid
 from telephony.core.rtcp_event import ReportBlock, RtcpDirection, RtcpEvent
@@ -34,7 +35,7 @@ WANTED: dict[str, tuple[str, ...]] = {
     "AgentConnect": ("Uniqueid",),
     "DeviceStateChange": ("Device", "State"),
     "CoreShowChannel": (*LISTED, "Context", "Application"),
-    "UserEvent": ("UserEvent", "Uniqueid", "Codec"),
+    "UserEvent": ("UserEvent", "Uniqueid", "Linkedid", "Codec", "Interaction"),
     "RTCPSent": _RTCP,
     "RTCPReceived": _RTCP,
 }
@@ -56,14 +57,15 @@ class Attempt:
     interaction: InteractionId
     number: int
     endpoint: str
+    peer: str = ""  # the node over which the phone is called, where it is not registered at the caller's
 
     def calls(self, channel: str) -> bool:
-        """True when `channel` is the phone of this attempt and not one left from an earlier one."""
-        prefix = f"PJSIP/{self.endpoint}"
+        """True when `channel` is the phone of this attempt, or the way to it, and none left from an earlier one."""
+        prefix = f"PJSIP/{self.peer or self.endpoint}"
         return channel.startswith(prefix) and _CHANNEL_END.fullmatch(channel[len(prefix) :]) is not None
 
 
-def to_core(event: AmiEvent, attempt_of: Callable[[Uniqueid], Attempt | None]) -> core.Event | None:
+def to_core(node: str, event: AmiEvent, attempt_of: Callable[[Uniqueid], Attempt | None]) -> core.Event | None:
     """The core's event, or None where it has no use for this one. Errors: ValueError, KeyError for a malformed one."""
     fields = event.fields
     match event.name:
@@ -72,7 +74,7 @@ def to_core(event: AmiEvent, attempt_of: Callable[[Uniqueid], Attempt | None]) -
         case "AgentConnect":
             return core.FallbackAnswered(Uniqueid(fields["Uniqueid"]))
         case "DeviceStateChange":
-            return device(event)
+            return device(node, event)
         case "DialBegin":
             attempt = _attempt(event, attempt_of)
             return core.AgentRinging(attempt.interaction, attempt.number) if attempt else None
@@ -88,7 +90,7 @@ def _attempt(event: AmiEvent, attempt_of: Callable[[Uniqueid], Attempt | None]) 
     return attempt if attempt and attempt.calls(event.fields["DestChannel"]) else None
 
 
-def device(event: AmiEvent) -> core.DeviceChanged | None:
+def device(node: str, event: AmiEvent) -> core.DeviceChanged | None:
     """The state of a PJSIP endpoint; None for other devices (queues, parking lots, hints)."""
     match = _ENDPOINT.fullmatch(event.fields["Device"])
     if match is None:
@@ -96,7 +98,7 @@ def device(event: AmiEvent) -> core.DeviceChanged | None:
     state = event.fields["State"]
     if state not in _STATES:
         raise ValueError("not a device state")
-    return core.DeviceChanged(match[1], state)
+    return core.DeviceChanged(node, match[1], state)
 
 
 def endpoint(channel: str) -> str:
@@ -108,7 +110,7 @@ def endpoint(channel: str) -> str:
 def snapshot(node: str, taken: Snapshot) -> list[core.Event]:
     """What a log-in's lists mean: which channels are left, then whom Asterisk's own queue serves, then the phones."""
     uniqueids = frozenset(Uniqueid(each.fields["Uniqueid"]) for each in taken.channels)
-    phones = (device(each) for each in taken.devices if each.name == "DeviceStateChange")
+    phones = (device(node, each) for each in taken.devices if each.name == "DeviceStateChange")
     return [
         core.NodeSnapshot(node, uniqueids, taken.taken_at),
         *(core.FallbackAnswered(Uniqueid(each["Uniqueid"])) for each in _fields(taken) if _served_by_fallback(each)),
@@ -133,12 +135,30 @@ def _fields(taken: Snapshot) -> Iterator[Mapping[str, str]]:
     return (channel.fields for channel in taken.channels)
 
 
-def codec(event: AmiEvent) -> tuple[Uniqueid, str]:
-    """Whose codec the dialplan's UserEvent told. Errors: ValueError for any other one."""
+@dataclass(frozen=True, slots=True)
+class CodecTold:
+    uniqueid: Uniqueid
+    codec: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegTold:
+    """A leg from another node has begun, and says which interaction it belongs to."""
+
+    uniqueid: Uniqueid
+    linkedid: str
+    interaction: InteractionId
+
+
+def told(event: AmiEvent) -> CodecTold | LegTold:
+    """What the dialplan's UserEvent tells. Errors: ValueError, KeyError for any that is not ours."""
     fields = event.fields
-    if fields["UserEvent"] != "HotlineCodec" or not _CODEC.fullmatch(fields["Codec"]):
-        raise ValueError("no user event of ours")
-    return Uniqueid(fields["Uniqueid"]), fields["Codec"]
+    uniqueid = Uniqueid(fields["Uniqueid"])
+    if fields["UserEvent"] == "HotlineCodec" and _CODEC.fullmatch(fields["Codec"]):
+        return CodecTold(uniqueid, fields["Codec"])
+    if fields["UserEvent"] == "HotlineLeg" and is_interaction_id(fields["Interaction"]):
+        return LegTold(uniqueid, fields["Linkedid"], InteractionId(fields["Interaction"]))
+    raise ValueError("no user event of ours")
 
 
 def rtcp(node: str, event: AmiEvent, at: float) -> RtcpEvent:

@@ -23,7 +23,7 @@ from telephony.console.rules import ConsoleRules
 from telephony.console.sessions import Sessions
 from telephony.console.site import Site
 from telephony.core.account import Account
-from telephony.core.commands import AgentChanged, CallChanged, CallEnded, Decided, HidePop, ShowPop
+from telephony.core.commands import AgentChanged, CallChanged, CallEnded, Decided, HidePop, PhoneChanged, ShowPop
 from telephony.core.customer import Card
 from telephony.core.events import AgentPaused, AgentReady, AgentSignedIn, AgentSignedOut, Event, PopPainted
 from telephony.core.ids import AgentId, InteractionId, QueueName
@@ -134,6 +134,10 @@ class Console:
     @singledispatchmethod
     def _on(self, command: object) -> None:
         """Not a page's business."""
+
+    @_on.register
+    def _(self, command: PhoneChanged) -> None:
+        self.device_changed(command.endpoint, command.state)
 
     @_on.register
     def _(self, command: ShowPop) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from telephony.core.devices import FREE_DEVICE, NO_DEVICE
 from telephony.core.ids import AgentId, InteractionId
 from telephony.core.views import AgentState
 
@@ -53,8 +54,6 @@ TRANSITIONS: dict[AgentState, dict[AgentInput, AgentState]] = {
 }
 
 IN_CALL = frozenset({S.OFFERED, S.RINGING, S.TALKING})
-FREE_DEVICE = frozenset({"", "NOT_INUSE", "UNKNOWN"})
-NO_DEVICE = frozenset({"UNAVAILABLE", "INVALID"})  # not registered, or registered and not reached
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class Dial:
     agent: AgentId
     endpoint: str
     ring_timeout_s: float
+    node: str  # where the phone is registered; another than the caller's for a leg between nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,14 @@ class AgentChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneChanged:
+    """The device state of a phone, over all nodes."""
+
+    endpoint: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     """Why this caller went to this agent, in words a supervisor understands."""
 
@@ -99,5 +108,5 @@ class OpenTicket:
     body: str
 
 
-Fact = CallChanged | PopLate | AgentChanged | Decided | CallEnded | OpenTicket
+Fact = CallChanged | PopLate | AgentChanged | PhoneChanged | Decided | CallEnded | OpenTicket
 Command = ShowPop | HidePop | Dial | CancelDial | Fact

@@ -224,12 +224,19 @@ class Engine:
 
     @_on.register
     def _(self, event: ev.DeviceChanged, now: float) -> None:
-        self._roster.device(event.endpoint, event.state)
+        self._roster.device(event.node, event.endpoint, event.state)
+        agent = self._roster.get(self._roster.at(event.endpoint))
+        call = self._calls.get(agent.interaction) if agent else None
+        moved = call and event.node != call.node and self._hearing.deaf(call.node)
+        if call and moved and event.state == "NOT_INUSE":  # the phone has turned to another node, and rests there
+            self._finish_talk(call, now)
 
     @_on.register
     def _(self, event: ev.NodeLost, now: float) -> None:
         """Nothing is known until the next snapshot, so nothing is concluded from silence (`Offers.overdue`)."""
         self._hearing.lost(event.node, event.since, event.why)
+        if event.why is SpanKind.LINK:
+            self._roster.node_lost(event.node)
 
     @_on.register
     def _(self, event: ev.EventsLost, now: float) -> None:

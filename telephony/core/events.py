@@ -174,8 +174,9 @@ class AgentSignedOut:
 
 @dataclass(frozen=True, slots=True)
 class DeviceChanged:
-    """An agent's phone changed its device state (AMI DeviceStateChange, `PJSIP/<endpoint>`)."""
+    """What a node says of a phone (AMI DeviceStateChange, `PJSIP/<endpoint>`), registered there or not."""
 
+    node: str
     endpoint: str
     state: str  # NOT_INUSE, INUSE, BUSY, RINGING, RINGINUSE, ONHOLD, UNAVAILABLE, INVALID, UNKNOWN
 

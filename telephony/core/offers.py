@@ -70,7 +70,8 @@ class Offers:
         ring_s = self._rules.of(call.queue).ring_timeout_s
         self._timers.cancel(("pop", call.interaction))
         self._timers.set(("dial", call.interaction), now + ring_s + DIAL_MARGIN_S)
-        self._told(Dial(call.interaction, call.attempt, agent.agent, agent.endpoint, ring_s))
+        node = self._roster.node_of(agent, call.node)
+        self._told(Dial(call.interaction, call.attempt, agent.agent, agent.endpoint, ring_s, node))
 
     def answered(self, call: CallView) -> None:
         self._timers.cancel(("dial", call.interaction))

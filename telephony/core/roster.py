@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from telephony.core.agent import IN_CALL, Agent, AgentInput
-from telephony.core.commands import AgentChanged
+from telephony.core.commands import AgentChanged, PhoneChanged
+from telephony.core.devices import Devices
 from telephony.core.ids import AgentId, InteractionId
 from telephony.core.views import AgentState
 
@@ -14,9 +15,10 @@ from telephony.core.views import AgentState
 class Roster:
     """`changed` receives each visible change, in order."""
 
-    def __init__(self, changed: Callable[[AgentChanged], None]) -> None:
+    def __init__(self, changed: Callable[[AgentChanged | PhoneChanged], None]) -> None:
         self._agents: dict[AgentId, Agent] = {}
-        self._devices: dict[str, str] = {}  # endpoint → state, told before anybody signs in there, too
+        self._devices = Devices()  # told before anybody signs in there, too
+        self._shown: dict[str, str] = {}  # endpoint → what was last made known of it
         self._changed = changed
 
     def all(self) -> tuple[Agent, ...]:
@@ -37,15 +39,31 @@ class Roster:
         """Signing in again during a call takes the wish to sign out back."""
         known = self._agents.get(agent) or Agent(agent, endpoint, idle_since=now, since=now)
         wish = None if known.wish is AgentInput.SIGN_OUT else known.wish
-        device = self._devices.get(endpoint, "")
+        device = self._devices.state(endpoint)
         self._agents[agent] = replace(known, endpoint=endpoint, skills=dict(skills), device=device, wish=wish)
         self.step(agent, AgentInput.SIGN_IN, now, reason="signed_in")
 
-    def device(self, endpoint: str, state: str) -> None:
-        self._devices[endpoint] = state
-        for agent in self.all():
-            if agent.endpoint == endpoint:
-                self._put(agent, replace(agent, device=state))
+    def device(self, node: str, endpoint: str, state: str) -> None:
+        self._devices.changed(node, endpoint, state)
+        self._look_at((endpoint,))
+
+    def node_lost(self, node: str) -> None:
+        """What this node said of phones gives way to what others say."""
+        self._look_at(self._devices.lost(node))
+
+    def node_of(self, agent: Agent, near: str) -> str:
+        """Where the agent's phone is registered; `near` where it may be there, or nobody knows."""
+        return self._devices.node_of(agent.endpoint, near)
+
+    def _look_at(self, endpoints: Iterable[str]) -> None:
+        for endpoint in endpoints:
+            state = self._devices.state(endpoint)
+            if self._shown.get(endpoint) != state:
+                self._shown[endpoint] = state
+                self._changed(PhoneChanged(endpoint, state))
+            for agent in self.all():
+                if agent.endpoint == endpoint:
+                    self._put(agent, replace(agent, device=state))
 
     def step(
         self,

@@ -17,7 +17,7 @@ from pathlib import Path
 import aiohttp
 
 from ivr_flows.prompts import PromptStore
-from telephony.asterisk.config import AgentPhone, NodeConfig, TrunkPeer
+from telephony.asterisk.config import AgentPhone, NodeConfig, PeerNode, TrunkPeer
 from telephony.asterisk.embedded import EmbeddedAsterisk
 from telephony.asterisk.install import AsteriskProgram
 from telephony.child import Child, end_leftover
@@ -32,7 +32,7 @@ from telephony.store.store import Store
 CONSULTANTS = {"anna": "Anna Wiśniewska", "piotr": "Piotr Zieliński"}
 SKILLS = {"sales": 1, "support": 1, "billing": 1}
 GENERAL, ACCESSIBLE = "+48220000100", "+48220000116"
-NODE, TRUNK = "node-1", "carrier"
+TRUNK = "carrier"
 READY_S = 20.0
 # Never closed, so that a demonstration can be shown at night.
 ALWAYS_OPEN = "departments:\n" + "".join(
@@ -53,9 +53,11 @@ class House:
         *,
         prompts: Path | None = None,
         transfer_numbers: tuple[str, ...] = (),
+        nodes: int = 1,
     ) -> None:
         """`config` has hotline.toml and the templates; `prompts` is where they lie if not in `data`.
 
+        `nodes` is how many Asterisks there are, all for one server; each has every phone's password and every number.
         `transfer_numbers` are those outside the house to which consultants may hand a caller over.
         """
         self._transfer_numbers = transfer_numbers
@@ -66,7 +68,9 @@ class House:
         self.ports, self.moved_ports = Ports.choose(self.data / "ports.json")
         self._secrets = _kept_secrets(self.data / "secrets.json")
         self.postgres = EmbeddedPostgres(self.data / "postgres", self.ports.postgres)
-        self.asterisk = EmbeddedAsterisk(program, self._node(), config / "asterisk")
+        more = (Ports.choose(self._folder_of(place) / "ports.json")[0] for place in range(1, nodes))
+        self.node_ports = [self.ports, *more]  # of the others, those of their Asterisk alone count
+        self.nodes = [EmbeddedAsterisk(program, self._node(place), config / "asterisk") for place in range(nodes)]
         self.server: Child | None = None
 
     # -- what others need to know -------------------------------------------------------------------------------
@@ -80,8 +84,16 @@ class House:
         return f"http://127.0.0.1:{self.ports.metrics}/metrics"
 
     @property
+    def asterisk(self) -> EmbeddedAsterisk:
+        """The first of the nodes."""
+        return self.nodes[0]
+
+    @property
     def registrar(self) -> str:
-        return f"sip:127.0.0.1:{self.ports.sip}"
+        return self.registrar_of(0)
+
+    def registrar_of(self, place: int) -> str:
+        return f"sip:127.0.0.1:{self.node_ports[place].sip}"
 
     def password(self, login: str) -> str:
         """Of the console."""
@@ -90,9 +102,9 @@ class House:
     def sip_secret(self, endpoint: str) -> str:
         return self._secrets[f"sip-{endpoint}"]
 
-    def uri(self, number: str) -> str:
-        """How to call a number of ours over SIP."""
-        return f"sip:{number}@127.0.0.1:{self.ports.sip}"
+    def uri(self, number: str, place: int = 0) -> str:
+        """How to call a number of ours over SIP, at one of the nodes."""
+        return f"sip:{number}@127.0.0.1:{self.node_ports[place].sip}"
 
     # -- start and stop -----------------------------------------------------------------------------------------
 
@@ -101,7 +113,8 @@ class House:
         await end_leftover(self._server_pid, "telephony")
         try:
             async with asyncio.TaskGroup() as parts:
-                parts.create_task(self.asterisk.start())
+                for node in self.nodes:
+                    parts.create_task(node.start())
                 parts.create_task(self._start_postgres())
             await self.start_server()
         except BaseException as error:
@@ -112,7 +125,8 @@ class House:
 
     async def stop(self) -> None:
         await self.stop_server()
-        await self.asterisk.stop()
+        for node in self.nodes:
+            await node.stop()
         await self.postgres.stop()
 
     async def start_server(self) -> None:
@@ -183,22 +197,32 @@ class House:
                 hashed = await asyncio.to_thread(hash_password, self.password(login))
                 await store.add_account(Account(login, name, hashed, endpoint=login, skills=SKILLS))
 
-    def _node(self) -> NodeConfig:
-        ports = self.ports
+    def _folder_of(self, place: int) -> Path:
+        folder = self.data / (_name(place) if place else "asterisk")
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _node(self, place: int) -> NodeConfig:
+        ports, carrier = self.node_ports[place], self.ports.customers
         return NodeConfig(
-            name=NODE,
-            folder=self.data / "asterisk",
+            name=_name(place),
+            folder=self._folder_of(place),
             sip_port=ports.sip,
             ami_port=ports.ami,
             rtp_ports=(ports.rtp, ports.rtp + RTP_PORTS),
-            agi_servers=(f"127.0.0.1:{ports.agi}",),
+            agi_servers=(f"127.0.0.1:{self.ports.agi}",),
             manager_secret=self._secrets["manager"],
             provision_secret=self._secrets["provision"],
             agents=tuple(AgentPhone(login, self.sip_secret(login)) for login in CONSULTANTS),
             numbers={GENERAL: False, ACCESSIBLE: True},
             transfer_numbers=self._transfer_numbers,
             announcement=PromptStore(self._prompts).path(FALLBACK),
-            trunks=(TrunkPeer(TRUNK, f"127.0.0.1:{ports.customers}/32", f"sip:127.0.0.1:{ports.customers}"),),
+            trunks=(TrunkPeer(TRUNK, f"127.0.0.1:{carrier}/32", f"sip:127.0.0.1:{carrier}"),),
+            peers=tuple(
+                PeerNode(_name(other), "127.0.0.1", there.sip, self._secrets["peer"])
+                for other, there in enumerate(self.node_ports)
+                if other != place
+            ),
         )
 
     def _write_settings(self) -> Path:
@@ -215,22 +239,27 @@ class House:
             f'agi_listen = "127.0.0.1:{ports.agi}"\n'
             'agi_peers = ["127.0.0.1"]\n'
             f'database_url = "{self.postgres.dsn}"\n\n'
-            f'[[asterisk]]\nname = "{NODE}"\nami_port = {ports.ami}\nsecret = "{self._secrets["manager"]}"\n'
-            f"log_folder = {json.dumps(str(self.data / 'asterisk/log'))}\n"
         )
+        for place, there in enumerate([ports, *self.node_ports[1:]]):
+            text += (
+                f'[[asterisk]]\nname = "{_name(place)}"\nami_port = {there.ami}\n'
+                f'secret = "{self._secrets["manager"]}"\n'
+                f"log_folder = {json.dumps(str(self._folder_of(place) / 'log'))}\n\n"
+            )
         path = self.data / "server.toml"
         path.touch(mode=0o600)
         path.write_text(text, "utf-8")
         return path
 
     async def _server_ready(self, server: Child) -> None:
+        connected = f"hotline_ami_connected {float(sum(node.running for node in self.nodes))}"
         async with aiohttp.ClientSession() as http:
             while True:
                 if server.returncode is not None:
                     raise HouseError(f"the server ended with status {server.returncode}: {self._last_words()}")
                 with suppress(aiohttp.ClientError):
                     async with http.get(self.metrics_url) as answer:
-                        if answer.status == 200 and "hotline_ami_connected 1.0" in await answer.text():
+                        if answer.status == 200 and connected in await answer.text():
                             return
                 await asyncio.sleep(0.05)
 
@@ -239,9 +268,18 @@ class House:
         return "\n".join(log.read_text("utf-8", "replace").splitlines()[-5:]) if log.exists() else "(none)"
 
 
+def _name(place: int) -> str:
+    return f"node-{place + 1}"
+
+
 def _kept_secrets(path: Path) -> dict[str, str]:
     """Random ones, made once, readable by their owner alone. What a crash left half written is made anew."""
-    wanted = ("manager", "provision", *(f"{kind}-{login}" for login in CONSULTANTS for kind in ("sip", "console")))
+    wanted = (
+        "manager",
+        "provision",
+        "peer",
+        *(f"{kind}-{login}" for login in CONSULTANTS for kind in ("sip", "console")),
+    )
     kept: dict[str, str] = {}
     with suppress(FileNotFoundError, ValueError, TypeError):
         kept = dict(json.loads(path.read_text("utf-8")))

@@ -91,14 +91,13 @@ async def manager(node: AsteriskNode) -> AsyncIterator[Finding]:
         yield wrong(topic, f"no answer at {address} within {ANSWER_S:.0f} s", "start Asterisk, or correct ami_port")
         return
     yield right(topic, f"logged in as `{node.username}`, with no right too many")
-    yield _phones(snapshot)
+    yield _phones(node.name, snapshot)
 
 
-def _phones(snapshot: Snapshot) -> Finding:
+def _phones(node: str, snapshot: Snapshot) -> Finding:
     # Carriers are endpoints, too: over AMI they look like phones.
-    found = [
-        device for each in snapshot.devices if each.name == "DeviceStateChange" and (device := translate.device(each))
-    ]
+    told = (translate.device(node, each) for each in snapshot.devices if each.name == "DeviceStateChange")
+    found = [device for device in told if device]
     away = sorted(device.endpoint for device in found if device.state in AWAY)
     here = sorted(device.endpoint for device in found if device.state not in AWAY)
     if away:

@@ -37,18 +37,18 @@ class World:
     page: PageClient
     folder: Path
 
-    async def calls(self, did: str, caller: str) -> PhoneCall:
-        """A customer who calls and has been answered by the menu."""
+    async def calls(self, did: str, caller: str, place: int = 0) -> PhoneCall:
+        """A customer who calls one of the nodes and has been answered by the menu."""
         recording = self.folder / f"heard-by-{caller[1:]}.wav"
         call = await self.customers.call(
-            self.house.uri(did), caller=caller, play=self.folder / "customer.wav", record=recording
+            self.house.uri(did, place), caller=caller, play=self.folder / "customer.wav", record=recording
         )
         async with asyncio.timeout(STEP_S):
             await call.answered()
         return call
 
-    async def waits_in_line(self, did: str, caller: str) -> PhoneCall:
-        call = await self.calls(did, caller)
+    async def waits_in_line(self, did: str, caller: str, place: int = 0) -> PhoneCall:
+        call = await self.calls(did, caller, place)
         await call.dtmf("2")
         await self.until(lambda seen: any(c.caller == caller and c.state is CallState.LINE for c in seen))
         return call
@@ -85,17 +85,22 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, *, transfer_numbers: tuple[str, ...] = ()) -> AsyncIterator[World]:
-    """Everything up, the consultant logged in and paused."""
+async def world(
+    folder: Path, *, transfer_numbers: tuple[str, ...] = (), nodes: int = 1, at: int = 0
+) -> AsyncIterator[World]:
+    """Everything up, the consultant logged in and paused, with a phone that is registered at node `at`."""
     tools = await prepare(DATA)
     (folder / "consultants").mkdir(parents=True)
     async with AsyncExitStack() as stack:
+        for place in range(1, nodes):
+            any_ports(folder / f"house/node-{place + 1}")
         house = House(
             any_ports(folder / "house"),
             tools.asterisk,
             ROOT / "config",
             prompts=tools.prompts,
             transfer_numbers=transfer_numbers,
+            nodes=nodes,
         )
         await house.start()
         stack.push_async_callback(house.stop)
@@ -110,8 +115,8 @@ async def world(folder: Path, *, transfer_numbers: tuple[str, ...] = ()) -> Asyn
         tone(folder / "customer.wav", CUSTOMER_HZ)
         await consultants.register(
             AGENT,
-            uri=f"sip:{AGENT}@127.0.0.1:{house.ports.sip}",
-            registrar=house.registrar,
+            uri=house.uri(AGENT, at),
+            registrar=house.registrar_of(at),
             user=AGENT,
             password=house.sip_secret(AGENT),
             auto_answer_after_s=0.2,

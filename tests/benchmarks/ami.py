@@ -55,7 +55,7 @@ def to_core(event: AmiEvent) -> None:
     if event.name.startswith("RTCP"):
         translate.rtcp("n1", event, 0.0)
     else:
-        translate.to_core(event, attempt_of)
+        translate.to_core("n1", event, attempt_of)
 
 
 def ours(greeting: bytes) -> Callable[[bytes], None]:

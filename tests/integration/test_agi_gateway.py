@@ -126,7 +126,7 @@ async def test_a_caller_presses_2_waits_is_dialled_and_hung_up_after_the_talk() 
         assert arrived.codec == "alaw"
         assert home.inbox.of(core.CallQueued)[0].queue == "support"
         await call.serve_until("WAIT FOR DIGIT")
-        dial = Dial(arrived.interaction, 1, AgentId("anna"), "phone-anna", 20.0)
+        dial = Dial(arrived.interaction, 1, AgentId("anna"), "phone-anna", 20.0, "n1")
         assert home.gateway.execute(dial)
         wake = await home.ami.until("PlayDTMF")
         assert (wake["Channel"], wake["Digit"], wake["Receive"]) == ("PJSIP/trunk-n1-1.1", "D", "true")
@@ -153,7 +153,7 @@ async def test_a_caller_presses_2_waits_is_dialled_and_hung_up_after_the_talk() 
 async def test_no_answer_returns_the_caller_to_the_music() -> None:
     async with house() as home:
         call, arrived = await in_line(home)
-        home.gateway.execute(Dial(arrived.interaction, 1, AgentId("anna"), "phone-anna", 20.0))
+        home.gateway.execute(Dial(arrived.interaction, 1, AgentId("anna"), "phone-anna", 20.0, "n1"))
         await call.serve_until("EXEC")
         call.reply()
         await call.serve_until("SET MUSIC", {"GET VARIABLE": "200 result=1 (NOANSWER)"})
@@ -165,7 +165,7 @@ async def test_no_answer_returns_the_caller_to_the_music() -> None:
 async def test_a_withdrawn_dial_stops_the_phone_that_rings() -> None:
     async with house() as home:
         call, arrived = await in_line(home)
-        home.gateway.execute(Dial(arrived.interaction, 1, AgentId("anna"), "phone-anna", 20.0))
+        home.gateway.execute(Dial(arrived.interaction, 1, AgentId("anna"), "phone-anna", 20.0, "n1"))
         await call.serve_until("EXEC")
         home.gateway.execute(CancelDial(arrived.interaction, 1))
         leg = {"Uniqueid": "n1-1.1", "Linkedid": "n1-1.1", "DestChannel": "PJSIP/phone-anna-00000002",
@@ -178,7 +178,7 @@ async def test_a_withdrawn_dial_stops_the_phone_that_rings() -> None:
 async def test_an_answer_while_ami_was_away_is_found_afterwards_and_the_talk_is_not_touched() -> None:
     async with house() as home:
         call, arrived = await in_line(home)
-        home.gateway.execute(Dial(arrived.interaction, 1, AgentId("anna"), "phone-anna", 20.0))
+        home.gateway.execute(Dial(arrived.interaction, 1, AgentId("anna"), "phone-anna", 20.0, "n1"))
         await call.serve_until("EXEC")
         home.ami.channels, home.ami.bridges = ["n1-1.1", "n1-1.2"], {"n1-1.1": "b1", "n1-1.2": "b1"}
         home.ami.names["n1-1.2"] = "PJSIP/phone-anna-00000002"

@@ -87,7 +87,7 @@ class Replay:
         elif event.name == "AGIExecEnd" and fields["Command"].startswith('EXEC "Dial'):
             self.dial_ended(Uniqueid(fields["Uniqueid"]))
         elif event.name in translate.WANTED and not event.name.startswith("RTCP") and event.name != "UserEvent":
-            known = translate.to_core(event, self._attempts.get)
+            known = translate.to_core("n1", event, self._attempts.get)
             if isinstance(known, ev.CallAnswered):
                 caller, agent = Uniqueid(fields["Uniqueid"]), Uniqueid(fields["DestUniqueid"])
                 self.talks.answered(known.interaction, known.attempt, caller, agent)

@@ -79,7 +79,7 @@ def feed_ami(rng: random.Random, seen: list[int]) -> None:
                 if item.name.startswith("RTCP"):
                     translate.rtcp("n1", item, 0.0)
                 else:
-                    translate.to_core(item, attempt_of)
+                    translate.to_core("n1", item, attempt_of)
             except (KeyError, ValueError):
                 seen[1] += 1
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from telephony.asterisk.config import AgentPhone, AsteriskConfigError, NodeConfig, TrunkPeer, render
+from telephony.asterisk.config import AgentPhone, AsteriskConfigError, NodeConfig, PeerNode, TrunkPeer, render
 
 TEMPLATES = Path(__file__).parents[2] / "config" / "asterisk"
 NODE = NodeConfig(
@@ -52,6 +52,29 @@ def test_the_callers_text_stays_out_of_ami() -> None:
     assert "identify_by = ip" in trunk
 
 
+PEER = PeerNode("node-2", "192.0.2.2", 5060, "s" * 20)
+
+
+def test_a_peer_is_known_by_address_and_secret_and_alone_comes_to_the_phones() -> None:
+    texts = rendered(replace(NODE, peers=(PEER,)))
+    peer = texts["pjsip.conf"].partition("[node-2]")[2].partition("[anna]")[0]
+    assert "match = 192.0.2.2:5060/32\n" in peer
+    assert "auth = node-2-in\n" in peer
+    assert peer.count(f"password = {PEER.secret}\n") == 2
+    assert "username = node-1\n" in peer  # who we are to them
+    assert texts["pjsip.conf"].count("context = hotline-internal") == 1
+    assert "hotline-internal" not in rendered()["pjsip.conf"]
+
+
+def test_only_a_leg_between_nodes_has_its_header_read() -> None:
+    dialplan = rendered(replace(NODE, peers=(PEER,)))["extensions.conf"]
+    contexts = {part.partition("]")[0]: part for part in dialplan.split("\n[")}
+    assert [name for name, text in contexts.items() if "PJSIP_HEADER(read,X-" in text] == ["hotline-leg-in"]
+    assert [name for name, text in contexts.items() if "Goto(hotline-leg-in" in text] == ["hotline-internal"]
+    assert "Dial(PJSIP/anna@node-2,30)" in contexts["hotline-agents"]
+    assert "@node-2" not in contexts["hotline-leg-in"] + contexts["hotline-internal"]  # or calls would go in circles
+
+
 def test_the_server_may_read_and_call_and_nothing_else() -> None:
     server = rendered()["manager.conf"].partition("[hotline]")[2].partition("[hotline-provision]")[0]
     assert "write = call,reporting,agent,originate\n" in server
@@ -82,7 +105,7 @@ def test_who_waits_hears_ringing_where_there_is_no_music() -> None:
 
 def test_a_node_without_agents_numbers_and_trunks_is_still_a_configuration() -> None:
     texts = rendered(replace(NODE, agents=(), numbers={}, trunks=(), announcement=None, agi_servers=()))
-    assert "Dial(" not in texts["extensions.conf"]
+    assert "Dial(" not in texts["extensions.conf"].replace("Dial(PJSIP/${HOTLINE_PHONE}", "")  # only for a leg's phone
     assert "exten => 112,1,NoOp(emergency)\n same => n,Congestion(10)" in texts["extensions.conf"]
 
 
@@ -103,6 +126,9 @@ def test_two_nodes_on_one_machine_differ() -> None:
         replace(NODE, numbers={"+48220000100,1,System(rm)": False}),
         replace(NODE, trunks=(TrunkPeer("carrier", "0.0.0.0/0\ntype=endpoint"),)),
         replace(NODE, trunks=(TrunkPeer("carrier", "127.0.0.1", "sip:x\n[y]"),)),
+        replace(NODE, peers=(replace(PEER, host="192.0.2.2\nx"),)),
+        replace(NODE, peers=(replace(PEER, secret="short"),)),
+        replace(NODE, peers=(replace(PEER, name="anna"),)),  # of a phone
         replace(NODE, manager_secret="short"),
         replace(NODE, agi_servers=("127.0.0.1:4573/x,${SHELL(id)}",)),
         replace(NODE, agi_servers=("127.0.0.1",)),

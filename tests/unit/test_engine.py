@@ -9,12 +9,14 @@ import pytest
 from telephony.core import events as ev
 from telephony.core.commands import (
     AgentChanged,
+    CallEnded,
     CancelDial,
     Command,
     Decided,
     Dial,
     HidePop,
     OpenTicket,
+    PhoneChanged,
     PopLate,
     ShowPop,
 )
@@ -38,7 +40,7 @@ def test_a_call_from_ring_to_ticket(story: Story) -> None:
     assert next(each for each in story.said if isinstance(each, ShowPop)).agent == ANNA
     assert not story.dials(), "the phone may not ring before the pop"
     dial = story.painted(call, ANNA, 10.1)
-    assert Dial(call, 1, ANNA, "phone-anna", 20.0) in dial
+    assert Dial(call, 1, ANNA, "phone-anna", 20.0, "n1") in dial
     story.tell(ev.AgentRinging(call, 1), 10.2)
     story.tell(ev.CallAnswered(call, 1), 12.0)
     assert story.view(call).answered_at == 12.0
@@ -238,23 +240,25 @@ def test_signing_in_again_during_a_talk_takes_the_sign_out_back(story: Story) ->
 
 def test_a_busy_phone_gets_no_call_and_is_shown_as_busy(story: Story) -> None:
     story.agent(ANNA)
-    busy = story.tell(ev.DeviceChanged("phone-anna", "INUSE"), 1.0)
+    busy = story.tell(ev.DeviceChanged("n1", "phone-anna", "INUSE"), 1.0)
     assert [each.state for each in busy if isinstance(each, AgentChanged)] == [AgentState.BUSY]
     call = story.queues("c1", 2.0)
     assert story.view(call).state is CallState.LINE
-    story.tell(ev.DeviceChanged("phone-anna", "NOT_INUSE"), 3.0)
+    story.tell(ev.DeviceChanged("n1", "phone-anna", "NOT_INUSE"), 3.0)
     assert story.view(call).agent == ANNA
-    assert story.tell(ev.DeviceChanged("phone-of-nobody", "INUSE"), 4.0) == []
+    assert story.tell(ev.DeviceChanged("n1", "phone-of-nobody", "INUSE"), 4.0) == [
+        PhoneChanged("phone-of-nobody", "INUSE")
+    ]
 
 
 def test_a_phone_that_is_not_registered_is_shown_and_never_dialled(story: Story) -> None:
-    story.tell(ev.DeviceChanged("phone-anna", "UNAVAILABLE"), 0.0)  # the snapshot, before anybody has signed in
+    story.tell(ev.DeviceChanged("n1", "phone-anna", "UNAVAILABLE"), 0.0)  # the snapshot, before anybody has signed in
     story.agent(ANNA, 1.0)
     shown = [each for each in story.said if isinstance(each, AgentChanged)]
     assert shown[-1].state is AgentState.UNREACHABLE
     call = story.queues("c1", 2.0)
     assert story.view(call).state is CallState.LINE
-    story.tell(ev.DeviceChanged("phone-anna", "NOT_INUSE"), 3.0)
+    story.tell(ev.DeviceChanged("n1", "phone-anna", "NOT_INUSE"), 3.0)
     assert story.view(call).agent == ANNA
 
 
@@ -382,3 +386,25 @@ def test_leaving_means_nothing_before_the_talk_or_for_another_attempt(story: Sto
     for event in (ev.AgentLeft(call, 2), ev.CallLeftHouse(call, 0)):
         story.tell(event, 3.0)
         assert story.view(call).state is CallState.TALKING
+
+
+def test_the_phone_is_called_at_the_node_where_it_is_registered(story: Story) -> None:
+    story.tell(ev.DeviceChanged("n1", "phone-anna", "UNAVAILABLE"), 0.0)
+    story.tell(ev.DeviceChanged("n2", "phone-anna", "NOT_INUSE"), 0.0)
+    story.agent(ANNA)
+    call = story.queues("c1", 1.0)  # at n1
+    assert Dial(call, 1, ANNA, "phone-anna", 20.0, "n2") in story.painted(call, ANNA, 1.1)
+
+
+def test_an_agent_whose_node_died_in_a_talk_is_free_once_the_phone_rests_at_another(story: Story) -> None:
+    story.tell(ev.NodeSnapshot("n1", frozenset(), 0.0), 0.0)
+    story.agent(ANNA)
+    call = story.queues("c1", 1.0)
+    story.talks(call, ANNA, 2.0)
+    story.tell(ev.DeviceChanged("n2", "phone-anna", "NOT_INUSE"), 3.0)
+    assert story.engine.agents()[0].state is AgentState.TALKING  # n1 is heard, and has told of no end
+    story.tell(ev.NodeLost("n1", 4.0, SpanKind.LINK), 4.0)
+    story.tell(ev.DeviceChanged("n2", "phone-anna", "NOT_INUSE"), 5.0)
+    assert story.engine.agents()[0].state is AgentState.WRAP_UP
+    story.tell(ev.NodeSnapshot("n1", frozenset(), 60.0), 60.0)
+    assert [each.call.outcome for each in story.said if isinstance(each, CallEnded)] == [Outcome.INTERRUPTED]

@@ -98,7 +98,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(agent=agents, state=st.sampled_from(["NOT_INUSE", "INUSE", "UNAVAILABLE"]))
     def device(self, agent: AgentId, state: str) -> None:
-        self.tell(ev.DeviceChanged(f"p-{agent}", state))
+        self.tell(ev.DeviceChanged("n", f"p-{agent}", state))
 
     @rule(name=names)
     def arrive(self, name: str) -> None:

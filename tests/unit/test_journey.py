@@ -124,7 +124,7 @@ class Case:
 
     def dial_at(self, line: str, attempt: int = 1) -> None:
         """Let the core's command come in while this command runs."""
-        dial = Dial(self.journey.interaction, attempt, AgentId("anna"), "phone-anna", 20.0)
+        dial = Dial(self.journey.interaction, attempt, AgentId("anna"), "phone-anna", 20.0, "n1")
         self.session.on_command = lambda each: self.journey.instruct(dial) if each.startswith(line) else None
 
 
@@ -248,7 +248,7 @@ async def test_an_unknown_application_is_no_answer_of_an_earlier_dial(flow: Flow
 
 async def test_an_endpoint_that_would_add_to_the_dial_is_never_dialled(flow: Flow) -> None:
     case = Case(flow, [("STREAM FILE", key("2"))])
-    evil = Dial(case.journey.interaction, 1, AgentId("anna"), "anna&PJSIP/trunk", 20.0)
+    evil = Dial(case.journey.interaction, 1, AgentId("anna"), "anna&PJSIP/trunk", 20.0, "n1")
     case.session.on_command = lambda line: case.journey.instruct(evil) if line.startswith("SET MUSIC") else None
     with pytest.raises(ValueError, match="endpoint"):
         await case.journey.run()
@@ -257,7 +257,7 @@ async def test_an_endpoint_that_would_add_to_the_dial_is_never_dialled(flow: Flo
 
 async def test_a_withdrawn_instruction_is_not_carried_out(flow: Flow) -> None:
     case = Case(flow, [])
-    case.journey.instruct(Dial(case.journey.interaction, 2, AgentId("anna"), "phone-anna", 20.0))
+    case.journey.instruct(Dial(case.journey.interaction, 2, AgentId("anna"), "phone-anna", 20.0, "n1"))
     case.journey.withdraw(1)
     assert case.journey.instruction
     case.journey.withdraw(2)

@@ -25,7 +25,7 @@ def attempt_of(uniqueid: Uniqueid) -> Attempt | None:
 
 
 def to_core(name: str, **fields: str) -> core.Event | None:
-    return translate.to_core(AmiEvent(name, fields), attempt_of)
+    return translate.to_core("n1", AmiEvent(name, fields), attempt_of)
 
 
 def test_events_that_speak_for_themselves() -> None:
@@ -63,7 +63,7 @@ def test_a_dial_without_a_calling_channel_means_nothing() -> None:
 
 def test_phones_change_state_other_devices_are_passed_over() -> None:
     assert to_core("DeviceStateChange", Device="PJSIP/phone-anna", State="INUSE") == core.DeviceChanged(
-        "phone-anna", "INUSE"
+        "n1", "phone-anna", "INUSE"
     )
     for device in ("Queue:support", "Custom:x", "PJSIP/", "PJSIP/a b"):
         assert to_core("DeviceStateChange", Device=device, State="INUSE") is None
@@ -80,7 +80,7 @@ def test_phones_change_state_other_devices_are_passed_over() -> None:
 )
 def test_what_asterisk_does_not_write_is_an_error(name: str, fields: dict[str, str]) -> None:
     with pytest.raises((ValueError, KeyError)):
-        translate.to_core(AmiEvent(name, fields), attempt_of)
+        translate.to_core("n1", AmiEvent(name, fields), attempt_of)
 
 
 def shown(uniqueid: str, context: str = "", application: str = "", bridge: str = "") -> AmiEvent:
@@ -94,7 +94,7 @@ def test_a_snapshot_says_first_which_channels_are_left() -> None:
     )
     assert translate.snapshot("n1", Snapshot(100.0, (shown("n1-1.1"), shown("n1-1.2")), devices)) == [
         core.NodeSnapshot("n1", frozenset({Uniqueid("n1-1.1"), Uniqueid("n1-1.2")}), 100.0),
-        core.DeviceChanged("a", "NOT_INUSE"),
+        core.DeviceChanged("n1", "a", "NOT_INUSE"),
     ]
 
 
@@ -160,6 +160,6 @@ def test_any_text_in_any_field_is_an_event_or_a_plain_error(name: str, data: st.
     texts = st.one_of(st.text(max_size=20), st.sampled_from(["1", "-1", "0x7f", "1e999", "PJSIP/a", "INUSE", "ANSWER"]))
     fields = data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(translate.WANTED[name], texts)))
     event = AmiEvent(name, fields)
-    for understand in (lambda: translate.to_core(event, attempt_of), lambda: translate.rtcp("n1", event, 0.0)):
+    for understand in (lambda: translate.to_core("n1", event, attempt_of), lambda: translate.rtcp("n1", event, 0.0)):
         with contextlib.suppress(ValueError, KeyError):
             understand()
