@@ -62,7 +62,7 @@ def enter(walk: Walk, node: Node) -> None:
         case SetNode():
             _set(walk, node)
         case SubFlowNode():
-            frame = Frame(walk.session.within, node.next)
+            frame = Frame(walk.session.within, node.next, walk.session.node)
             walk.change(within=node.flow, stack=(*walk.session.stack, frame))
             walk.go(walk.flow.start)
         case ReturnNode():

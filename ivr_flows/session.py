@@ -262,6 +262,7 @@ class Frame:
 
     flow: str
     node: str
+    by: str = ""  # the node that called the sub-flow
 
 
 @dataclass(frozen=True, slots=True)

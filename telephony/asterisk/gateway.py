@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Iterator
 from dataclasses import replace
 
 import structlog
 
 from ivr_flows import Facts, Flow
 from ivr_flows.calendar import Calendar
+from ivr_flows.standing import Standing
 from telephony.asterisk import channel_facts, translate
 from telephony.asterisk.agi import AgiSession
 from telephony.asterisk.agi_wire import AgiError
@@ -93,6 +94,10 @@ class Gateway:
     @property
     def sessions(self) -> int:
         return len(self._journeys)
+
+    def standings(self) -> Iterator[Standing]:
+        """Where the callers of this node are in their flows."""
+        return (standing for journey in self._journeys.values() for standing in journey.standings)
 
     async def run(self) -> None:
         """Until cancelled. Errors: AmiSetupError when the manager account must be mended."""

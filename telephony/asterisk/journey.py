@@ -36,6 +36,7 @@ from ivr_flows import (
     start,
 )
 from ivr_flows.calendar import Calendar
+from ivr_flows.standing import Standing, standings
 from telephony.asterisk.agi import AgiSession, SessionEndedError
 from telephony.asterisk.agi_wire import AgiError, Environment
 from telephony.asterisk.config import ACCESSIBILITY_PRIORITY
@@ -107,6 +108,7 @@ class Journey:
         self.unwanted = False  # the dial under way is to be stopped
         self.answered = False
         self.waiting = False  # inside WAIT FOR DIGIT: a wake reaches it
+        self.standings: tuple[Standing, ...] = ()  # the nodes the caller is at
         self._closed = False  # we have hung up on purpose
 
     # -- from the core ------------------------------------------------------------------------------------------
@@ -171,6 +173,7 @@ class Journey:
         services = self._services
         step = start(flow, await self._facts(), services.clock(), services.calendar())
         while True:
+            self.standings = standings(flow, step.session)
             if step.unsaid:
                 log.warning("flow.unsaid", interaction=self.interaction, node=step.session.node, why=step.unsaid)
             key = ""

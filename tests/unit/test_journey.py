@@ -11,6 +11,7 @@ from types import MappingProxyType
 import pytest
 
 from ivr_flows import Facts, Flow, Prompt, load
+from ivr_flows.standing import Standing
 from telephony.asterisk.agi import AgiSession, SessionEndedError
 from telephony.asterisk.agi_wire import AgiError, Environment, Reply
 from telephony.asterisk.handset import LIMIT_S
@@ -145,6 +146,19 @@ async def test_a_key_during_the_menu_ends_the_talking_and_leads_on(flow: Flow) -
     assert case.said() == ["/sounds/jeden", "/sounds/do-usłyszenia"]
     assert case.session.commands[-2:] == ["SET VARIABLE HOTLINE_STAGE done", "HANGUP"]
     assert [type(event).__name__ for event in case.events] == ["CallArrived", "CallSelfServed"]
+
+
+async def test_where_the_caller_is_can_be_seen_all_the_while(flow: Flow) -> None:
+    case = Case(flow, [("STREAM FILE", key("2")), ("WAIT FOR DIGIT", Reply(-1))])
+    seen: list[tuple[str, str]] = []
+    case.session.on_command = lambda line: seen.extend(
+        (line.split()[0], standing.node) for standing in case.journey.standings
+    )
+    await case.journey.run()
+    assert seen[0] == ("SET", "menu")
+    assert ("STREAM", "menu") in seen
+    assert seen[-1] == ("WAIT", "person")
+    assert case.journey.standings == (Standing("test", flow.revision, "person"),)
 
 
 async def test_the_arrival_is_told_with_id_line_and_codec_before_a_word_is_said(flow: Flow) -> None:
