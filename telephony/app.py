@@ -14,8 +14,7 @@ from typing import TypeVar
 import structlog
 from aiohttp import web
 
-import ivr_flows
-from ivr_flows import Facts, Flow, Known
+from ivr_flows import Facts, Known
 from ivr_flows.on_demand import OnDemand
 from ivr_flows.prompts import PromptStore
 from telephony.asterisk.agi import AgiServer
@@ -31,6 +30,7 @@ from telephony.core.events import CallsRecovered, Event, NodeSnapshot
 from telephony.core.ids import InteractionId, QueueName
 from telephony.core.views import Lane
 from telephony.crm.builtin import BuiltinDirectory
+from telephony.flows import FlowShelf, Origin
 from telephony.metrics import Metrics, metrics_app
 from telephony.opening import Opening
 from telephony.pump import Pump
@@ -82,7 +82,13 @@ class App:
             overflowed=self._resynchronise,
         )
         self._opening = Opening(settings.calendar, settings.data)
-        self._flows = _flows(settings, Known(frozenset(settings.queues), self._opening.departments))
+        self.flows = FlowShelf(
+            Origin.of(settings),
+            numbers={did: number.flow for did, number in settings.numbers.items()},
+            known=lambda: Known(frozenset(settings.queues), self._opening.departments),
+            prompts=_built_prompts(settings),
+            clock=self.clock,
+        )
         self._speech = _speech(settings)
         self.readers = {
             node.name: ReadIn(
@@ -122,6 +128,7 @@ class App:
                 gateway.recover(recovered)
                 tasks.create_task(gateway.run())
             tasks.create_task(self._stay_alive())
+            tasks.create_task(self.flows.run())
             for reader in self.readers.values():
                 tasks.create_task(reader.run())
             await asyncio.Event().wait()
@@ -159,7 +166,7 @@ class App:
             node.name,
             ami=AmiSettings(node.host, node.ami_port, node.username, node.secret.get_secret_value()),
             submit=functools.partial(self._from_node, node.name),
-            flow_for=lambda did: self._flows[did],
+            flow_for=self.flows.flow_for,
             speak=self._speech.speak,
             calendar=self._opening.current,
             facts=self._facts,
@@ -233,6 +240,15 @@ class App:
                 "kind",
             )
         self.metrics.value("ami_connected", "Nodes with a live manager connection", self._connected)
+        self.metrics.counter(
+            "flow_reload_failures", "Sets of flows that could not be served", lambda: self.flows.failures
+        )
+        self.metrics.values(
+            "flow_revision_info",
+            "The revision of the flows that calls beginning now get",
+            lambda: {self.flows.serving.revision: 1.0},
+            "revision",
+        )
         self.metrics.value("recorder_backlog", "Facts that wait for the store", lambda: self.recorder.backlog)
         self.metrics.value("recorder_refused", "Facts the store will never take: a bug", lambda: self.recorder.refused)
         self.metrics.value("recorder_lost", "Facts for which there was no room", lambda: self.recorder.lost)
@@ -253,6 +269,7 @@ async def serve(settings: Settings) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(signal.SIGHUP, app.flows.reload)
         try:
             await task
         except asyncio.CancelledError:
@@ -266,20 +283,12 @@ def _speech(settings: Settings) -> OnDemand:
 
     Errors: SpeechError for a command that cannot be understood.
     """
-    voice = speaker(settings.speech_command)
-    built = PromptStore(settings.prompt_folder, settings.recorded, voice)
-    return OnDemand(built, PromptStore(settings.data / "said", settings.recorded, voice))
+    kept = PromptStore(settings.data / "said", settings.recorded, speaker(settings.speech_command))
+    return OnDemand(_built_prompts(settings), kept)
 
 
-def _flows(settings: Settings, known: Known) -> dict[str, Flow]:
-    """The flow of each number. Errors: SettingsError, FlowError with file and line."""
-    flows = {}
-    for did, number in settings.numbers.items():
-        path = ivr_flows.SHIPPED / f"{number.flow}.yaml"
-        if not path.exists():
-            raise SettingsError(f"numbers.{did}.flow: there is no {path.name} among the flows in {ivr_flows.SHIPPED}")
-        flows[did] = ivr_flows.load(path, known)
-    return flows
+def _built_prompts(settings: Settings) -> PromptStore:
+    return PromptStore(settings.prompt_folder, settings.recorded, speaker(settings.speech_command))
 
 
 def _figures(counters: object) -> dict[str, float]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from telephony import calendar_cli, check_cli, graph_cli, prompt_cli, simulate_cli
+from telephony import calendar_cli, check_cli, graph_cli, prompt_cli, revision_cli, simulate_cli
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: Path, data: Path) -> None:
     """Enter `flow` into `hotline`; `config` is the folder of what operators change, `data` of what we write."""
     flow = commands.add_parser(
         "flow",
-        help="what callers hear: check, simulate, draw, prompts, opening hours",
+        help="what callers hear: check, simulate, draw, publish, prompts, opening hours",
         description="What callers hear.",
     )
     groups = flow.add_subparsers(required=True, metavar="GROUP")
@@ -21,3 +21,4 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: P
     check_cli.add(groups)
     simulate_cli.add(groups)
     graph_cli.add(groups)
+    revision_cli.add(groups, config)

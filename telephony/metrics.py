@@ -88,6 +88,14 @@ class Metrics:
         """One value kept elsewhere: `hotline_<name>`, read at each scrape."""
         self.registry.register(_Read(GaugeMetricFamily, name, documentation, lambda: {"": read()}, ""))
 
+    def values(self, name: str, documentation: str, read: Callable[[], Mapping[str, float]], label: str) -> None:
+        """Values kept elsewhere: `hotline_<name>{<label>="…"}`, read at each scrape."""
+        self.registry.register(_Read(GaugeMetricFamily, name, documentation, read, label))
+
+    def counter(self, name: str, documentation: str, read: Callable[[], float]) -> None:
+        """One counter kept elsewhere: `hotline_<name>_total`, read at each scrape."""
+        self.registry.register(_Read(CounterMetricFamily, name, documentation, lambda: {"": read()}, ""))
+
     # -- facts --------------------------------------------------------------------------------------------------
 
     @singledispatchmethod

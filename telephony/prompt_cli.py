@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,17 +48,22 @@ def _store(chosen: argparse.Namespace) -> PromptStore:
 
 
 def _build(chosen: argparse.Namespace) -> int:
-    from rich.console import Console
-    from rich.progress import Progress
-
     from telephony.demo.setup import wanted_prompts
 
     store, wanted = _store(chosen), wanted_prompts()
-    with Progress(console=Console(stderr=True)) as progress:
-        bar = progress.add_task("prompts", total=len(wanted))
-        made = store.build(wanted, lambda done, total: progress.update(bar, completed=done, total=total))
+    made = build_with_bar(store, wanted)
     sys.stdout.write(f"{made} made, {len(set(wanted))} in {store.folder}\n{_sound(store, wanted)}\n")
     return 0
+
+
+def build_with_bar(store: PromptStore, wanted: Collection[Prompt]) -> int:
+    """Make what is missing, with a progress bar on a terminal; how many that were. Errors: SpeechError, FlowError."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as progress:
+        bar = progress.add_task("prompts", total=len(wanted))
+        return store.build(wanted, lambda done, total: progress.update(bar, completed=done, total=total))
 
 
 def _status(chosen: argparse.Namespace) -> int:

@@ -115,6 +115,7 @@ class Settings(BaseSettings):
     speech_command: str = ""  # a program that makes prompts; the synthesiser that comes along where empty
     recorded: Path | None = None  # a folder of recorded prompts, which win
     prompts: Path | None = None  # where built prompts lie; `prompts` in the data folder unless given
+    flows: Path | None = None  # the operator's own flows, served until a set is published; without it: the shipped ones
     calendar: Path = CONFIG_FOLDER / "calendar.yaml"  # when each department is open
 
     @property
