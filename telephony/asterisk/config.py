@@ -225,9 +225,9 @@ send_pai = no
 identify_by = ip
 direct_media = no
 dtmf_mode = rfc4733
-rtp_keepalive = 5
-rtp_timeout = 15
-rtp_timeout_hold = 15
+rtp_keepalive = 3
+rtp_timeout = 10
+rtp_timeout_hold = 10
 allow_transfer = no
 device_state_busy_at = 0
 

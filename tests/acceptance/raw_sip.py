@@ -27,13 +27,14 @@ _TRIES = 6
 class RawCall:
     """One call; `status` is the final answer's."""
 
-    def __init__(self, carrier: RawCarrier, number: bytes, sender: bytes) -> None:
+    def __init__(self, carrier: RawCarrier, number: bytes, sender: bytes, more: bytes = b"") -> None:
         self.status: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.ended = asyncio.Event()
         self.call_id = b"raw-%d" % next(carrier.numbers)
         self._carrier = carrier
         self._number = number
         self._from = sender
+        self._more = more
         self._to = b"To: <sip:%b@127.0.0.1>" % number
         self._target = b"sip:%b@127.0.0.1" % number
         self._media = 0
@@ -85,11 +86,11 @@ class RawCall:
         kind = b"Content-Type: application/sdp\r\n" if body else b""
         return (
             b"%b %b SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%d;branch=%b\r\nMax-Forwards: 70\r\n%b\r\n"
-            b"Call-ID: %b\r\nCSeq: %d %b\r\nContact: <sip:x@127.0.0.1:%d>\r\n%bContent-Length: %d\r\n"
+            b"Call-ID: %b\r\nCSeq: %d %b\r\nContact: <sip:x@127.0.0.1:%d>\r\n%b%bContent-Length: %d\r\n"
             b"From: %b;tag=%b\r\n\r\n%b"
         ) % (
-            method, self._target, port, branch, self._to, self.call_id, sequence, method, port, kind, len(body),
-            self._from, self.call_id, body,
+            method, self._target, port, branch, self._to, self.call_id, sequence, method, port, self._more, kind,
+            len(body), self._from, self.call_id, body,
         )  # fmt: skip
 
 
@@ -128,9 +129,9 @@ class RawCarrier:
             if transport:
                 transport.close()
 
-    async def call(self, number: bytes, sender: bytes) -> RawCall:
-        """`sender` is the value of From without its tag, sent as it is."""
-        call = RawCall(self, number, sender)
+    async def call(self, number: bytes, sender: bytes, more: bytes = b"") -> RawCall:
+        """`sender` is the value of From without its tag, `more` further header lines, both sent as they are."""
+        call = RawCall(self, number, sender, more)
         self._calls[call.call_id] = call
         await call.invite()
         return call

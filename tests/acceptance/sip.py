@@ -100,10 +100,10 @@ def registers(user: str) -> str:
     return f'{first}<recv response="401" auth="true"/>\n{second}<recv response="200"/>\n'
 
 
-def phones_out(user: str, talk_ms: int) -> str:
+def phones_out(user: str, talk_ms: int, extra: str = "") -> str:
     """An agent's phone calls a number, is challenged, talks, hangs up."""
     challenged = '<recv response="401" auth="true"/>\n' + _send(_request("ACK", user, 1, branch="[branch-2]"))
-    second = _again("INVITE", user, 2, SDP, extra="[authentication]\n")
+    second = _again("INVITE", user, 2, SDP, extra=f"[authentication]\n{extra}")
     return _again("INVITE", user, 1, SDP) + challenged + second + _answered(user, 2) + _talk(user, talk_ms, 3)
 
 

@@ -17,7 +17,9 @@ import pytest
 from telephony.core.views import CallState, CallView, Outcome
 from telephony.demo.house import GENERAL
 from tests.acceptance.raw_sip import RawCall, RawCarrier, raw_carrier
+from tests.acceptance.sip import login, phones_out, sip_world
 from tests.acceptance.world import AGENT, STEP_S, World, world
+from tests.ports import free_udp_port
 
 MARK = "Zmyslone"  # in every payload; to be found nowhere
 NEIGHBOUR = b"+48500000109"
@@ -70,6 +72,13 @@ CALLED = (
 async def town(tmp_path: Path) -> AsyncIterator[World]:
     async with asyncio.timeout(150), world(tmp_path) as everything:
         await everything.customers.close()  # its port is the carrier's, whom we play
+        yield everything
+
+
+@pytest.fixture
+async def two_nodes(tmp_path: Path) -> AsyncIterator[World]:
+    async with asyncio.timeout(120), world(tmp_path, nodes=2, by_itself=False) as everything:
+        await everything.customers.close()
         yield everything
 
 
@@ -143,3 +152,38 @@ async def test_called_numbers_that_are_not_ours_are_refused(town: World, carrier
     refused = [call.status.result() if call.status.done() else 0 for call in calls]
     assert dict(zip(CALLED, refused, strict=True)) == dict.fromkeys(CALLED, 404)
     assert not await town.store.recent_interactions()
+
+
+async def test_a_leg_between_nodes_cannot_be_forged_by_a_carrier_or_a_phone(two_nodes: World, tmp_path: Path) -> None:
+    """Both write the interaction of a caller for whom the phone rings into the header that our nodes use."""
+    town, house = two_nodes, two_nodes.house
+    attacker = house.asterisk.node.agents[1]
+    port = house.ports.customers
+    async with raw_carrier(port, house.ports.sip) as carrier, sip_world(house.asterisk.node, tmp_path) as sip:
+        caller = await carrier.call(GENERAL.encode(), b"<sip:%b@127.0.0.1>" % NEIGHBOUR)
+        waiting = (await into_the_line(town, [caller], 1))[0]
+        await rings_and_is_not_answered(town)
+        header = f"X-Hotline-Interaction: {waiting.interaction}"
+        stranger = await carrier.call(GENERAL.encode(), b"<sip:+48500000108@127.0.0.1>", f"{header}\r\n".encode())
+        assert await stranger.status == 200
+        assert (await carrier.call(b"anna", b"<sip:node-2@127.0.0.1>", f"{header}\r\n".encode())).status.result() == 404
+        dial = phones_out(attacker.endpoint, 500, f"{header}\n")
+        phone = await sip.run("phone", dial, free_udp_port(), service=AGENT, more=login(attacker))
+        await (await town.consultants.incoming()).answer()
+        assert await phone.ok(), phone.errors()
+        now = await town.until(lambda seen: len(seen) == 2)
+        untouched = next(call for call in now if call.interaction == waiting.interaction)
+        assert (untouched.state, untouched.attempt, untouched.answered_at) == (CallState.RINGING, 1, None)
+        caller.hang_up()
+        stranger.hang_up()
+        ended = await town.until(lambda seen: all(call.outcome for call in seen))
+        assert {call.caller: call.outcome for call in ended} == {
+            NEIGHBOUR.decode(): Outcome.ABANDONED_LINE,
+            "+48500000108": Outcome.ABANDONED_MENU,
+        }
+
+
+async def rings_and_is_not_answered(town: World) -> None:
+    await town.page.ready()
+    await town.consultants.incoming()
+    await town.until(lambda seen: any(call.state is CallState.RINGING for call in seen))

@@ -86,9 +86,11 @@ class World:
 
 @asynccontextmanager
 async def world(
-    folder: Path, *, transfer_numbers: tuple[str, ...] = (), nodes: int = 1, at: int = 0
+    folder: Path, *, transfer_numbers: tuple[str, ...] = (), nodes: int = 1, at: int = 0, by_itself: bool = True
 ) -> AsyncIterator[World]:
-    """Everything up, the consultant logged in and paused, with a phone that is registered at node `at`."""
+    """Everything up, the consultant logged in and paused, with a phone that is registered at node `at` and answers
+    `by_itself`.
+    """
     tools = await prepare(DATA)
     (folder / "consultants").mkdir(parents=True)
     async with AsyncExitStack() as stack:
@@ -113,22 +115,39 @@ async def world(
             await SoftPhone.start(PhoneOptions(sip_port=house.ports.customers), log=folder / "customers.log")
         )
         tone(folder / "customer.wav", CUSTOMER_HZ)
-        await consultants.register(
-            AGENT,
-            uri=house.uri(AGENT, at),
-            registrar=house.registrar_of(at),
-            user=AGENT,
-            password=house.sip_secret(AGENT),
-            auto_answer_after_s=0.2,
-            play=tone(folder / "consultant.wav", CONSULTANT_HZ),
-            record=folder / "consultants",
-        )
-        page = await stack.enter_async_context(PageClient(house.console_url, AGENT, house.password(AGENT)))
-        running = asyncio.create_task(page.run())
-        stack.push_async_callback(_end, running)
-        async with asyncio.timeout(STEP_S):
-            await page.wait_for_state("paused")
+        tone(folder / "consultant.wav", CONSULTANT_HZ)
+        await register(consultants, house, folder, AGENT, at, by_itself=by_itself)
+        page = await stack.enter_async_context(page_of(house, AGENT))
         yield World(house, store, consultants, customers, page, folder)
+
+
+async def register(
+    phone: SoftPhone, house: House, folder: Path, login: str, at: int, *, by_itself: bool = True
+) -> None:
+    """A consultant's phone at one of the nodes, under an account of that login and node."""
+    await phone.register(
+        f"{login}-{at}" if at else login,
+        uri=house.uri(login, at),
+        registrar=house.registrar_of(at),
+        user=login,
+        password=house.sip_secret(login),
+        auto_answer_after_s=0.2 if by_itself else None,
+        play=folder / "consultant.wav",
+        record=folder / "consultants",
+    )
+
+
+@asynccontextmanager
+async def page_of(house: House, login: str) -> AsyncIterator[PageClient]:
+    """A consultant's page, logged in and paused."""
+    async with PageClient(house.console_url, login, house.password(login)) as page:
+        running = asyncio.create_task(page.run())
+        try:
+            async with asyncio.timeout(STEP_S):
+                await page.wait_for_state("paused")
+            yield page
+        finally:
+            await _end(running)
 
 
 async def _end(task: asyncio.Task[None]) -> None:
