@@ -7,7 +7,8 @@ import contextlib
 import dataclasses
 import functools
 import signal
-from collections.abc import AsyncIterator, Awaitable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -62,6 +63,8 @@ class App:
             submit=self.submit,
             clock=self.clock,
             queue_titles={QueueName(name): queue.title for name, queue in settings.queues.items()},
+            flows=self._running_flows,
+            callers=self._callers,
         )
         self.metrics = Metrics(settings.queues)
         self.quality = CallQuality()
@@ -187,6 +190,17 @@ class App:
             accessibility=self._settings.numbers[did].accessibility or wished,
             customer=customer.number if customer else None,
         )
+
+    def _running_flows(self) -> Iterable[Flow]:
+        return self._flows.values()
+
+    def _callers(self) -> dict[tuple[str, str], Counter[str]]:
+        """How many callers are at each node, by flow and its revision."""
+        found: dict[tuple[str, str], Counter[str]] = {}
+        for gateway in self.gateways.values():
+            for at in gateway.standings():
+                found.setdefault((at.flow, at.revision), Counter())[at.node] += 1
+        return found
 
     def _execute(self, command: Command, _now: float) -> None:
         if isinstance(command, Dial | CancelDial):

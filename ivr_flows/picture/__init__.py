@@ -6,6 +6,7 @@ A flow's text is not trusted: whatever its author wrote is shown as text.
 from ivr_flows.picture.drawing import svg
 from ivr_flows.picture.mermaid import mermaid
 from ivr_flows.picture.style import STYLE
+from ivr_flows.picture.view import Arrow, Box, View, view
 from ivr_flows.picture.words import Language
 
-__all__ = ["STYLE", "Language", "mermaid", "svg"]
+__all__ = ["STYLE", "Arrow", "Box", "Language", "View", "mermaid", "svg", "view"]

@@ -22,6 +22,7 @@ LEADING = 1.35
 TEXT_WIDTH = 176.0
 LABEL_WIDTH = 120.0
 SIDE, ABOVE = 16.0, 10.0  # between a box and its words
+COUNT = (40.0, 22.0)  # the place for the number of callers, at the upper left corner
 SIGN = 18.0  # the round sign of a way to the person
 LABEL_SIDE, LABEL_ABOVE = 6.0, 2.0
 TINY = 0.1
@@ -35,7 +36,9 @@ class _Line:
 
 
 def svg(flow: Flow, language: Language = Language.EN, *, within_page: bool = False) -> str:
-    """The whole picture. `within_page`: without STYLE, which the page brings, and with places for live counts."""
+    """The whole picture. `within_page`: the page brings STYLE and tells the rest in words; each node's `g` has a place
+    for the number of callers, seen once the `g` has an attribute `data-callers`.
+    """
     seen = view(flow, language)
     lines = {box.id: _lines(box, language) for box in seen.boxes}
     labels = [_label(arrow) for arrow in seen.arrows]
@@ -43,19 +46,18 @@ def svg(flow: Flow, language: Language = Language.EN, *, within_page: bool = Fal
         Link(arrow.source, arrow.target, _label_size(words)) for arrow, words in zip(seen.arrows, labels, strict=True)
     ]
     placed = layout({id_: _size(own) for id_, own in lines.items()}, links, flow.start)
-    return "\n".join(
-        [*_head(seen, placed, language, within_page=within_page), *_body(seen, placed, lines, labels), "</svg>\n"]
-    )
+    head = _head(seen, placed, language, within_page=within_page)
+    return "\n".join([*head, *_body(seen, placed, lines, labels, live=within_page), "</svg>\n"])
 
 
 def _head(seen: View, placed: Layout, language: Language, *, within_page: bool) -> Iterator[str]:
     size = f'width="{placed.width:.0f}" height="{placed.height:.0f}"'
     box = f'viewBox="0 0 {placed.width:.0f} {placed.height:.0f}"'
-    names = 'role="img" aria-labelledby="flow-title flow-words"'
+    names = f'role="img" aria-labelledby="flow-title{"" if within_page else " flow-words"}"'
     yield f'<svg xmlns="http://www.w3.org/2000/svg" class="flow" lang="{language}" {size} {box} {names}>'
     yield f'<title id="flow-title">{_text(seen.title)}</title>'
-    yield f'<desc id="flow-words">{_text(seen.summary)}</desc>'
     if not within_page:
+        yield f'<desc id="flow-words">{_text(seen.summary)}</desc>'
         yield f"<style>\n{STYLE}</style>"
     yield (
         '<defs><marker id="flow-head" viewBox="0 0 10 10" refX="9.5" refY="5" markerWidth="9" markerHeight="9" '
@@ -65,7 +67,9 @@ def _head(seen: View, placed: Layout, language: Language, *, within_page: bool) 
         yield '<rect class="ground" width="100%" height="100%"/>'
 
 
-def _body(seen: View, placed: Layout, lines: dict[str, list[_Line]], labels: Sequence[Sequence[str]]) -> Iterator[str]:
+def _body(
+    seen: View, placed: Layout, lines: dict[str, list[_Line]], labels: Sequence[Sequence[str]], *, live: bool
+) -> Iterator[str]:
     """Lines first, so that boxes and words lie above them."""
     for arrow, route in zip(seen.arrows, placed.routes, strict=True):
         yield _way(arrow, route)
@@ -73,7 +77,7 @@ def _body(seen: View, placed: Layout, lines: dict[str, list[_Line]], labels: Seq
         if route.words:
             yield from _label_at(words, route.words)
     for box in seen.boxes:
-        yield from _box_at(box, lines[box.id], placed.boxes[box.id])
+        yield from _box_at(box, lines[box.id], placed.boxes[box.id], live=live)
 
 
 # -- boxes --------------------------------------------------------------------------------------------------------
@@ -95,7 +99,7 @@ def _size(lines: Sequence[_Line]) -> Size:
     return max(96.0, widest) + 2 * SIDE, sum(line.size_px * LEADING for line in lines) + 2 * ABOVE
 
 
-def _box_at(box: Box, lines: Sequence[_Line], place: Rect) -> Iterator[str]:
+def _box_at(box: Box, lines: Sequence[_Line], place: Rect, *, live: bool) -> Iterator[str]:
     start = " start" if box.start else ""
     yield f'<g class="{box.group}{start}" data-node="{_text(box.id)}">'
     yield from _shape(box.group, place)
@@ -107,6 +111,10 @@ def _box_at(box: Box, lines: Sequence[_Line], place: Rect) -> Iterator[str]:
         x, middle = place.x + place.width, place.y + 1
         yield f'<circle class="sign" cx="{x - SIGN:.1f}" cy="{middle:.1f}" r="{SIGN / 2:.1f}"/>'
         yield _words(box.person, "sign-text", x - SIGN, middle + 4)
+    if live and box.id:
+        count = Rect(place.x - COUNT[0] / 2, place.y - COUNT[1] / 2, *COUNT)
+        yield f'<g class="count">{_rect(count, "count-shape", COUNT[1] / 2)}'
+        yield f"{_words('', 'count-text', place.x, place.y + 5)}</g>"
     yield "</g>"
 
 

@@ -19,6 +19,9 @@ STYLE = """\
 .flow .head { fill: var(--l); }
 .flow .label { fill: var(--t); stroke: var(--l); stroke-width: 0.75; }
 .flow .label-text { text-anchor: middle; }
+.flow .count { display: none; }
+.flow [data-callers] > .count { display: inline; }
+.flow [data-callers] > .shape { stroke-width: 4; }
 .flow .count-shape { fill: var(--i); }
 .flow .count-text { fill: var(--g); text-anchor: middle; font-size: 14px; font-weight: 700; }
 .flow .say { --fill: #e3f0fb; --ink: #0b4f8a; }

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import singledispatchmethod
 
 from aiohttp import web
 
+from ivr_flows import Flow
 from telephony.console import wire
 from telephony.console.board import Board
 from telephony.console.cards import CardOf, Cards
 from telephony.console.desk import Desk
+from telephony.console.flow_pages import Callers, FlowPages
 from telephony.console.pages import Pages
 from telephony.console.pop_timing import PopTiming, PopTimings
 from telephony.console.rules import ConsoleRules
@@ -39,7 +41,10 @@ QUEUE_TITLES: Mapping[QueueName, str] = {
 
 
 class Console:
-    """`publish` is fed by the pump; `submit` takes what agents do; `clock` gives seconds since the epoch."""
+    """`publish` is fed by the pump; `submit` takes what agents do; `clock` gives seconds since the epoch.
+
+    `flows` are those that new calls follow, and `callers` tells how many callers are at each of their nodes.
+    """
 
     def __init__(
         self,
@@ -50,6 +55,8 @@ class Console:
         clock: Callable[[], float],
         queue_titles: Mapping[QueueName, str] = QUEUE_TITLES,
         rules: ConsoleRules | None = None,
+        flows: Callable[[], Iterable[Flow]] = tuple,
+        callers: Callers = dict,
     ) -> None:
         self._submit = submit
         self._clock = clock
@@ -65,7 +72,7 @@ class Console:
         rules = rules or ConsoleRules()
         sessions = Sessions(rules.idle_s, rules.absolute_s)
         self._pages = Pages(self, sessions, clock, rules.away_s, rules.board_s)
-        self._site = Site(accounts, sessions, self._pages, clock, rules)
+        self._site = Site(accounts, sessions, self._pages, clock, rules, FlowPages(flows, callers))
         self._runner: web.AppRunner | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._tick_s = rules.tick_s

@@ -18,6 +18,7 @@ from string import Template
 import structlog
 from aiohttp import web
 
+from telephony.console.flow_pages import FlowPages
 from telephony.console.login_limit import LoginLimit
 from telephony.console.page_socket import PageSocket
 from telephony.console.pages import Pages
@@ -27,6 +28,8 @@ from telephony.console.sessions import Session, Sessions
 from telephony.core.account import Account
 
 log = structlog.get_logger()
+
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 WEB = Path(__file__).parent / "web"
 COOKIE = "hotline_session"
@@ -58,12 +61,14 @@ class Site:
         pages: Pages,
         clock: Callable[[], float],
         rules: ConsoleRules,
+        flows: FlowPages,
     ) -> None:
         self._accounts = accounts
         self._sessions = sessions
         self._pages = pages
         self._clock = clock
         self._rules = rules
+        self._flows = flows
         self._origins = set(rules.origins)
         self._limit = LoginLimit()
         self._passwords = Passwords()
@@ -79,6 +84,8 @@ class Site:
         app.router.add_post("/login", self._login)
         app.router.add_post("/logout", self._logout)
         app.router.add_get("/ws", self._page_socket)
+        for path, answer in self._flows.routes().items():
+            app.router.add_get(path, self._signed_in(answer))
         app.router.add_static("/static", WEB / "static")
         return app
 
@@ -92,9 +99,7 @@ class Site:
     # -- guards -------------------------------------------------------------------------------------------------
 
     @web.middleware
-    async def _guard(
-        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
+    async def _guard(self, request: web.Request, handler: Answer) -> web.StreamResponse:
         """Refuse foreign names (DNS rebinding) and, where something is changed or a socket opened, foreign pages."""
         hosts = {origin.partition("://")[2] for origin in self._origins}
         if request.host.lower() not in hosts:
@@ -105,6 +110,16 @@ class Site:
 
     def _session(self, request: web.Request) -> Session | None:
         return self._sessions.find(request.cookies.get(COOKIE), self._clock())
+
+    def _signed_in(self, answer: Answer) -> Answer:
+        """For whoever is logged in, and nobody else."""
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            if self._session(request) is None:
+                raise web.HTTPUnauthorized if request.path.endswith(".json") else web.HTTPSeeOther("/login")
+            return await answer(request)
+
+        return guarded
 
     # -- pages --------------------------------------------------------------------------------------------------
 

@@ -9,12 +9,14 @@ import os
 import re
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
+from ivr_flows import SHIPPED, load
 from telephony.console.console import Console
 from telephony.console.passwords import hash_password
 from telephony.core.account import Account
@@ -70,7 +72,16 @@ class House:
 
     def __init__(self) -> None:
         self.engine = Engine(Rules({QueueName("support"): QueueRules(wrap_up_s=3600.0)}))
-        self.console = Console(accounts=self.account, card=self.card, submit=self.submit, clock=time.time)
+        self.flows = [load(SHIPPED / "general.yaml")]
+        self.callers: dict[tuple[str, str], dict[str, int]] = {}
+        self.console = Console(
+            accounts=self.account,
+            card=self.card,
+            submit=self.submit,
+            clock=time.time,
+            flows=lambda: self.flows,
+            callers=lambda: self.callers,
+        )
 
     async def account(self, login: str) -> Account | None:
         return ANNA if login == ANNA.login else None
@@ -309,3 +320,33 @@ async def test_an_offer_that_goes_elsewhere_leaves_a_trace(page: Page, house: tu
     await expect(page.locator("#recent")).to_contain_text("Nieodebrana")
     await expect(page.locator("#hint")).to_contain_text("Naciśnij „Dostępny”")
     await expect(page.locator("#say-now")).to_have_text("Rozmowa wróciła do kolejki.")
+
+
+async def test_flows_are_watched_live_in_a_picture_and_a_table(
+    page: Page, house: tuple[House, str], shots: Path
+) -> None:
+    hotline, url = house
+    flow = hotline.flows[0]
+    hotline.callers = {("general", flow.revision): {"departments": 3, "support": 12}}
+    await log_in(page, url)
+    await page.goto(f"{url}/flows")
+    await looks_right(page, shots, "flows")
+    await page.get_by_role("link", name="general").press("Enter")
+    await expect(page.locator("#total")).to_have_text("15")
+    await expect(page.locator("#total-words")).to_have_text("rozmów teraz")
+    await expect(page.locator('svg [data-node="support"] .count-text')).to_have_text("12")
+    await expect(page.locator('svg [data-node="sales"] .count')).to_be_hidden()
+    await looks_right(page, shots, "flow")
+    for button in (page.locator("#fit"), page.locator("#picture")):
+        await button.focus()
+        await press(page, "Enter")
+    await looks_right(page, shots, "flow-whole")
+    hotline.callers = {("general", flow.revision): {"sales": 1}, ("general", "older"): {"support": 1}}
+    await expect(page.locator('[data-row="sales"] .count-cell')).to_have_text("1")
+    await expect(page.locator('svg [data-node="sales"] .count-text')).to_be_visible()
+    await expect(page.locator('svg [data-node="support"] .count')).to_be_hidden()
+    await expect(page.locator("#total-words")).to_have_text("rozmowy teraz")
+    await expect(page.locator("#earlier")).to_have_text("(w tym 1 według wcześniejszej wersji)")
+    await expect(page.locator("#told")).to_be_hidden()
+    hotline.flows = [replace(flow, revision="newer")]
+    await expect(page.locator("#told")).to_have_text("Jest nowa wersja. Odśwież stronę, aby ją zobaczyć.")

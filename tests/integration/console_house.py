@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from ivr_flows import Flow
 from telephony.console.console import Console
 from telephony.console.passwords import hash_password
 from telephony.console.rules import ConsoleRules
@@ -40,8 +41,16 @@ class House:
         self.now = 1030.0
         self.events: asyncio.Queue[Event] = asyncio.Queue()
         self.cards_asked: list[str | None] = []
+        self.flows: list[Flow] = []
+        self.callers: dict[tuple[str, str], dict[str, int]] = {}
         self.console = Console(
-            accounts=self.account, card=self.card, submit=self.events.put_nowait, clock=lambda: self.now, rules=rules
+            accounts=self.account,
+            card=self.card,
+            submit=self.events.put_nowait,
+            clock=lambda: self.now,
+            rules=rules,
+            flows=lambda: self.flows,
+            callers=lambda: self.callers,
         )
         self.url = ""
 

@@ -132,7 +132,8 @@ def test_a_flow_text_never_becomes_markup(wide: Flow) -> None:
             "svg", "title", "desc", "style", "defs", "marker", "path", "rect", "polygon", "circle", "g", "text",
         }  # fmt: skip
         assert "</text><script>" in "".join(root.itertext()).replace(" ", "").replace("\n", "")
-        assert [node.get("data-node") for node in root.iter(f"{SVG}g")] == [*wide.nodes, ""]
+        named = [group.get("data-node") for group in root.iter(f"{SVG}g")]
+        assert [name for name in named if name is not None] == [*wide.nodes, NOTE]
     assert "script>" not in mermaid(wide)
     assert ("<style>" in svg(wide)) > ("<style>" in svg(wide, within_page=True))
 
