@@ -8,7 +8,7 @@ import dataclasses
 import functools
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -25,6 +25,7 @@ from telephony.asterisk.translate import Attempt
 from telephony.call_quality import CallQuality
 from telephony.clock import Clock
 from telephony.console.console import Console
+from telephony.console.flow_pages import Served
 from telephony.core.commands import CallEnded, CancelDial, Command, Dial
 from telephony.core.engine import Engine
 from telephony.core.events import CallsRecovered, Event, NodeSnapshot
@@ -63,7 +64,7 @@ class App:
             submit=self.submit,
             clock=self.clock,
             queue_titles={QueueName(name): queue.title for name, queue in settings.queues.items()},
-            flows=self._running_flows,
+            flows=self._served,
             callers=self._callers,
         )
         self.metrics = Metrics(settings.queues)
@@ -191,8 +192,9 @@ class App:
             customer=customer.number if customer else None,
         )
 
-    def _running_flows(self) -> Iterable[Flow]:
-        return self._flows.values()
+    def _served(self) -> Served:
+        serving = self.flows.serving
+        return Served(tuple(serving.flows.flows.values()), serving.problem)
 
     def _callers(self) -> dict[tuple[str, str], Counter[str]]:
         """How many callers are at each node, by flow and its revision."""

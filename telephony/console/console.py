@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import singledispatchmethod
 
 from aiohttp import web
 
-from ivr_flows import Flow
 from telephony.console import wire
 from telephony.console.board import Board
 from telephony.console.cards import CardOf, Cards
 from telephony.console.desk import Desk
-from telephony.console.flow_pages import Callers, FlowPages
+from telephony.console.flow_pages import Callers, FlowPages, Served
 from telephony.console.pages import Pages
 from telephony.console.pop_timing import PopTiming, PopTimings
 from telephony.console.rules import ConsoleRules
@@ -55,7 +54,7 @@ class Console:
         clock: Callable[[], float],
         queue_titles: Mapping[QueueName, str] = QUEUE_TITLES,
         rules: ConsoleRules | None = None,
-        flows: Callable[[], Iterable[Flow]] = tuple,
+        flows: Callable[[], Served] = Served,
         callers: Callers = dict,
     ) -> None:
         self._submit = submit

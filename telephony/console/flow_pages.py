@@ -31,6 +31,14 @@ DRAWN = 64  # pictures kept
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """What calls that begin now get; `problem` is why something newer is not served, in words."""
+
+    flows: tuple[Flow, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """One flow by its name, with every revision of it that new calls follow: by itself, or as a sub-flow of others."""
 
@@ -43,14 +51,15 @@ class Counts:
     """What a page shows; `earlier` callers follow a revision that is not `revision` any more."""
 
     revision: str
+    problem: str
     total: int
     earlier: int
     counts: Mapping[str, int]  # by node, or by flow; without those that are 0
 
 
 class FlowPages:
-    def __init__(self, flows: Callable[[], Iterable[Flow]], callers: Callers) -> None:
-        self._flows = flows
+    def __init__(self, served: Callable[[], Served], callers: Callers) -> None:
+        self._served = served
         self._callers = callers
         self._list_page = Template((WEB / "flows.html").read_text("utf-8"))
         self._flow_page = Template((WEB / "flow.html").read_text("utf-8"))
@@ -71,7 +80,8 @@ class FlowPages:
     async def _list(self, _: web.Request) -> web.Response:
         shown, counts = self._shown(), self._list_counts()
         rows = "".join(_flow_row(each.flow, counts.counts.get(name, 0)) for name, each in shown.items())
-        return _html(self._list_page.substitute(rows=rows, revision=counts.revision))
+        values = {"rows": rows, "revision": counts.revision, **_problem(counts.problem)}
+        return _html(self._list_page.substitute(values))
 
     async def _flow(self, request: web.Request) -> web.Response:
         shown = self._named(request)
@@ -83,6 +93,7 @@ class FlowPages:
             "total": str(counts.total),
             "picture": await self._picture(shown.flow),
             "rows": "".join(_node_rows(shown.flow, view(shown.flow, Language.PL), counts.counts)),
+            **_problem(counts.problem),
         }
         return _html(self._flow_page.substitute(values))
 
@@ -115,7 +126,7 @@ class FlowPages:
     def _shown(self) -> dict[str, Shown]:
         """Every flow a new call can come to, by name; as it is by itself where it is both that and a sub-flow."""
         found: dict[str, list[Flow]] = {}
-        flows = list(self._flows())
+        flows = self._served().flows
         for each in (*flows, *(sub for flow in flows for sub in flow.subs.values())):
             found.setdefault(each.id, []).append(each)
         return {name: Shown(found[name][0], frozenset(each.revision for each in found[name])) for name in sorted(found)}
@@ -129,7 +140,7 @@ class FlowPages:
                     counts[node] = counts.get(node, 0) + callers
             elif name == shown.flow.id:
                 earlier += sum(nodes.values())
-        return Counts(shown.flow.revision, sum(counts.values()) + earlier, earlier, counts)
+        return Counts(shown.flow.revision, self._served().problem, sum(counts.values()) + earlier, earlier, counts)
 
     def _list_counts(self) -> Counts:
         shown = self._shown()
@@ -137,7 +148,7 @@ class FlowPages:
         for (name, _), nodes in self._callers().items():
             counts[name] = counts.get(name, 0) + sum(nodes.values())
         revisions = "".join(f"{name} {each.flow.revision}\n" for name, each in shown.items())
-        return Counts(_tag(revisions), sum(counts.values()), 0, counts)
+        return Counts(_tag(revisions), self._served().problem, sum(counts.values()), 0, counts)
 
 
 def _figures(request: web.Request, counts: Counts) -> web.Response:
@@ -150,6 +161,11 @@ def _figures(request: web.Request, counts: Counts) -> web.Response:
 
 def _tag(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _problem(problem: str) -> dict[str, str]:
+    """For the notice of a page."""
+    return {"problem": escape(problem), "no_problem": "" if problem else "hidden"}
 
 
 # -- rows -----------------------------------------------------------------------------------------------------------
@@ -170,7 +186,8 @@ def _node_rows(flow: Flow, seen: View, counts: Mapping[str, int]) -> Iterator[st
             cells = (_about(flow, box), escape(box.said), "<br>".join(ways))
             texts = "".join(f'<td dir="auto">{cell}</td>' for cell in cells)
             name = escape(box.id)
-            yield f'<tr data-row="{name}"><th scope="row">{name}</th>{_count(counts.get(box.id, 0))}{texts}</tr>\n'
+            shown = name.replace("_", "_<wbr>")
+            yield f'<tr data-row="{name}"><th scope="row">{shown}</th>{_count(counts.get(box.id, 0))}{texts}</tr>\n'
 
 
 def _about(flow: Flow, box: Box) -> str:

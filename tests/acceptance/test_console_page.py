@@ -18,6 +18,7 @@ from playwright.async_api import Browser, Page, ViewportSize, async_playwright, 
 
 from ivr_flows import SHIPPED, load
 from telephony.console.console import Console
+from telephony.console.flow_pages import Served
 from telephony.console.passwords import hash_password
 from telephony.core.account import Account
 from telephony.core.customer import Card, Customer, TicketSummary
@@ -73,13 +74,14 @@ class House:
     def __init__(self) -> None:
         self.engine = Engine(Rules({QueueName("support"): QueueRules(wrap_up_s=3600.0)}))
         self.flows = [load(SHIPPED / "general.yaml")]
+        self.problem = ""
         self.callers: dict[tuple[str, str], dict[str, int]] = {}
         self.console = Console(
             accounts=self.account,
             card=self.card,
             submit=self.submit,
             clock=time.time,
-            flows=lambda: self.flows,
+            flows=lambda: Served(tuple(self.flows), self.problem),
             callers=lambda: self.callers,
         )
 
@@ -348,5 +350,9 @@ async def test_flows_are_watched_live_in_a_picture_and_a_table(
     await expect(page.locator("#total-words")).to_have_text("rozmowy teraz")
     await expect(page.locator("#earlier")).to_have_text("(w tym 1 według wcześniejszej wersji)")
     await expect(page.locator("#told")).to_be_hidden()
-    hotline.flows = [replace(flow, revision="newer")]
+    hotline.problem = "general.yaml:3:5: `nowhere` is not a node\n" + HOSTILE
+    await expect(page.locator("#problem-text")).to_contain_text("`nowhere` is not a node")
+    await looks_right(page, shots, "flow-problem")
+    hotline.problem, hotline.flows = "", [replace(flow, revision="newer")]
+    await expect(page.locator("#problem")).to_be_hidden()
     await expect(page.locator("#told")).to_have_text("Jest nowa wersja. Odśwież stronę, aby ją zobaczyć.")

@@ -13,6 +13,7 @@ import pytest
 
 from ivr_flows import Flow
 from telephony.console.console import Console
+from telephony.console.flow_pages import Served
 from telephony.console.passwords import hash_password
 from telephony.console.rules import ConsoleRules
 from telephony.core.account import Account
@@ -42,6 +43,7 @@ class House:
         self.events: asyncio.Queue[Event] = asyncio.Queue()
         self.cards_asked: list[str | None] = []
         self.flows: list[Flow] = []
+        self.problem = ""
         self.callers: dict[tuple[str, str], dict[str, int]] = {}
         self.console = Console(
             accounts=self.account,
@@ -49,7 +51,7 @@ class House:
             submit=self.events.put_nowait,
             clock=lambda: self.now,
             rules=rules,
-            flows=lambda: self.flows,
+            flows=lambda: Served(tuple(self.flows), self.problem),
             callers=lambda: self.callers,
         )
         self.url = ""

@@ -108,7 +108,7 @@ async def test_what_has_not_changed_is_not_sent_again(http: aiohttp.ClientSessio
     async with http.get("/flows/general/callers.json") as response:
         tag = response.headers["ETag"]
         assert await response.json() == {
-            "revision": flow.revision, "total": 1, "earlier": 0, "counts": {"support": 1}
+            "revision": flow.revision, "problem": "", "total": 1, "earlier": 0, "counts": {"support": 1}
         }  # fmt: skip
     async with http.get("/flows/general/callers.json", headers={"If-None-Match": tag}) as response:
         assert response.status == 304
@@ -129,6 +129,22 @@ async def test_calls_under_way_on_an_earlier_revision_are_counted_apart(
     async with http.get("/flows/general/callers.json") as response:
         figures = await response.json()
     assert (figures["total"], figures["earlier"], figures["counts"]) == (4, 3, {"support": 1})
+
+
+async def test_why_something_newer_is_not_served_is_told_on_every_page(
+    http: aiohttp.ClientSession, house: House
+) -> None:
+    house.flows = [load(SHIPPED / "general.yaml")]
+    await log_in(http, house)
+    for path in ("/flows", "/flows/general"):
+        async with http.get(path) as response:
+            assert 'id="problem" role="status" hidden>' in await response.text()
+    house.problem = "general.yaml:3:5: <b>no</b>"
+    for path in ("/flows", "/flows/general"):
+        async with http.get(path) as response:
+            page = await response.text()
+            assert 'id="problem" role="status" >' in page
+            assert "general.yaml:3:5: &lt;b&gt;no&lt;/b&gt;" in page
 
 
 @pytest.mark.parametrize("name", ["nosuch", "..%2f..%2fconsole", "<script>"])

@@ -17,7 +17,9 @@ let over = false;
 
 const calls = (count) => CALLS[words.select(count)];
 
-function draw({ counts, total, earlier }) {
+function draw({ counts, total, earlier, problem }) {
+  setText(byId("problem-text"), problem);
+  show(byId("problem"), Boolean(problem));
   for (const row of document.querySelectorAll("[data-row]")) {
     const cell = row.querySelector(".count-cell");
     const count = counts[row.dataset.row] ?? 0;
