@@ -157,8 +157,7 @@ class Revisions:
 
     def publish(self, draft: Path, revision: str, *, by: str, note: str, at: float) -> Published:
         """Make the drafted flows the current revision. Raises FlowError for a note that is not one line, OSError."""
-        if len(note) > MAX_NOTE or not note.isprintable():
-            raise FlowError(f"the note is one line of at most {MAX_NOTE} characters")
+        check_note(note)
         published = Published(revision, at, by, note, _sums(draft))
         with self._changing():
             write_atomically(draft / RECORD, _PUBLISHED.dump_json(published, indent=2))
@@ -209,6 +208,12 @@ class Revisions:
             with suppress(OSError):
                 if path.stat().st_mtime < now - LEFT_OVER_S:
                     shutil.rmtree(path, ignore_errors=True)
+
+
+def check_note(note: str) -> None:
+    """Raises FlowError for what does not fit in a line of `hotline flow list`."""
+    if len(note) > MAX_NOTE or not note.isprintable():
+        raise FlowError(f"the note is one line of at most {MAX_NOTE} characters")
 
 
 def changes(before: Published | None, after: Published) -> str:

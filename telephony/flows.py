@@ -129,12 +129,13 @@ class FlowShelf:
     async def run(self) -> None:
         """Until cancelled."""
         try:
-            await self._make_missing()
-            while True:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._asked.wait(), LOOK_EVERY_S)
-                self._asked.clear()
-                await self.look()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._make_missing())
+                while True:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._asked.wait(), LOOK_EVERY_S)
+                    self._asked.clear()
+                    await self.look()
         finally:
             self._stopping = True
 

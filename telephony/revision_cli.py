@@ -62,9 +62,10 @@ def _settings(chosen: argparse.Namespace) -> Settings:
 
 
 def _publish(chosen: argparse.Namespace) -> int:
-    from ivr_flows.revisions import changes, drafted
+    from ivr_flows.revisions import changes, check_note, drafted
     from telephony.flows import Origin
 
+    check_note(chosen.note)
     settings = _settings(chosen)
     origin = Origin.of(settings)
     folder, revisions = chosen.folder or origin.folder, origin.revisions

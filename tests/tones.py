@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 RATE = 8000
+WINDOW_S = 0.05
 
 
 def tone(path: Path, frequency_hz: float) -> Path:
@@ -22,10 +23,21 @@ def tone(path: Path, frequency_hz: float) -> Path:
 
 def strength(path: Path, frequency_hz: float) -> float:
     """Share of the recording's power at one frequency: median over windows of 50 ms, in which phase jumps are rare."""
+    return statistics.median(_shares(path, frequency_hz))
+
+
+def part_strength(path: Path, frequency_hz: float, part_s: float = 0.5) -> float:
+    """The same for the part in which it is strongest: whether the tone came at all."""
+    shares, windows = _shares(path, frequency_hz), round(part_s / WINDOW_S)
+    starts = range(max(1, len(shares) - windows + 1))
+    return max(statistics.median(shares[start : start + windows]) for start in starts)
+
+
+def _shares(path: Path, frequency_hz: float) -> list[float]:
     rate, samples = samples_of(path)
-    window = rate // 20
-    windows = [samples[start : start + window] for start in range(0, len(samples) - window, window)]
-    return statistics.median(_share(part, frequency_hz / rate) for part in windows)
+    window = round(rate * WINDOW_S)
+    windows = (samples[start : start + window] for start in range(0, len(samples) - window, window))
+    return [_share(part, frequency_hz / rate) for part in windows]
 
 
 def _share(samples: Sequence[int], turns_per_sample: float) -> float:

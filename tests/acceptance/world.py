@@ -86,10 +86,19 @@ class World:
 
 @asynccontextmanager
 async def world(
-    folder: Path, *, transfer_numbers: tuple[str, ...] = (), nodes: int = 1, at: int = 0, by_itself: bool = True
+    folder: Path,
+    *,
+    transfer_numbers: tuple[str, ...] = (),
+    nodes: int = 1,
+    at: int = 0,
+    by_itself: bool = True,
+    config: Path = ROOT / "config",
+    prompts: Path | None = None,
 ) -> AsyncIterator[World]:
     """Everything up, the consultant logged in and paused, with a phone that is registered at node `at` and answers
     `by_itself`.
+
+    `config` has hotline.toml and Asterisk's templates; `prompts` is where prompts are made, if not in the data folder.
     """
     tools = await prepare(DATA)
     (folder / "consultants").mkdir(parents=True)
@@ -99,8 +108,8 @@ async def world(
         house = House(
             any_ports(folder / "house"),
             tools.asterisk,
-            ROOT / "config",
-            prompts=tools.prompts,
+            config,
+            prompts=prompts or tools.prompts,
             transfer_numbers=transfer_numbers,
             nodes=nodes,
         )

@@ -7,30 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from ivr_flows import FlowError, Known, Prompt, load_set
-from ivr_flows.audio import Sound
+from ivr_flows import FlowError, Known, load_set
 from ivr_flows.prompts import PromptStore
 from ivr_flows.revisions import CURRENT, Published, Revisions, drafted
-from ivr_flows.speech import SpeechError
 from telephony.flows import FlowShelf, Origin, can_say
-from tests.unit.test_revisions import FLOW
+from tests.unit.small_flows import FLOW, Beep
 
 DID = "+48221000100"
 KNOWN = Known(frozenset({"support"}), frozenset())
-
-
-class Beep:
-    """A speaker that costs nothing."""
-
-    broken = False
-
-    def identity(self, prompt: Prompt) -> str:
-        return "beep"
-
-    def speak(self, prompt: Prompt) -> Sound:
-        if self.broken:
-            raise SpeechError("no voice today")
-        return Sound(b"\x00\x20\x00\xe0" * 4000, 16_000)
 
 
 class House:

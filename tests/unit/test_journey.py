@@ -89,7 +89,9 @@ class Ticking:
 
 
 class Case:
-    def __init__(self, flow: Flow, script: Sequence[tuple[str, Answer]]) -> None:
+    def __init__(
+        self, flow: Flow, script: Sequence[tuple[str, Answer]], flow_for: Callable[[str], Flow] | None = None
+    ) -> None:
         clock = Ticking()
         self.events: list[core.Event] = []
         self.facts_fail = False
@@ -98,7 +100,7 @@ class Case:
         services = Services(
             "n1",
             self.events.append,
-            {"+48221000000": flow}.__getitem__,
+            flow_for or {"+48221000000": flow}.__getitem__,
             self.speak,
             self.facts,
             clock,
@@ -334,3 +336,20 @@ def test_interaction_ids_sort_by_time_and_are_random_within_a_millisecond() -> N
     assert ids == sorted(ids)
     assert len({new_interaction_id(5.0, rng) for _ in range(1000)}) == 1000
     assert all(each[14] == "7" and each[19] in "89ab" for each in ids)
+
+
+async def test_a_call_goes_on_with_the_flow_it_began_with(tmp_path: Path, flow: Flow) -> None:
+    path = tmp_path / "new.yaml"
+    path.write_text(FLOW.replace("flow: test", "flow: new").replace("Do usłyszenia.", "Inaczej."))
+    newer = load(path)
+    served = {"+48221000000": flow}
+
+    def publish(line: str) -> None:
+        if line.startswith("STREAM FILE"):  # in the menu
+            served["+48221000000"] = newer
+
+    for expected in ("do-usłyszenia", "inaczej"):
+        case = Case(flow, [("STREAM FILE", key("1"))], flow_for=served.__getitem__)
+        case.session.on_command = publish
+        await case.journey.run()
+        assert case.said()[-1] == f"/sounds/{expected}"

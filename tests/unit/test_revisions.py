@@ -10,16 +10,7 @@ import pytest
 
 from ivr_flows import FlowError, load_set, revisions
 from ivr_flows.revisions import Current, Published, Revisions, changes, drafted
-
-FLOW = """\
-flow: {name}
-start: hello
-person: line
-menu_words: {{closing: "Zero.", wrong_key: "Nie ma."}}
-nodes:
-  hello: {{type: say, say: "{say}", next: line}}
-  line: {{type: line, queue: support}}
-"""
+from tests.unit.small_flows import FLOW
 
 Publish = Callable[..., Published]
 
