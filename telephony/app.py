@@ -26,11 +26,11 @@ from telephony.call_quality import CallQuality
 from telephony.clock import Clock
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
-from telephony.core.commands import CallEnded, CancelDial, Command, Dial
+from telephony.core.commands import CallChanged, CallEnded, CancelDial, Command, Dial
 from telephony.core.engine import Engine
 from telephony.core.events import CallsRecovered, Event, NodeSnapshot
 from telephony.core.ids import InteractionId, QueueName
-from telephony.core.views import Lane
+from telephony.core.views import CallState, Lane
 from telephony.crm.builtin import BuiltinDirectory
 from telephony.flows import FlowShelf, Origin
 from telephony.metrics import Metrics, metrics_app
@@ -220,6 +220,8 @@ class App:
         return Lane.ACCESSIBILITY if number and number.accessibility else Lane.STANDARD
 
     def _score(self, command: Command, now: float) -> None:
+        if isinstance(command, CallChanged) and command.call.state is CallState.MENU:
+            self.quality.begun(command.call)
         if isinstance(command, CallEnded):
             for record in self.quality.ended(command.call):
                 self.recorder.put(record, now)

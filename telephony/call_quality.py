@@ -62,7 +62,7 @@ class CallQuality:
         self._most_legs = most_legs
         self._most_reports = most_reports
         self._legs: OrderedDict[str, _Leg] = OrderedDict()  # by Uniqueid, the longest silent first
-        self._ended: OrderedDict[str, None] = OrderedDict()  # Linkedids, the oldest first
+        self._ended: OrderedDict[str, None] = OrderedDict()  # Linkedids, and legs that were not the caller's
         self._joined: OrderedDict[str, InteractionId] = OrderedDict()  # Linkedids of legs on other nodes
 
     @property
@@ -72,7 +72,7 @@ class CallQuality:
 
     def heard(self, event: RtcpEvent) -> None:
         """Take one report. One that comes after its call's end is dropped."""
-        if event.linkedid in self._ended:
+        if event.linkedid in self._ended or event.uniqueid in self._ended:
             return
         leg = self._leg(event)
         self._note_sender(leg, event)
@@ -98,6 +98,10 @@ class CallQuality:
         while len(self._joined) > self._most_legs:
             self._joined.popitem(last=False)
 
+    def begun(self, call: CallView) -> None:
+        """A call in the menu: its channel may have had one before, when an agent hands a caller over to our number."""
+        self._ended.pop(call.linkedid, None)
+
     def ended(self, call: CallView) -> tuple[QualityRecord, ...]:
         """The records of all legs of a call that has ended; each leg in both directions, the caller's first.
 
@@ -110,7 +114,8 @@ class CallQuality:
         for linkedid in linkedids:
             self._joined.pop(linkedid, None)
             self._ended[linkedid] = None
-        while len(self._ended) > self._most_legs:
+        self._ended.update(dict.fromkeys(name for name in mine if name != call.uniqueid))
+        while len(self._ended) > 2 * self._most_legs:
             self._ended.popitem(last=False)
         return records
 

@@ -136,6 +136,7 @@ def render(
         "emergency": _blocks(_emergency(number, node) for number in EMERGENCY),
         "phones": _blocks(_phone(agent, node.peers) for agent in node.agents),
         "legs": _blocks(_leg(agent) for agent in node.agents),
+        "own_numbers": _blocks(_own_number(*each) for each in node.numbers.items()),
         "transfer_numbers": _blocks(_outside(number, node) for number in node.transfer_numbers),
         "last_resort": _last_resort(node.agents),
         "members": "\n".join(f"member => PJSIP/{agent.endpoint}" for agent in node.agents),
@@ -151,10 +152,23 @@ def _blocks(blocks: Iterable[str]) -> str:
     return "\n".join(blocks)
 
 
+def _own_number(did: str, accessibility: bool) -> str:  # noqa: FBT001 - the value of a mapping
+    """For a caller whom an agent hands over; an agent who calls it finds no such number."""
+    number = _checked(did, _DID, "number")
+    return (
+        f'exten => {number},1,GotoIf($["${{HOTLINE_INTERACTION}}${{HOTLINE_DID}}" = ""]?hotline-handed-over,s,nobody)\n'
+        f" same => n,Set(HOTLINE_DID={number})\n{_priority(accessibility)} same => n,Goto(hotline-again,s,1)\n"
+        f"exten => {number[1:]},1,Goto({number},1)\n"
+    )
+
+
+def _priority(accessibility: bool) -> str:  # noqa: FBT001 - as it stands in the mapping
+    return f" same => n,Set(QUEUE_PRIO={ACCESSIBILITY_PRIORITY})\n" if accessibility else ""
+
+
 def _number(did: str, accessibility: bool) -> str:  # noqa: FBT001 - the value of a mapping
     """Both ways a carrier writes the number, and nothing else."""
-    number = _checked(did, _DID, "number")
-    priority = f" same => n,Set(QUEUE_PRIO={ACCESSIBILITY_PRIORITY})\n" if accessibility else ""
+    number, priority = _checked(did, _DID, "number"), _priority(accessibility)
     return (
         f"exten => {number},1,Set(HOTLINE_DID={number})\n{priority} same => n,Goto(hotline-call,s,1)\n"
         f"exten => {number[1:]},1,Goto({number},1)\n"
@@ -167,7 +181,7 @@ def _server(server: str) -> str:
     address = f"{_checked(host, _HOST, 'AGI server')}:{_port(int(port) if port.isdigit() else -1)}"
     return (
         f" same => n,AGI(agi://{address}/call,${{HOTLINE_DID}},${{HOTLINE_NUMBER}},"
-        "${BASE64_ENCODE(${PJSIP_HEADER(read,From)})})\n"
+        "${BASE64_ENCODE(${PJSIP_HEADER(read,From)})},${HOTLINE_FOLLOWS})\n"
         ' same => n,GotoIf($["${HOTLINE_INTERACTION}" != ""]?led)'
     )
 
@@ -266,6 +280,8 @@ def _distinct(node: NodeConfig) -> None:
     names += [*(trunk.name for trunk in node.trunks), *(peer.name for peer in node.peers)]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise AsteriskConfigError(f"{twice[0]!r} is the name of more than one phone, carrier or node")
+    if ours := sorted(node.numbers.keys() & set(node.transfer_numbers)):
+        raise AsteriskConfigError(f"{ours[0]} is a number of ours, where callers may be handed over to anyway")
 
 
 def _agent(agent: AgentPhone) -> str:

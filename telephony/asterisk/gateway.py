@@ -134,6 +134,7 @@ class Gateway:
         journey = Journey(session, Arrival.of(session.environment), self._services)
         self._journeys[journey.interaction] = journey
         self._by_uniqueid[journey.arrival.uniqueid] = journey
+        self._talks.begin_anew(journey.arrival.uniqueid)
         try:
             await journey.run()
         finally:

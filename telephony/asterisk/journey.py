@@ -41,7 +41,7 @@ from telephony.asterisk.agi import AgiSession, SessionEndedError
 from telephony.asterisk.agi_wire import AgiError, Environment
 from telephony.asterisk.config import ACCESSIBILITY_PRIORITY
 from telephony.asterisk.handset import PIECE_S, Handset, Speak
-from telephony.asterisk.interaction_id import new_interaction_id
+from telephony.asterisk.interaction_id import is_interaction_id, new_interaction_id
 from telephony.asterisk.translate import Attempt
 from telephony.core import events as core
 from telephony.core.commands import Dial
@@ -68,6 +68,7 @@ class Arrival:
     uniqueid: Uniqueid
     did: str
     caller: str | None
+    follows: InteractionId | None = None
 
     @classmethod
     def of(cls, environment: Environment) -> Arrival:
@@ -76,7 +77,9 @@ class Arrival:
         if not _E164.fullmatch(did) or not environment["channel"] or not environment["uniqueid"]:
             raise AgiError("the dialplan named no number, channel or id")
         known = caller if _E164.fullmatch(caller) else None
-        return cls(environment["channel"], Uniqueid(environment["uniqueid"]), did, known)
+        before = environment["arg_4"]
+        follows = InteractionId(before) if is_interaction_id(before) else None
+        return cls(environment["channel"], Uniqueid(environment["uniqueid"]), did, known, follows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,7 @@ class Journey:
                 arrival.did,
                 arrival.caller,
                 codec[1] if codec else "unknown",
+                arrival.follows,
             )
         )
 

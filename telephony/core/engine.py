@@ -84,9 +84,13 @@ class Engine:
 
     @_on.register
     def _(self, event: ev.CallArrived, now: float) -> None:
-        if self._calls.get(event.interaction) or self._calls.of_channel(event.uniqueid):
+        before = self._calls.get(event.follows)
+        channels = self._calls.of_channel(event.uniqueid)
+        if self._calls.get(event.interaction) or (channels and channels is not before):
             return
-        call = self._hearing.arrives(arrived(event, now))
+        if before and before is channels:  # one channel has one call at a time
+            self._end(before, now)
+        call = self._hearing.arrives(arrived(event, before.arrived_at if before else now))
         self._calls.keep(call)
         if event.uniqueid in self._gone_early:
             self._end(call, now)

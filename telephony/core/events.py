@@ -25,6 +25,7 @@ class CallArrived:
     did: str  # E.164
     caller: str | None  # E.164 as claimed by the network; proves nothing
     codec: str = "unknown"  # lower-case Asterisk format name: alaw, ulaw, g722, opus
+    follows: InteractionId | None = None  # whose caller an agent has handed over to this number of ours
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,10 @@ class Talks:
             self._by_caller[caller] = Talk(interaction, attempt, caller, agent)
             self._by_agent[agent] = caller
 
+    def begin_anew(self, caller: Uniqueid) -> None:
+        """The caller has been handed over to a number of ours: whatever was before, a new talk will follow."""
+        self._forget(caller)
+
     def hear(self, fact: Fact) -> list[News]:
         """Take a fact in; what it means for the talks."""
         self.channels.hear(fact)

@@ -7,6 +7,7 @@ transfer reaches it.
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 
 from quality.softphone_client import PhoneCall, phone_program
 from telephony.core.views import CallState, Outcome, SpanKind
-from telephony.demo.house import GENERAL
+from telephony.demo.house import ACCESSIBLE, GENERAL
 from tests.acceptance.world import STEP_S, World, world
 from tests.tones import strength, tone
 
@@ -160,6 +161,68 @@ async def test_an_attended_transfer_while_it_rings_frees_the_consultant_and_the_
     await caller.ended()
     assert await outcome(town) is Outcome.ANSWERED
     assert heard_the_other(town) > AUDIBLE
+
+
+async def handed_over_to_a_number_of_ours(town: World) -> PhoneCall:
+    """The caller waits in the line of that number, and the consultant is free."""
+    caller, anna = await talk(town)
+    await anna.transfer(town.house.uri(ACCESSIBLE))
+    await anna.ended()
+    await town.page.pause()
+    seen = await town.until(lambda calls: len(calls) == 2)
+    assert {call.did: call.outcome for call in seen} == {GENERAL: Outcome.ANSWERED, ACCESSIBLE: None}
+    assert seen[0].arrived_at == seen[1].arrived_at
+    await caller.dtmf("2")
+    await town.until(lambda calls: any(call.state is CallState.LINE for call in calls))
+    return caller
+
+
+async def outcomes(town: World) -> dict[str, Outcome | None]:
+    seen = await town.until(lambda calls: all(call.outcome for call in calls))
+    assert len(seen) == 2
+    return {call.did: call.outcome for call in seen}
+
+
+async def test_a_caller_handed_over_to_a_number_of_ours_hears_it_and_is_served_again(town: World) -> None:
+    caller = await handed_over_to_a_number_of_ours(town)
+    await town.page.ready()
+    anna = await town.answered_by_a_consultant()
+    assert not caller.end
+    await anna.hang_up()
+    await caller.ended()
+    assert await outcomes(town) == {GENERAL: Outcome.ANSWERED, ACCESSIBLE: Outcome.ANSWERED}
+
+
+async def test_a_caller_handed_over_to_a_number_of_ours_who_gives_up_there(town: World) -> None:
+    caller = await handed_over_to_a_number_of_ours(town)
+    await caller.hang_up()
+    assert await outcomes(town) == {GENERAL: Outcome.ANSWERED, ACCESSIBLE: Outcome.ABANDONED_LINE}
+
+
+async def test_a_caller_handed_over_to_a_number_of_ours_without_a_server_is_heard_by_a_person(town: World) -> None:
+    caller, anna = await talk(town)
+    await town.house.signal_server(signal.SIGKILL)
+    await anna.transfer(town.house.uri(ACCESSIBLE))
+    await anna.ended()
+    again = await town.answered_by_a_consultant()  # Asterisk's own queue rings the phones
+    assert not caller.end
+    await again.hang_up()
+    await caller.ended()
+    await town.house.start_server()
+    seen = await town.until(lambda calls: all(call.outcome for call in calls))
+    assert [call.outcome for call in seen] == [Outcome.ANSWERED]
+
+
+async def test_an_agent_who_calls_a_number_of_ours_is_no_customer(town: World) -> None:
+    caller, anna = await talk(town)
+    await anna.hold()
+    asking = await town.consultants.call(town.house.uri(ACCESSIBLE), account="anna")
+    assert (await asking.ended()).code == 404
+    await anna.hold(on=False)
+    assert not caller.end
+    await anna.hang_up()
+    await caller.ended()
+    assert await outcome(town) is Outcome.ANSWERED
 
 
 async def test_a_caller_whom_nobody_takes_over_comes_back_to_the_queue(town: World) -> None:

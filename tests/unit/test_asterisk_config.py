@@ -94,7 +94,10 @@ def test_an_agent_can_hand_over_to_colleagues_and_to_permitted_numbers_only() ->
     agents = dialplan.partition("[hotline-agents]")[2].partition("\n[")[0]
     targets = [line.split(",")[0].removeprefix("exten => ") for line in agents.splitlines() if line.startswith("exten")]
     colleagues = [agent.endpoint for agent in NODE.agents]
-    assert targets == ["112", "997", "998", "999", *colleagues, "+48220000900", "*43"]
+    ours = [each for did in NODE.numbers for each in (did, did[1:])]
+    assert targets == ["112", "997", "998", "999", *colleagues, "+48220000900", *ours, "*43"]
+    callers_only = 'GotoIf($["${HOTLINE_INTERACTION}${HOTLINE_DID}" = ""]?hotline-handed-over,s,nobody)'
+    assert agents.count(callers_only) == len(NODE.numbers)
     assert agents.count("Goto(hotline-handed-over,s,1)") == len(colleagues) + 1  # nobody is lost to a busy phone
 
 

@@ -408,3 +408,49 @@ def test_an_agent_whose_node_died_in_a_talk_is_free_once_the_phone_rests_at_anot
     assert story.engine.agents()[0].state is AgentState.WRAP_UP
     story.tell(ev.NodeSnapshot("n1", frozenset(), 60.0), 60.0)
     assert [each.call.outcome for each in story.said if isinstance(each, CallEnded)] == [Outcome.INTERRUPTED]
+
+
+def handed_over(story: Story, before: InteractionId, channel: str, now: float) -> InteractionId:
+    call = InteractionId("c2")
+    where = ("n1", f"PJSIP/{channel}", Uniqueid(f"u-{channel}"), f"l-{channel}", "+48222", "+48500")
+    story.tell(ev.CallArrived(call, *where, follows=before), now)
+    return call
+
+
+def test_a_caller_handed_over_to_a_number_of_ours_is_a_new_call_that_keeps_the_first_arrival(story: Story) -> None:
+    story.agent(ANNA)
+    first = story.queues("c1", 1.0)
+    story.talks(first, ANNA, 2.0)
+    other = story.queues("c9", 30.0)
+    second = handed_over(story, first, "c1", 60.0)  # before anything was heard of the agent's phone
+    assert story.endings() == {first: Outcome.ANSWERED}
+    assert story.engine.agents()[0].state is AgentState.WRAP_UP
+    story.tell(ev.AgentLeft(first, 1), 60.1)
+    story.tell(ev.SessionLost(first), 60.2)
+    story.tell(ev.CallQueued(second, SUPPORT, Lane.STANDARD), 61.0)
+    story.tell(ev.AgentReady(ANNA), 62.0)
+    assert story.view(second).agent == ANNA  # who came first of all
+    assert story.view(other).state is CallState.LINE
+    story.hangs_up(InteractionId("c1"), 63.0)  # the one channel
+    assert story.endings() == {first: Outcome.ANSWERED, second: Outcome.ABANDONED_LINE}
+
+
+def test_a_leg_handed_over_at_its_own_node_leaves_the_first_call_to_its_end(story: Story) -> None:
+    story.agent(ANNA)
+    first = story.queues("c1", 1.0)
+    story.talks(first, ANNA, 2.0)
+    story.tell(ev.AgentLeft(first, 1), 59.0)
+    second = handed_over(story, first, "leg", 60.0)
+    assert (story.view(second).arrived_at, story.endings()) == (1.0, {})
+    story.hangs_up(first, 70.0)
+    story.hangs_up(InteractionId("leg"), 70.0)
+    assert story.endings() == {first: Outcome.ANSWERED, second: Outcome.ABANDONED_MENU}
+
+
+def test_a_second_call_on_a_channel_needs_to_say_which_it_follows(story: Story) -> None:
+    first = story.queues("c1", 1.0)
+    assert (
+        story.tell(ev.CallArrived(InteractionId("x"), "n1", "PJSIP/c1", Uniqueid("u-c1"), "l-c1", "+48221", None), 2.0)
+        == []
+    )
+    assert story.view(first).state is CallState.LINE
