@@ -37,7 +37,7 @@ class _Line:
 
 def svg(flow: Flow, language: Language = Language.EN, *, within_page: bool = False) -> str:
     """The whole picture. `within_page`: the page brings STYLE and tells the rest in words; each node's `g` has a place
-    for the number of callers, seen once the `g` has an attribute `data-callers`.
+    for the number of callers, seen once the `g` has an attribute `data-callers`. Raises TangledError.
     """
     seen = view(flow, language)
     lines = {box.id: _lines(box, language) for box in seen.boxes}

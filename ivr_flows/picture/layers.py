@@ -13,8 +13,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 SWEEPS = 12
+MOST_POINTS = 40_000  # a second or two of work; a flow that a person can read has some hundreds
 
 Pair = tuple[int, int]
+
+
+class TangledError(Exception):
+    """So many long ways that nobody could follow them in a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class Layers:
 
 
 def layers(boxes: int, edges: Sequence[Edge], start: int) -> Layers:
-    """Rows from the top, each from the left."""
+    """Rows from the top, each from the left. Raises TangledError."""
     turned = _turned(boxes, edges, start)
     forward = [
         (each.target, each.source) if at in turned else (each.source, each.target) for at, each in enumerate(edges)
@@ -132,6 +137,8 @@ def _chained(ranks: list[int], edges: Sequence[Edge], forward: Sequence[Pair], t
             if at in word_rows and row == row_of[word_rows[at]]:
                 words[at] = point
         points += len(chain)
+        if points > MOST_POINTS:
+            raise TangledError("too tangled for a picture: move parts that belong together into sub-flows")
         chains.append([upper, *chain, lower] if upper != lower else [upper])
     return Layers(rows, chains, words, turned)
 

@@ -1,31 +1,23 @@
 """Places for boxes, words and lines, in CSS pixels from the top left: nothing lies upon anything else.
 
-Rows come from `layers`; across, everything is drawn to its neighbours as far as its row permits (weighted least
-squares with distances kept, by pooling adjacent violators), long lines most, so that they are straight.
+Rows come from `layers`, places within them from `across`; here rows get their heights and lines their points.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from math import inf
-from statistics import median
 
+from ivr_flows.picture.across import Extent, across
 from ivr_flows.picture.layers import Edge, Layers, layers
 
 MARGIN = 24.0
-BOX_APART = 28.0
-LINE_APART = 14.0
 ROWS_APART = 30.0
 SLOPE = 0.1  # more room between rows where lines have far to go across
 MOST_APART = 90.0
 PORTS_APART = 26.0
 PORTS_WITHIN = 0.6  # of a box's width
 LOOP = 30.0  # how far a loop reaches out beside its box
-SWEEPS = 24
-STRAIGHTENINGS = 6
-LINE_PULL = 16.0  # of a point to the next one of its line; boxes pull by 1
 
 Point = tuple[float, float]
 Size = tuple[float, float]
@@ -63,7 +55,7 @@ class Layout:
 
 
 def layout(sizes: Mapping[str, Size], links: Sequence[Link], start: str) -> Layout:
-    """A place for each box and a route for each link."""
+    """A place for each box and a route for each link. Raises TangledError for more of them than can be drawn."""
     number = {name: at for at, name in enumerate(sizes)}
     edges = [Edge(number[link.source], number[link.target], link.words is not None) for link in links]
     return _Layout(list(sizes.values()), links, edges, layers(len(sizes), edges, number[start])).made(list(sizes))
@@ -81,9 +73,6 @@ class _Layout:
             if link.source == link.target:
                 words = link.words or (0.0, 0.0)
                 self._aside[edges[at].source] = (LOOP + words[0], words[1])
-        self._neighbours: dict[int, tuple[int | None, int | None]] = {}
-        for row in rows.rows:
-            self._neighbours.update(zip(row, zip([None, *row], [*row[1:], None], strict=False), strict=True))
         self._x = self._across()
         self._top, self._bottom = self._down()
 
@@ -109,77 +98,12 @@ class _Layout:
         middle = (self._top[row] + self._bottom[row]) / 2
         return Rect(self._x[each] - width / 2, middle - height / 2, width, height)
 
-    # -- across -------------------------------------------------------------------------------------------------
-
     def _across(self) -> dict[int, float]:
-        """The middle of everything."""
-        x: dict[int, float] = {}
-        for row in self._rows.rows:
-            x.update(zip(row, self._offsets(row), strict=True))
-        for sweep in range(SWEEPS):
-            down = sweep % 2 == 0
-            sides = [self._rows.above if down else self._rows.below]
-            if sweep >= SWEEPS - 2:
-                sides = [self._rows.above, self._rows.below]
-            for row in self._rows.rows if down else self._rows.rows[::-1]:
-                self._settle(row, x, sides)
-        for _ in range(STRAIGHTENINGS):
-            for chain in sorted(self._rows.chains, key=len):
-                self._straighten(chain[1:-1], x)
-        left = min(x[each] - self._half(each) for each in x)
+        """The middle of everything, from the left margin on."""
+        reach = {each: Extent(self._half(each), self._half(each) + self._beside(each)) for each in self._size}
+        x = across(self._rows, self._boxes, reach)
+        left = min(middle - self._half(each) for each, middle in x.items())
         return {each: middle - left + MARGIN for each, middle in x.items()}
-
-    def _offsets(self, row: Sequence[int]) -> list[float]:
-        """The middles of a row that is packed as close as permitted."""
-        found = [0.0]
-        for left, right in pairwise(row):
-            found.append(found[-1] + self._apart(left, right))
-        return found
-
-    def _settle(self, row: Sequence[int], x: dict[int, float], sides: Iterable[Mapping[int, list[int]]]) -> None:
-        offsets = self._offsets(row)
-        wished = []
-        for each, offset in zip(row, offsets, strict=True):
-            near = [(self._pull(each, other), x[other]) for side in sides for other in side.get(each, ())]
-            weight = sum(pull for pull, _ in near)
-            centre = sum(pull * place for pull, place in near) / weight if near else x[each]
-            wished.append((centre - offset, weight or 0.1))
-        for each, offset, place in zip(row, offsets, rising(wished), strict=True):
-            x[each] = place + offset
-
-    def _straighten(self, points: Sequence[int], x: dict[int, float]) -> None:
-        """As much of a line as its neighbours in the rows permit goes straight down before it has to step aside."""
-        run: list[int] = []
-        low, high = -inf, inf
-        for each in points:
-            least, most = self._room(each, x)
-            if run and max(low, least) > min(high, most):
-                self._align(run, low, high, x)
-                run, low, high = [], -inf, inf
-            run.append(each)
-            low, high = max(low, least), min(high, most)
-        self._align(run, low, high, x)
-
-    def _align(self, run: Sequence[int], low: float, high: float, x: dict[int, float]) -> None:
-        if run:
-            at = min(max(median(x[each] for each in run), low), high)
-            x.update(dict.fromkeys(run, at))
-
-    def _room(self, each: int, x: Mapping[int, float]) -> tuple[float, float]:
-        """How far left and right a point can be, its row as it is."""
-        left, right = self._neighbours.get(each, (None, None))
-        least = x[left] + self._apart(left, each) if left is not None else -inf
-        most = x[right] - self._apart(each, right) if right is not None else inf
-        return min(least, x[each]), max(most, x[each])
-
-    def _apart(self, left: int, right: int) -> float:
-        """From the middle of one to the middle of the next, at least."""
-        apart = BOX_APART if left < self._boxes or right < self._boxes else LINE_APART
-        return self._half(left) + self._beside(left) + apart + self._half(right)
-
-    def _pull(self, one: int, other: int) -> float:
-        lines = (one >= self._boxes) + (other >= self._boxes)
-        return (1.0, 2.0, LINE_PULL)[lines]
 
     # -- down ---------------------------------------------------------------------------------------------------
 
@@ -237,16 +161,3 @@ class _Layout:
         size = self._links[at].words
         words = Rect(out - 4, middle - size[1] / 2, *size) if size else None
         return Route(((right, middle - up), (out, middle - up), (out, middle + up), (right, middle + up)), words)
-
-
-def rising(wished: Sequence[tuple[float, float]]) -> list[float]:
-    """The nearest values that never fall, in least squares, to `(value, weight)` [Ayer et al. 1955]."""
-    pools: list[tuple[float, float, int]] = []
-    for value, weight in wished:
-        pool = (value, weight, 1)
-        while pools and pools[-1][0] >= pool[0]:
-            before = pools.pop()
-            both = before[1] + pool[1]
-            pool = ((before[0] * before[1] + pool[0] * pool[1]) / both, both, before[2] + pool[2])
-        pools.append(pool)
-    return [value for value, _, members in pools for _ in range(members)]

@@ -21,13 +21,14 @@ from aiohttp import web
 
 from ivr_flows import Flow
 from ivr_flows.nodes import SubFlowNode
-from ivr_flows.picture import STYLE, Box, Language, View, svg, view
+from ivr_flows.picture import STYLE, Box, Language, TangledError, View, svg, view
 
 # `(flow, its revision)` → node → callers; revisions that no new call follows are among them.
 Callers = Callable[[], Mapping[tuple[str, str], Mapping[str, int]]]
 
 WEB = Path(__file__).parent / "web"
 DRAWN = 64  # pictures kept
+TOO_TANGLED = "<p>Ten przepływ jest zbyt zawiły na obraz. Wszystko, co w nim jest, pokazuje tabela.</p>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,10 @@ class FlowPages:
         """Drawn once for each revision, in a thread: a large flow takes a while, and callers do not wait for it."""
         key = (flow.id, flow.revision)
         if key not in self._drawn:
-            self._drawn[key] = await asyncio.to_thread(svg, flow, Language.PL, within_page=True)
+            try:
+                self._drawn[key] = await asyncio.to_thread(svg, flow, Language.PL, within_page=True)
+            except TangledError:
+                self._drawn[key] = TOO_TANGLED
             while len(self._drawn) > DRAWN:
                 self._drawn.popitem(last=False)
         return self._drawn[key]

@@ -147,6 +147,18 @@ async def test_why_something_newer_is_not_served_is_told_on_every_page(
             assert "general.yaml:3:5: &lt;b&gt;no&lt;/b&gt;" in page
 
 
+async def test_a_flow_too_tangled_for_a_picture_has_its_table(
+    http: aiohttp.ClientSession, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ivr_flows.picture.layers.MOST_POINTS", 10)
+    house.flows = [load(SHIPPED / "general.yaml")]
+    await log_in(http, house)
+    async with http.get("/flows/general") as response:
+        page = await response.text()
+    assert "zbyt zawiły na obraz" in page
+    assert 'data-row="departments"' in page
+
+
 @pytest.mark.parametrize("name", ["nosuch", "..%2f..%2fconsole", "<script>"])
 async def test_another_name_is_no_flow(http: aiohttp.ClientSession, house: House, name: str) -> None:
     house.flows = [load(SHIPPED / "general.yaml")]

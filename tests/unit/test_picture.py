@@ -1,6 +1,6 @@
 """Pictures of flows: nothing upon anything else, every way drawn, the same each time, and no text becomes markup."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from ivr_flows import SHIPPED, Flow, load
 from ivr_flows.loading import flow_files
 from ivr_flows.model import targets
-from ivr_flows.picture import Language, mermaid, svg
-from ivr_flows.picture.layout import Layout, Link, Rect, layout, rising
+from ivr_flows.picture import Language, TangledError, mermaid, svg
+from ivr_flows.picture.across import rising
+from ivr_flows.picture.layout import Layout, Link, Rect, layout
 from ivr_flows.picture.lettering import width, wrapped
 from ivr_flows.picture.view import NOTE, view
 from telephony import cli
@@ -90,6 +91,14 @@ def test_any_graph_has_room(data: st.DataObject) -> None:
     placed = layout(sizes, links, names[0])
     sound(placed, links)
     assert placed == layout(sizes, links, names[0])
+
+
+def test_what_nobody_could_follow_is_refused_at_once() -> None:
+    names = [f"n{number}" for number in range(500)]
+    chain = [Link(one, other, None) for one, other in pairwise(names)]
+    back = [Link(other, one, None) for one in names[:100] for other in names[400:404]]
+    with pytest.raises(TangledError, match="sub-flows"):
+        layout(dict.fromkeys(names, (100.0, 40.0)), [*chain, *back], "n0")
 
 
 def test_a_line_never_crosses_a_box(wide: Flow) -> None:
