@@ -29,6 +29,7 @@ a=rtpmap:8 PCMA/8000
 a=rtpmap:101 telephone-event/8000
 a=ptime:20
 """
+DTMF_OF_SIPP = "96"  # the payload type that `play_dtmf` sends, whatever was offered
 
 EMPTY = "Content-Length: 0\n"
 
@@ -84,6 +85,21 @@ def stays(user: str) -> str:
 def talks(user: str, talk_ms: int) -> str:
     """Call, be answered, hang up after `talk_ms`."""
     return _again("INVITE", user, 1, SDP) + _answered(user) + _talk(user, talk_ms, 2)
+
+
+def presses(user: str, key: str, after_ms: tuple[int, int], patience_ms: int) -> str:
+    """Call, be answered, press a key [RFC 4733] somewhen within `after_ms`, stay until the other side hangs up.
+
+    Whom nobody hangs up on within `patience_ms` has failed. SIPp sends the key through a raw socket.
+    """
+    earliest, latest = after_ms
+    return (
+        _again("INVITE", user, 1, SDP.replace("101", DTMF_OF_SIPP))
+        + _answered(user)
+        + f'<pause distribution="uniform" min="{earliest}" max="{latest}"/>\n'
+        + f'<nop><action><exec play_dtmf="{key}"/></action></nop>\n'
+        + _BYE_COMES.replace("/>", f' timeout="{patience_ms}"/>', 1)
+    )
 
 
 def is_refused(user: str, status: int) -> str:

@@ -20,7 +20,6 @@ from ivr_flows import (
     Facts,
     Flow,
     Given,
-    HungUp,
     LineResult,
     Result,
     Status,
@@ -36,6 +35,7 @@ from ivr_flows import (
 )
 from ivr_flows.calendar import Calendar
 from ivr_flows.calendar_file import load as load_calendar
+from ivr_flows.variables import Value
 
 SESSIONS = 1_000
 SECONDS = 10.0
@@ -43,7 +43,7 @@ TARGET_US = 50.0
 DID = "+48221000100"
 CALENDAR = Path(__file__).parents[2] / "config" / "calendar.yaml"
 NOW = 1_795_000_000.0  # a Wednesday morning
-VALUES = {"number": "4711", "amount": 7_050, "due": "2026-12-24", "paid": False, "state": "Sprawne.", "kind": "Awaria"}
+VALUES: dict[str, Value] = {"number": "4711", "amount": 7_050, "due": "2026-12-24", "paid": False, "state": "Sprawne."}
 OUTAGES = ({"pl": "Awaria na ulicy Polnej.", "en": "Polna Street is out of order."},)
 
 
@@ -90,7 +90,6 @@ class Callers:
                 return LineResult("answered")
             case WaitResult():
                 return Result(rng.choice((Status.OK, Status.OK, Status.REFUSED, Status.UNAVAILABLE)), VALUES, OUTAGES)
-        return HungUp()
 
 
 def told(title: str, taken_ns: Sequence[int]) -> float:
