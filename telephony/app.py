@@ -7,8 +7,7 @@ import contextlib
 import dataclasses
 import functools
 import signal
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -18,6 +17,8 @@ from aiohttp import web
 from ivr_flows import Facts, Known
 from ivr_flows.on_demand import OnDemand
 from ivr_flows.prompts import PromptStore
+from ivr_flows.standing import Standing
+from telephony import flow_watch
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings
 from telephony.asterisk.gateway import Gateway, by_node
@@ -65,7 +66,7 @@ class App:
             clock=self.clock,
             queue_titles={QueueName(name): queue.title for name, queue in settings.queues.items()},
             flows=self._served,
-            callers=self._callers,
+            callers=lambda: flow_watch.by_text(self._standings()),
         )
         self.metrics = Metrics(settings.queues)
         self.quality = CallQuality()
@@ -196,13 +197,8 @@ class App:
         serving = self.flows.serving
         return Served(tuple(serving.flows.flows.values()), serving.problem)
 
-    def _callers(self) -> dict[tuple[str, str], Counter[str]]:
-        """How many callers are at each node, by flow and its revision."""
-        found: dict[tuple[str, str], Counter[str]] = {}
-        for gateway in self.gateways.values():
-            for at in gateway.standings():
-                found.setdefault((at.flow, at.revision), Counter())[at.node] += 1
-        return found
+    def _standings(self) -> Iterator[Standing]:
+        return (standing for gateway in self.gateways.values() for standing in gateway.standings())
 
     def _execute(self, command: Command, _now: float) -> None:
         if isinstance(command, Dial | CancelDial):
@@ -266,6 +262,12 @@ class App:
             "The revision of the flows that calls beginning now get",
             lambda: {self.flows.serving.revision: 1.0},
             "revision",
+        )
+        self.metrics.table(
+            "flow_callers",
+            "Callers at each node of the flows; within a sub-flow at the node that called it, too",
+            lambda: flow_watch.by_node(self.flows.serving.flows.flows.values(), self._standings()),
+            ("flow", "node"),
         )
         self.metrics.value("recorder_backlog", "Facts that wait for the store", lambda: self.recorder.backlog)
         self.metrics.value("recorder_refused", "Facts the store will never take: a bug", lambda: self.recorder.refused)

@@ -30,6 +30,8 @@ from telephony.core.quality_record import QualityRecord
 from telephony.core.spans import seconds
 from telephony.core.views import AgentState, CallState, CallView, Lane, Outcome, SpanKind
 
+Figures = Callable[[], Mapping[tuple[str, ...], float]]  # by the values of the labels
+
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter and histogram, which nobody reads
 
 NO_QUEUE = "none"  # the call never reached a line
@@ -82,19 +84,23 @@ class Metrics:
 
     def counters(self, name: str, documentation: str, read: Callable[[], Mapping[str, float]], label: str) -> None:
         """Counters kept elsewhere: `hotline_<name>_total{<label>="…"}`, read at each scrape."""
-        self.registry.register(_Read(CounterMetricFamily, name, documentation, read, label))
+        self.registry.register(_Read(CounterMetricFamily, name, documentation, _labelled(read), (label,)))
 
     def value(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """One value kept elsewhere: `hotline_<name>`, read at each scrape."""
-        self.registry.register(_Read(GaugeMetricFamily, name, documentation, lambda: {"": read()}, ""))
+        self.registry.register(_Read(GaugeMetricFamily, name, documentation, lambda: {(): read()}, ()))
 
     def values(self, name: str, documentation: str, read: Callable[[], Mapping[str, float]], label: str) -> None:
         """Values kept elsewhere: `hotline_<name>{<label>="…"}`, read at each scrape."""
-        self.registry.register(_Read(GaugeMetricFamily, name, documentation, read, label))
+        self.registry.register(_Read(GaugeMetricFamily, name, documentation, _labelled(read), (label,)))
+
+    def table(self, name: str, documentation: str, read: Figures, labels: tuple[str, ...]) -> None:
+        """Values kept elsewhere under several labels; the keys of what is read are the labels' values."""
+        self.registry.register(_Read(GaugeMetricFamily, name, documentation, read, labels))
 
     def counter(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """One counter kept elsewhere: `hotline_<name>_total`, read at each scrape."""
-        self.registry.register(_Read(CounterMetricFamily, name, documentation, lambda: {"": read()}, ""))
+        self.registry.register(_Read(CounterMetricFamily, name, documentation, lambda: {(): read()}, ()))
 
     # -- facts --------------------------------------------------------------------------------------------------
 
@@ -182,7 +188,9 @@ class Metrics:
         self._late = self._counter("pops_late", "Offers whose phone rang before a page had painted the pop.")
         self._decisions = self._counter("decisions", "Assignments by the rule that made them.", "rule")
         self._tickets = self._counter("tickets", "Tickets asked for.", "queue")
-        self.registry.register(_Read(GaugeMetricFamily, "calls_waiting", "Callers in line.", self._lines, "lane"))
+        self.registry.register(
+            _Read(GaugeMetricFamily, "calls_waiting", "Callers in line.", _labelled(self._lines), ("lane",))
+        )
 
     def _make_quality(self) -> None:
         measured = ("leg", "direction", "codec")
@@ -238,21 +246,25 @@ class _Read(Collector):
         family: type[CounterMetricFamily | GaugeMetricFamily],
         name: str,
         documentation: str,
-        read: Callable[[], Mapping[str, float]],
-        label: str,
+        read: Figures,
+        labels: tuple[str, ...],
     ) -> None:
         self._family = family
         self._name, self._documentation = f"hotline_{name}", documentation
-        self._read, self._label = read, label
+        self._read, self._labels = read, labels
 
     def describe(self) -> Iterable[Metric]:
-        return [self._family(self._name, self._documentation, labels=[self._label] if self._label else [])]
+        return [self._family(self._name, self._documentation, labels=self._labels)]
 
     def collect(self) -> Iterable[Metric]:
-        family = self._family(self._name, self._documentation, labels=[self._label] if self._label else [])
+        family = self._family(self._name, self._documentation, labels=self._labels)
         for key, value in self._read().items():
-            family.add_metric([key] if self._label else [], value)
+            family.add_metric(key, value)
         yield family
+
+
+def _labelled(read: Callable[[], Mapping[str, float]]) -> Figures:
+    return lambda: {(key,): value for key, value in read().items()}
 
 
 def _touch(metric: Counter | Gauge | Histogram, *labels: Iterable[str]) -> None:
