@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
-from ivr_flows import SHIPPED, load
+from ivr_flows import Flow
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
 from telephony.console.passwords import hash_password
@@ -39,6 +39,7 @@ from telephony.core.ids import InteractionId, QueueName, Uniqueid
 from telephony.core.rules import QueueRules, Rules
 from telephony.core.views import Lane, SpanKind
 from tests.acceptance.console_checks import FLAGS, chromium, low_contrasts, overflow_px, small_targets, unnamed
+from tests.unit.watched_flow import watched_flow
 
 PASSWORD = "trudne hasło"
 HOSTILE = "<img src=x onerror=\"document.title='hacked'\"><script>document.title='hacked'</script>"
@@ -73,7 +74,7 @@ class House:
 
     def __init__(self) -> None:
         self.engine = Engine(Rules({QueueName("support"): QueueRules(wrap_up_s=3600.0)}))
-        self.flows = [load(SHIPPED / "general.yaml")]
+        self.flows: list[Flow] = []
         self.problem = ""
         self.callers: dict[tuple[str, str], dict[str, int]] = {}
         self.console = Console(
@@ -325,10 +326,10 @@ async def test_an_offer_that_goes_elsewhere_leaves_a_trace(page: Page, house: tu
 
 
 async def test_flows_are_watched_live_in_a_picture_and_a_table(
-    page: Page, house: tuple[House, str], shots: Path
+    page: Page, house: tuple[House, str], shots: Path, tmp_path: Path
 ) -> None:
     hotline, url = house
-    flow = hotline.flows[0]
+    hotline.flows = [flow := watched_flow(tmp_path)]
     hotline.callers = {("general", flow.revision): {"departments": 3, "support": 12}}
     await log_in(page, url)
     await page.goto(f"{url}/flows")

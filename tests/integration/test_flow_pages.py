@@ -7,9 +7,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from ivr_flows import SHIPPED, Flow, load
+from ivr_flows import Flow, load
 from ivr_flows.picture import Language, svg
 from tests.integration.console_house import House, log_in
+from tests.unit.watched_flow import watched_flow
 
 HOSTILE = "</td><script>alert(1)</script>"
 OUTER = f"""\
@@ -53,8 +54,10 @@ async def test_strangers_get_no_figures(http: aiohttp.ClientSession, path: str) 
         assert response.status == 401
 
 
-async def test_the_picture_and_the_table_show_the_running_flow(http: aiohttp.ClientSession, house: House) -> None:
-    flow = load(SHIPPED / "general.yaml")
+async def test_the_picture_and_the_table_show_the_running_flow(
+    http: aiohttp.ClientSession, house: House, tmp_path: Path
+) -> None:
+    flow = watched_flow(tmp_path)
     house.flows = [flow]
     house.callers = {("general", flow.revision): {"departments": 3, "support": 2}}
     await log_in(http, house)
@@ -100,8 +103,10 @@ async def test_sub_flows_have_pages_of_their_own(http: aiohttp.ClientSession, ho
         assert (await response.json())["counts"] == {"inner": 4, "outer": 4}
 
 
-async def test_what_has_not_changed_is_not_sent_again(http: aiohttp.ClientSession, house: House) -> None:
-    flow = load(SHIPPED / "general.yaml")
+async def test_what_has_not_changed_is_not_sent_again(
+    http: aiohttp.ClientSession, house: House, tmp_path: Path
+) -> None:
+    flow = watched_flow(tmp_path)
     house.flows = [flow]
     house.callers = {("general", flow.revision): {"support": 1}}
     await log_in(http, house)
@@ -120,9 +125,9 @@ async def test_what_has_not_changed_is_not_sent_again(http: aiohttp.ClientSessio
 
 
 async def test_calls_under_way_on_an_earlier_revision_are_counted_apart(
-    http: aiohttp.ClientSession, house: House
+    http: aiohttp.ClientSession, house: House, tmp_path: Path
 ) -> None:
-    flow = load(SHIPPED / "general.yaml")
+    flow = watched_flow(tmp_path)
     house.flows = [flow]
     house.callers = {("general", flow.revision): {"support": 1}, ("general", "older"): {"support": 2, "gone": 1}}
     await log_in(http, house)
@@ -132,9 +137,9 @@ async def test_calls_under_way_on_an_earlier_revision_are_counted_apart(
 
 
 async def test_why_something_newer_is_not_served_is_told_on_every_page(
-    http: aiohttp.ClientSession, house: House
+    http: aiohttp.ClientSession, house: House, tmp_path: Path
 ) -> None:
-    house.flows = [load(SHIPPED / "general.yaml")]
+    house.flows = [watched_flow(tmp_path)]
     await log_in(http, house)
     for path in ("/flows", "/flows/general"):
         async with http.get(path) as response:
@@ -148,10 +153,10 @@ async def test_why_something_newer_is_not_served_is_told_on_every_page(
 
 
 async def test_a_flow_too_tangled_for_a_picture_has_its_table(
-    http: aiohttp.ClientSession, house: House, monkeypatch: pytest.MonkeyPatch
+    http: aiohttp.ClientSession, house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("ivr_flows.picture.layers.MOST_POINTS", 10)
-    house.flows = [load(SHIPPED / "general.yaml")]
+    house.flows = [watched_flow(tmp_path)]
     await log_in(http, house)
     async with http.get("/flows/general") as response:
         page = await response.text()
@@ -160,8 +165,8 @@ async def test_a_flow_too_tangled_for_a_picture_has_its_table(
 
 
 @pytest.mark.parametrize("name", ["nosuch", "..%2f..%2fconsole", "<script>"])
-async def test_another_name_is_no_flow(http: aiohttp.ClientSession, house: House, name: str) -> None:
-    house.flows = [load(SHIPPED / "general.yaml")]
+async def test_another_name_is_no_flow(http: aiohttp.ClientSession, house: House, name: str, tmp_path: Path) -> None:
+    house.flows = [watched_flow(tmp_path)]
     await log_in(http, house)
     for path in (f"/flows/{name}", f"/flows/{name}/callers.json"):
         async with http.get(path) as response:
@@ -169,8 +174,10 @@ async def test_another_name_is_no_flow(http: aiohttp.ClientSession, house: House
             assert "<script>" not in await response.text()
 
 
-async def test_whoever_watches_is_not_signed_in_to_take_calls(http: aiohttp.ClientSession, house: House) -> None:
-    house.flows = [load(SHIPPED / "general.yaml")]
+async def test_whoever_watches_is_not_signed_in_to_take_calls(
+    http: aiohttp.ClientSession, house: House, tmp_path: Path
+) -> None:
+    house.flows = [watched_flow(tmp_path)]
     await log_in(http, house)
     async with http.get("/flows/general") as response:
         assert response.status == 200

@@ -1,11 +1,13 @@
 """Callers counted by node: for pages by the text they follow, for metrics by the nodes there are."""
 
+from pathlib import Path
+
 from prometheus_client import CollectorRegistry
 
-from ivr_flows import SHIPPED, load
 from ivr_flows.standing import Standing
 from telephony.flow_watch import by_node, by_text
 from telephony.metrics import Metrics
+from tests.unit.watched_flow import watched_flow
 
 HERE = [
     Standing("general", "r1", "departments"),
@@ -24,8 +26,8 @@ def test_each_text_is_counted_by_itself() -> None:
     }
 
 
-def test_the_series_of_the_metric_are_the_nodes_that_are_served() -> None:
-    flow = load(SHIPPED / "general.yaml")
+def test_the_series_of_the_metric_are_the_nodes_that_are_served(tmp_path: Path) -> None:
+    flow = watched_flow(tmp_path)
     metrics = Metrics((), CollectorRegistry())
     metrics.table("flow_callers", "Callers.", lambda: by_node([flow], HERE), ("flow", "node"))
     [family] = [each for each in metrics.registry.collect() if each.name == "hotline_flow_callers"]
