@@ -97,7 +97,13 @@ class App:
         self._speech = _speech(settings)
         self.readers = {
             node.name: ReadIn(
-                node.name, node.log_folder, store, submit=self.submit, lane_of=self._lane_of, clock=self.clock
+                node.name,
+                node.log_folder,
+                store,
+                submit=self.submit,
+                lane_of=self._lane_of,
+                clock=self.clock,
+                peers=self._others(node),
             )
             for node in settings.asterisk
             if node.log_folder
@@ -178,10 +184,13 @@ class App:
             clock=self.clock,
             rtcp=self.quality.heard,
             codec=self.quality.codec,
-            peers=[each.name for each in self._settings.asterisk if each is not node],
+            peers=self._others(node),
             attempt_at=self._attempt,
             joined=self.quality.joined,
         )
+
+    def _others(self, node: AsteriskNode) -> frozenset[str]:
+        return frozenset(each.name for each in self._settings.asterisk if each is not node)
 
     async def _facts(self, did: str, caller: str | None) -> Facts:
         """What the flow may know before it says its first word."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -88,6 +88,7 @@ class ReadIn:
         submit: Callable[[Event], None],
         lane_of: Callable[[str], Lane],
         clock: Callable[[], float],
+        peers: Collection[str] = (),
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._node = node
@@ -95,6 +96,7 @@ class ReadIn:
         self._store = store
         self._submit = submit
         self._lane_of = lane_of
+        self._peers = frozenset(peers)
         self._clock = clock
         self._pause = pause
         self._afterwards = Afterwards(node)
@@ -235,7 +237,9 @@ class ReadIn:
 
     def _agent(self, endpoint: AgentId | None) -> AgentId | None:
         """Whose phone it is; the endpoint's own name where no account says."""
-        return self._agents.get(endpoint, endpoint) if endpoint else None
+        if not endpoint or endpoint in self._peers:  # of a leg to another node we do not know who answered there
+            return None
+        return self._agents.get(endpoint, endpoint)
 
     async def _settle(self) -> bool:
         """Tell what nobody saw, forget what the store has, keep the position; True while some are on their way.

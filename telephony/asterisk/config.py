@@ -16,6 +16,8 @@ ORPHAN_S = 15  # the dead-man's switch: a caller nobody leads comes to the fallb
 EMERGENCY = ("112", "997", "998", "999")
 ACCESSIBILITY_PRIORITY = 10  # of app_queue, where a higher number is served first
 
+PEER_QUEUE = "hotline-queue"  # by this name a node reaches the fallback queue of another
+
 # Everything the server reads; a trivial call makes 24 events, a queued and bridged one 150 to 300.
 EVENTS = (
     "FullyBooted",
@@ -131,6 +133,11 @@ def render(
         "servers": "\n".join(_server(server) for server in node.agi_servers),
         "music": _path(music or data / "moh"),
         "queue_options": "" if music else "r",
+        "accessibility_priority": str(ACCESSIBILITY_PRIORITY),
+        "other_queues": _other_queues(node.peers),
+        # With other nodes, nobody waits where no phone is registered: a phone there may be free.
+        "join_empty": "unavailable,invalid" if node.peers else "yes",
+        "leave_empty": "unavailable,invalid" if node.peers else "no",
         "announcement": f" same => n,Playback({_path(node.announcement)})" if node.announcement else "",
         "periodic": f"periodic-announce = {_path(node.announcement)}" if node.announcement else "",
         "emergency": _blocks(_emergency(number, node) for number in EMERGENCY),
@@ -277,7 +284,7 @@ def _leg(agent: AgentPhone) -> str:
 def _distinct(node: NodeConfig) -> None:
     """Phones, carriers and nodes are endpoints of one Asterisk."""
     names = [agent.endpoint for agent in node.agents]
-    names += [*(trunk.name for trunk in node.trunks), *(peer.name for peer in node.peers)]
+    names += [PEER_QUEUE, *(trunk.name for trunk in node.trunks), *(peer.name for peer in node.peers)]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise AsteriskConfigError(f"{twice[0]!r} is the name of more than one phone, carrier or node")
     if ours := sorted(node.numbers.keys() & set(node.transfer_numbers)):
@@ -329,6 +336,12 @@ def _outside(number: str, node: NodeConfig) -> str:
     """A number outside the house, under a number of ours: a carrier refuses one that is not ours."""
     ways = _ways_out(_checked(number, _DID, "transfer number"), node)
     return f"exten => {number},1,NoOp(outside)\n{ways} same => n,Goto(hotline-handed-over,s,1)"
+
+
+def _other_queues(peers: tuple[PeerNode, ...]) -> str:
+    """Into the line of each other node; it says at once when it has no phone, either."""
+    ways = "".join(f" same => n,Dial(PJSIP/{PEER_QUEUE}@{peer.name},,mb(hotline-priority-out^s^1))\n" for peer in peers)
+    return f" same => n,Set(__HOTLINE_PRIORITY=${{QUEUE_PRIO}})\n{ways}" if ways else ""
 
 
 def _last_resort(agents: tuple[AgentPhone, ...]) -> str:

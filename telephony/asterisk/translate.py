@@ -30,7 +30,7 @@ WANTED: dict[str, tuple[str, ...]] = {
     "FullyBooted": ("Status",),
     "Hangup": ("Uniqueid", "Linkedid", "Cause"),
     "DialBegin": ("Uniqueid", *FACTS["DialBegin"]),
-    "DialEnd": ("Uniqueid", "DestChannel", "DestUniqueid", "DialStatus"),
+    "DialEnd": ("Uniqueid", "Context", "DestChannel", "DestUniqueid", "DialStatus"),
     **{name: FACTS[name] for name in ("BridgeEnter", "BridgeLeave", "LocalBridge", "Hold", "Unhold", "Rename")},
     "AgentConnect": ("Uniqueid",),
     "DeviceStateChange": ("Device", "State"),
@@ -79,8 +79,17 @@ def to_core(node: str, event: AmiEvent, attempt_of: Callable[[Uniqueid], Attempt
             attempt = _attempt(event, attempt_of)
             return core.AgentRinging(attempt.interaction, attempt.number) if attempt else None
         case "DialEnd" if fields["DialStatus"] == "ANSWER":
-            attempt = _attempt(event, attempt_of)
-            return core.CallAnswered(attempt.interaction, attempt.number) if attempt else None
+            return _answered(event, attempt_of)
+    return None
+
+
+def _answered(
+    event: AmiEvent, attempt_of: Callable[[Uniqueid], Attempt | None]
+) -> core.CallAnswered | core.FallbackAnswered | None:
+    if attempt := _attempt(event, attempt_of):
+        return core.CallAnswered(attempt.interaction, attempt.number)
+    if event.fields.get("Context") == FALLBACK_CONTEXT:  # its last resort, or the queue of another node
+        return core.FallbackAnswered(Uniqueid(event.fields["Uniqueid"]))
     return None
 
 

@@ -69,10 +69,15 @@ def test_a_peer_is_known_by_address_and_secret_and_alone_comes_to_the_phones() -
 def test_only_a_leg_between_nodes_has_its_header_read() -> None:
     dialplan = rendered(replace(NODE, peers=(PEER,)))["extensions.conf"]
     contexts = {part.partition("]")[0]: part for part in dialplan.split("\n[")}
-    assert [name for name, text in contexts.items() if "PJSIP_HEADER(read,X-" in text] == ["hotline-leg-in"]
+    assert [name for name, text in contexts.items() if "PJSIP_HEADER(read,X-" in text] == [
+        "hotline-internal",
+        "hotline-leg-in",
+    ]
     assert [name for name, text in contexts.items() if "Goto(hotline-leg-in" in text] == ["hotline-internal"]
     assert "Dial(PJSIP/anna@node-2,30)" in contexts["hotline-agents"]
     assert "@node-2" not in contexts["hotline-leg-in"] + contexts["hotline-internal"]  # or calls would go in circles
+    assert "Dial(PJSIP/hotline-queue@node-2,," in contexts["hotline-fallback"]
+    assert "joinempty = yes\n" in rendered()["queues.conf"]  # one node keeps every caller
 
 
 def test_the_server_may_read_and_call_and_nothing_else() -> None:

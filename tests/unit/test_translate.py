@@ -57,6 +57,38 @@ def test_a_dial_that_is_not_the_attempt_under_way_means_nothing(other: dict[str,
     assert to_core("DialEnd", **(DIAL | other), DialStatus="ANSWER") is None
 
 
+def test_asterisks_own_last_resort_is_an_answer_of_the_fallback() -> None:
+    dial = DIAL | {"Uniqueid": "n1-9.9", "DestChannel": "PJSIP/n2-0000000a"}
+    for context, heard in (("hotline-fallback", core.FallbackAnswered(Uniqueid("n1-9.9"))), ("hotline-agents", None)):
+        assert to_core("DialEnd", **dial, Context=context, DialStatus="ANSWER") == heard
+    assert to_core("DialEnd", **dial, Context="hotline-fallback", DialStatus="NOANSWER") is None
+
+
+def test_a_leg_to_another_node_is_the_way_to_the_phone() -> None:
+    def over(uniqueid: Uniqueid) -> Attempt | None:
+        return Attempt(CALL, 2, "phone-anna", peer="n2") if uniqueid == "n1-1.1" else None
+
+    for channel, heard in (("PJSIP/n2-0000000a", core.AgentRinging(CALL, 2)), ("PJSIP/phone-anna-0000000a", None)):
+        event = AmiEvent("DialBegin", DIAL | {"Uniqueid": "n1-1.1", "DestChannel": channel})
+        assert translate.to_core("n1", event, over) == heard
+
+
+def told(**fields: str) -> translate.CodecTold | translate.LegTold:
+    return translate.told(AmiEvent("UserEvent", {"Uniqueid": "n2-1.1", "Linkedid": "n2-1.1"} | fields))
+
+
+def test_a_leg_says_which_interaction_it_belongs_to() -> None:
+    known = "0198f3c2-5b1a-7c3d-8e4f-0123456789ab"
+    assert told(UserEvent="HotlineLeg", Interaction=known) == translate.LegTold(
+        Uniqueid("n2-1.1"), "n2-1.1", InteractionId(known)
+    )
+    for other in (known.upper(), known[:-1], f"{known}0", known.replace("-7", "-4"), ""):
+        with pytest.raises(ValueError, match="no user event of ours"):
+            told(UserEvent="HotlineLeg", Interaction=other)
+    with pytest.raises(ValueError, match="no user event of ours"):
+        told(UserEvent="Other", Interaction=known, Codec="alaw")
+
+
 def test_a_dial_without_a_calling_channel_means_nothing() -> None:
     assert to_core("DialBegin", DestChannel="PJSIP/phone-anna-0000000a") is None
 
