@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ivr_flows import FlowError, closures
+from ivr_flows import FlowError, closures, outages
 from ivr_flows.calendar import Calendar, Closed, Closure, Status, local, status
 
 T = TypeVar("T", bound=BaseModel)
@@ -37,18 +38,19 @@ class Closing(BaseModel):
 
 
 class Api:
-    """`tokens`: name of the program → its token; `calendar` as it is now, with its closures, which lie in `file`."""
+    """`tokens`: name of the program → its token; `calendar` as it is now; closures and outages lie in `data`."""
 
     def __init__(
         self,
         tokens: Mapping[str, str],
         calendar: Callable[[], Calendar],
-        file: Path,
+        data: Path,
         clock: Callable[[], float],
     ) -> None:
         self._tokens = {hashlib.sha256(token.encode()).digest(): name for name, token in tokens.items()}
         self._calendar = calendar
-        self._file = file
+        self._closures = data / closures.FILE
+        self._outages = outages.live(data / outages.FILE)
         self._clock = clock
 
     def app(self) -> web.Application:
@@ -56,6 +58,9 @@ class Api:
         app.router.add_get("/v1/departments", self._departments)
         app.router.add_put("/v1/departments/{name}/closure", self._close)
         app.router.add_delete("/v1/departments/{name}/closure", self._open)
+        app.router.add_get("/v1/outages", self._list_outages)
+        app.router.add_put("/v1/outages/{name}", self._announce)
+        app.router.add_delete("/v1/outages/{name}", self._silence)
         return app
 
     @web.middleware
@@ -89,16 +94,33 @@ class Api:
         name = self._department(request)
         closing = await _body(request, Closing)
         until_at = closures.until(closing.until, self._clock()) if closing.until else None
-        closures.close(self._file, name, Closure(closing.reason, until_at))
+        closures.close(self._closures, name, Closure(closing.reason, until_at))
         log.warning("department.closed", department=name, by=request[CALLER], until_at=until_at)
         return await self._departments(request)
 
     async def _open(self, request: web.Request) -> web.Response:
         name = self._department(request)
-        if not closures.reopen(self._file, name):
+        if not closures.reopen(self._closures, name):
             raise web.HTTPNotFound(text=f"{name} was not closed in an emergency")
         log.warning("department.opened", department=name, by=request[CALLER])
         return await self._departments(request)
+
+    async def _list_outages(self, _: web.Request) -> web.Response:
+        """Those entered here or by command; the reviewed file's stand in the file."""
+        return _json({name: asdict(outage) for name, outage in sorted(self._outages.read().items())})
+
+    async def _announce(self, request: web.Request) -> web.Response:
+        outage = outages.entered(await request.read(), self._clock())
+        outages.enter(self._outages, request.match_info["name"], outage)
+        log.warning("outage.entered", outage=request.match_info["name"], by=request[CALLER])
+        return await self._list_outages(request)
+
+    async def _silence(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if not outages.remove(self._outages, name):
+            raise web.HTTPNotFound(text="no such outage was entered")
+        log.warning("outage.removed", outage=name, by=request[CALLER])
+        return await self._list_outages(request)
 
     def _department(self, request: web.Request) -> str:
         name = request.match_info["name"]

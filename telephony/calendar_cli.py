@@ -43,7 +43,7 @@ def _show(chosen: argparse.Namespace) -> int:
 
     now = closures.moment(chosen.at, time.time()) if chosen.at else time.time()
     hours = calendar_file.load(chosen.calendar)
-    calendar = Calendar(hours.departments, closures.read(_closures(chosen)))
+    calendar = Calendar(hours.departments, closures.live(_closures(chosen)).read())
     found = {name: status(calendar, name, now) for name in calendar.departments}
     if chosen.json:
         sys.stdout.write(json.dumps({name: _plain(each) for name, each in found.items()}, ensure_ascii=False) + "\n")

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from telephony import customer_cli, flow_cli
+from telephony import customer_cli, flow_cli, outage_cli
 from telephony.shipped import CONFIG_FOLDER
 
 CONFIG = CONFIG_FOLDER / "hotline.toml"
@@ -93,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     account.add_argument("--config", type=Path, action="append", metavar="FILE", help="settings; later files win")
     customer_cli.add(commands, CONFIG)
     flow_cli.add(commands, CONFIG.parent, data_folder())
+    outage_cli.add(commands, data_folder())
     _command(commands, "clean-demo", _clean_demo, "remove all that the demo has written")
     _command(commands, "version", _version, "print the version")
     return parser

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import structlog
 
-from ivr_flows import FlowError, calendar_file
+from ivr_flows import FlowError, calendar_file, closures
 from ivr_flows.calendar import Calendar
-from ivr_flows.closures import FILE, ClosureFile
+from ivr_flows.live_file import mark
 
 log = structlog.get_logger()
 
@@ -21,9 +21,9 @@ class Opening:
 
     def __init__(self, hours: Path, data: Path) -> None:
         self._path = hours
-        self._seen = _mark(hours)
+        self._seen = mark(hours)
         self._hours = calendar_file.load(hours)
-        self._closures = ClosureFile(data / FILE)
+        self._closures = closures.live(data / closures.FILE)
         self._problem = ""
 
     @property
@@ -31,14 +31,14 @@ class Opening:
         return frozenset(self._hours.departments)
 
     def current(self) -> Calendar:
-        if (mark := _mark(self._path)) != self._seen:
-            self._seen = mark
+        if (now := mark(self._path)) != self._seen:
+            self._seen = now
             self._read()
-        closures = self._closures.current()
+        closed = self._closures.current()
         if self._closures.problem != self._problem:
             self._problem = self._closures.problem
             log.error("calendar.closures_unreadable", reason=self._problem)
-        return Calendar(self._hours.departments, closures)
+        return Calendar(self._hours.departments, closed)
 
     def _read(self) -> None:
         """Departments may come; one that flows may ask for does not go without a restart."""
@@ -51,11 +51,3 @@ class Opening:
             log.error("calendar.department_kept", departments=gone)
         self._hours = dataclasses.replace(read, departments={**self._hours.departments, **read.departments})
         log.info("calendar.read", departments=sorted(read.departments))
-
-
-def _mark(path: Path) -> tuple[int, int, int] | None:
-    try:
-        seen = path.stat()
-    except OSError:
-        return None
-    return seen.st_mtime_ns, seen.st_size, seen.st_ino

@@ -8,8 +8,8 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from structlog.testing import capture_logs
 
+from ivr_flows import closures
 from ivr_flows.calendar import Calendar, Department, Span
-from ivr_flows.closures import FILE, ClosureFile
 from telephony.api import Api
 
 MONDAY_10 = 1795424400.0  # 2026-11-23T10:00+01:00
@@ -20,12 +20,12 @@ Ask = Callable[..., Awaitable[tuple[int, Any]]]
 
 @pytest.fixture
 async def ask(tmp_path: Path) -> AsyncIterator[Ask]:
-    closed = ClosureFile(tmp_path / FILE)
+    closed = closures.live(tmp_path / closures.FILE)
     departments = {"sales": Department(tuple((Span(480, 960),) for _ in range(7)), ())}
     api = Api(
         {"monitoring": TOKEN},
         lambda: Calendar(departments, closed.current()),
-        tmp_path / FILE,
+        tmp_path,
         lambda: MONDAY_10,
     )
     async with TestClient(TestServer(api.app())) as client:
@@ -83,3 +83,33 @@ async def test_unknown_paths_and_departments_are_told_apart_from_success(ask: As
     )
     assert (await ask("GET", "/nowhere"))[0] == 404
     assert (await ask("PATCH", SALES))[0] == 405
+
+
+async def test_an_outage_is_announced_and_silenced(ask: Ask) -> None:
+    path = "/v1/outages/polna-1"
+    body = {"areas": ["Polna Warszawa", "02-1"], "text": {"pl": "Na Polnej pracujemy."}, "until": "2026-11-23T18:00"}
+    status, entered = await ask("PUT", path, json=body)
+    assert (status, entered["polna-1"]["texts"], entered["polna-1"]["until_at"]) == (
+        200,
+        {"pl": "Na Polnej pracujemy."},
+        MONDAY_10 + 8 * 3600,
+    )
+    assert await ask("GET", "/v1/outages") == (200, entered)
+    assert await ask("DELETE", path) == (200, {})
+    assert await ask("DELETE", path) == (404, {"error": "no such outage was entered"})
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "words"),
+    [
+        ("polna", {"text": "Na {street}."}, "there is no variable `street`"),
+        ("polna", {"text": {"en": "Fire."}}, "no text in the flow's own language (pl)"),
+        ("polna", {"areas": ["12"], "text": "Awaria."}, "`12` is no area"),
+        ("polna", {"areas": "Polna", "text": "Awaria."}, "areas: Input should be"),
+        ("polna", {}, "text: Field required"),
+        ("Polna%20%2F..", {"text": "Awaria."}, "an outage's name is short and plain"),
+    ],
+)
+async def test_an_outage_nobody_could_hear_or_find_is_refused(ask: Ask, name: str, body: object, words: str) -> None:
+    status, answer = await ask("PUT", f"/v1/outages/{name}", json=body)
+    assert (status, words in answer["error"]) == (422, True)
