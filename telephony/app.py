@@ -19,6 +19,7 @@ from ivr_flows.on_demand import OnDemand
 from ivr_flows.prompts import PromptStore
 from ivr_flows.standing import Standing
 from telephony import flow_watch
+from telephony.api import Api
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings
 from telephony.asterisk.gateway import Gateway, by_node
@@ -48,6 +49,7 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 ALIVE_EVERY_S = 5.0
+SHUTDOWN_S = 2.0  # how long a request under way may take when we stop
 DRAIN_S = 10.0  # how long the last facts may take into the store when we stop
 
 
@@ -115,6 +117,7 @@ class App:
             by_node(self.gateways.values()),
             peers=frozenset(map(str, settings.agi_peers)) or None,
         )
+        self._runners: list[web.AppRunner] = []
         self._measure_ourselves()
 
     def submit(self, event: Event) -> None:
@@ -158,19 +161,30 @@ class App:
             agi_port = await _listen(self.agi.start(), settings.agi_listen, "agi_listen")
             console = settings.console_listen
             console_port = await _listen(self.console.start(console.host, console.port), console, "console_listen")
-            runner = web.AppRunner(metrics_app(self.metrics.registry), access_log=None)
-            await runner.setup()
-            metrics = settings.metrics_listen
-            await _listen(web.TCPSite(runner, metrics.host, metrics.port).start(), metrics, "metrics_listen")
-            log.info("server.ready", agi_port=agi_port, console_port=console_port, metrics=str(metrics))
+            await self._site(metrics_app(self.metrics.registry), settings.metrics_listen, "metrics_listen")
+            if settings.api_tokens:
+                await self._site(self._api(), settings.api_listen, "api_listen")
+            log.info("server.ready", agi_port=agi_port, console_port=console_port, metrics=str(settings.metrics_listen))
             yield
         finally:
             await self.agi.stop()  # Asterisk's own queue takes the callers from here
             await self.console.stop()
+            for runner in self._runners:
+                await runner.cleanup()
             await self.recorder.drain(DRAIN_S)
             self._speech.close()
 
+    async def _site(self, app: web.Application, address: Listen, setting: str) -> None:
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+        await runner.setup()
+        self._runners.append(runner)
+        await _listen(web.TCPSite(runner, address.host, address.port).start(), address, setting)
+
     # -- wiring -------------------------------------------------------------------------------------------------
+
+    def _api(self) -> web.Application:
+        tokens = {name: token.get_secret_value() for name, token in self._settings.api_tokens.items()}
+        return Api(tokens, self._opening.current, self._settings.data, self.clock).app()
 
     def _gateway(self, node: AsteriskNode) -> Gateway:
         return Gateway(

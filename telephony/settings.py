@@ -36,6 +36,9 @@ E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 
 
+ApiToken = Annotated[SecretStr, Field(min_length=32)]
+
+
 class SettingsError(ValueError):
     """The configuration cannot be used; the message names the place and the mend."""
 
@@ -116,6 +119,9 @@ class Settings(BaseSettings):
     recorded: Path | None = None  # a folder of recorded prompts, which win
     prompts: Path | None = None  # where built prompts lie; `prompts` in the data folder unless given
     flows: Path | None = None  # the operator's own flows, served until a set is published; without it: the shipped ones
+    api_listen: Address = Listen("127.0.0.1", 8490)  # the operator's HTTP interface, once somebody has a token
+    api_tokens: Mapping[Name, ApiToken] = Field(default_factory=dict)  # name of a program → its token
+    outages: Path = CONFIG_FOLDER / "outages.yaml"  # what is announced as out of order; need not exist
     calendar: Path = CONFIG_FOLDER / "calendar.yaml"  # when each department is open
 
     @property
