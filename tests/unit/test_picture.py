@@ -16,6 +16,7 @@ from ivr_flows.picture.across import rising
 from ivr_flows.picture.layout import Layout, Link, Rect, layout
 from ivr_flows.picture.lettering import width, wrapped
 from ivr_flows.picture.view import NOTE, view
+from ivr_flows.picture.words import word
 from telephony import cli
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -153,6 +154,11 @@ def test_shipped_flows_can_be_drawn(path: Path) -> None:
     for language in Language:
         ET.fromstring(svg(flow, language))  # noqa: S314 - drawn here
         assert mermaid(flow, language).count(":::") == len(view(flow, language).boxes)
+
+
+def test_what_has_no_word_yet_is_called_by_its_name() -> None:
+    assert word("on_brand_new", Language.PL) == "brand new"
+    assert (word("on_timeout", Language.PL), word("on_timeout", Language.EN)) == ("cisza", "silence")
 
 
 def test_words_fit_their_lines() -> None:
