@@ -6,7 +6,7 @@ are made straight at the end.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
@@ -71,9 +71,10 @@ class _Across:
             order = range(len(self._packed)) if down else range(len(self._packed) - 1, -1, -1)
             for row in order:
                 self._settle(self._rows.rows[row], self._packed[row], pulls)
+        threads = sorted(self._threads(), key=len)
         for _ in range(STRAIGHTENINGS):
-            for chain in sorted(self._rows.chains, key=len):
-                self._straighten(chain[1:-1])
+            for thread in threads:
+                self._straighten(thread)
         return self._x
 
     def _apart(self, left: int, right: int) -> float:
@@ -101,6 +102,20 @@ class _Across:
             x[each] = place + offset
 
     # -- straight lines -----------------------------------------------------------------------------------------
+
+    def _threads(self) -> Iterator[list[int]]:
+        """Points of lines, and boxes between which there is but one way, from top to bottom."""
+        for first in self._x:
+            if self._follows(first) is None:
+                thread = [first]
+                while (below := self._rows.below.get(thread[-1], ())) and self._follows(below[0]) == thread[-1]:
+                    thread.append(below[0])
+                yield thread
+
+    def _follows(self, each: int) -> int | None:
+        """What stands above, if one way leads from there, and one way leads here."""
+        above = self._rows.above.get(each, ())
+        return above[0] if len(above) == 1 and len(self._rows.below[above[0]]) == 1 else None
 
     def _straighten(self, points: Sequence[int]) -> None:
         """As much of a line as its neighbours in the rows permit goes straight down before it has to step aside."""

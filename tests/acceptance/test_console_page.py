@@ -357,3 +357,23 @@ async def test_flows_are_watched_live_in_a_picture_and_a_table(
     hotline.problem, hotline.flows = "", [replace(flow, revision="newer")]
     await expect(page.locator("#problem")).to_be_hidden()
     await expect(page.locator("#told")).to_have_text("Jest nowa wersja. Odśwież stronę, aby ją zobaczyć.")
+
+
+async def test_whoever_watches_is_told_when_the_figures_stop(
+    page: Page, house: tuple[House, str], tmp_path: Path
+) -> None:
+    hotline, url = house
+    hotline.flows = [flow := watched_flow(tmp_path)]
+    hotline.callers = {("general", flow.revision): {"sales": 1}}
+    await log_in(page, url)
+    watch = await page.context.new_page()  # Chromium reports what cannot be fetched as an error of the page
+    await watch.goto(f"{url}/flows/general")
+    await expect(watch.locator("#as-of")).to_contain_text("Stan z")
+    await hotline.console.stop()
+    await expect(watch.locator("#told")).to_contain_text("Brak połączenia z serwerem")
+    hotline.callers = {("general", flow.revision): {"sales": 2}}
+    await hotline.console.start("127.0.0.1", int(url.rpartition(":")[2]))
+    await expect(watch.locator('[data-row="sales"] .count-cell')).to_have_text("2")
+    await expect(watch.locator("#told")).to_be_hidden()
+    await watch.context.clear_cookies()
+    await expect(watch.locator("#told")).to_contain_text("Sesja wygasła")
