@@ -19,6 +19,7 @@ import structlog
 
 from ivr_flows import (
     Action,
+    Ending,
     EnterLine,
     Facts,
     Flow,
@@ -46,7 +47,7 @@ from telephony.asterisk.translate import Attempt
 from telephony.core import events as core
 from telephony.core.commands import Dial
 from telephony.core.ids import InteractionId, QueueName, Uniqueid
-from telephony.core.views import Lane
+from telephony.core.views import Lane, Outcome
 
 log = structlog.get_logger()
 
@@ -202,15 +203,15 @@ class Journey:
                 return await self._handset.say(action.prompts, keys)
             case EnterLine():
                 await self._enter_line(action)
-            case HangUp():
-                await self._hang_up()
+            case HangUp(reason):
+                await self._hang_up(reason)
             case _:
                 log.warning("flow.not_yet", action=type(action).__name__)
         return ""
 
-    async def _hang_up(self) -> None:
-        if not self.answered:
-            self._services.submit(core.CallSelfServed(self.interaction))
+    async def _hang_up(self, reason: Ending) -> None:
+        if not self.answered and reason is not Ending.SERVED:
+            self._services.submit(core.CallServed(self.interaction, Outcome(reason)))
         await self._session.set_variable("HOTLINE_STAGE", "done")
         self._closed = True
         await self._session.run("HANGUP")

@@ -7,15 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from telephony.core.call import OUTCOMES
+from telephony.core.call import OUTCOMES, SPOKEN_FOR
 from telephony.core.ids import InteractionId
 from telephony.core.logged import LoggedCall
 from telephony.core.views import CallState, CallView, Lane, Outcome
-
-# Somebody had spoken with the caller, or nobody had to: the logs cannot know better.
-_KNOWN_END = frozenset(
-    {CallState.TALKING, CallState.AFTER_TALK, CallState.TRANSFERRED_OUT, CallState.SERVED, CallState.FALLBACK_TALK}
-)
 
 
 def as_logged(call: CallView, log: LoggedCall) -> CallView:
@@ -59,7 +54,7 @@ def from_log(log: LoggedCall, interaction: InteractionId, lane: Lane) -> CallVie
 def _outcome_of_known(call: CallView, log: LoggedCall) -> Outcome:
     if not log.complete:
         return Outcome.INTERRUPTED
-    if call.state in _KNOWN_END:
+    if call.state in SPOKEN_FOR:
         left = log.left_house and call.state in {CallState.TALKING, CallState.AFTER_TALK}
         return Outcome.TRANSFERRED_OUT if left else OUTCOMES[call.state]
     if told := _told(log):

@@ -17,6 +17,10 @@ S = CallState
 class CallInput(StrEnum):
     QUEUE = "queue"
     SERVE = "serve"
+    CLOSE = "close"
+    PROMISE = "promise"
+    LEAVE_MESSAGE = "leave_message"
+    SEND_OUT = "send_out"
     OFFER = "offer"
     DIAL = "dial"
     ANSWER = "answer"
@@ -31,7 +35,16 @@ class CallInput(StrEnum):
 I = CallInput  # noqa: E741 - the table below reads best narrow
 
 TRANSITIONS: dict[CallState, dict[CallInput, CallState]] = {
-    S.MENU: {I.QUEUE: S.LINE, I.SERVE: S.SERVED, I.LOSE_SESSION: S.FALLBACK, I.HANG_UP: S.ENDED},
+    S.MENU: {
+        I.QUEUE: S.LINE,
+        I.SERVE: S.SERVED,
+        I.CLOSE: S.CLOSED,
+        I.PROMISE: S.CALLBACK,
+        I.LEAVE_MESSAGE: S.VOICEMAIL,
+        I.SEND_OUT: S.TRANSFERRED_OUT,
+        I.LOSE_SESSION: S.FALLBACK,
+        I.HANG_UP: S.ENDED,
+    },
     S.LINE: {I.OFFER: S.OFFERED, I.LOSE_SESSION: S.FALLBACK, I.HANG_UP: S.ENDED},
     S.OFFERED: {I.DIAL: S.RINGING, I.RETURN: S.LINE, I.LOSE_SESSION: S.FALLBACK, I.HANG_UP: S.ENDED},
     S.RINGING: {I.ANSWER: S.TALKING, I.RETURN: S.LINE, I.LOSE_SESSION: S.FALLBACK, I.HANG_UP: S.ENDED},
@@ -41,6 +54,10 @@ TRANSITIONS: dict[CallState, dict[CallInput, CallState]] = {
     S.AFTER_TALK: {I.LEAVE_HOUSE: S.TRANSFERRED_OUT, I.HANG_UP: S.ENDED},
     S.TRANSFERRED_OUT: {I.HANG_UP: S.ENDED},
     S.SERVED: {I.HANG_UP: S.ENDED},
+    S.CLOSED: {I.HANG_UP: S.ENDED},
+    # What was promised holds, whatever becomes of the rest of the call; who wants a person after all waits for one.
+    S.CALLBACK: {I.QUEUE: S.LINE, I.HANG_UP: S.ENDED},
+    S.VOICEMAIL: {I.QUEUE: S.LINE, I.PROMISE: S.CALLBACK, I.HANG_UP: S.ENDED},
     # A dial under way when the session was lost may still be answered.
     S.FALLBACK: {I.ANSWER: S.TALKING, I.FALLBACK_ANSWER: S.FALLBACK_TALK, I.HANG_UP: S.ENDED},
     S.FALLBACK_TALK: {I.HANG_UP: S.ENDED},
@@ -56,8 +73,26 @@ OUTCOMES: dict[CallState, Outcome] = {
     S.AFTER_TALK: Outcome.ANSWERED,
     S.TRANSFERRED_OUT: Outcome.TRANSFERRED_OUT,
     S.SERVED: Outcome.SELF_SERVED,
+    S.CLOSED: Outcome.CLOSED,
+    S.CALLBACK: Outcome.CALLBACK,
+    S.VOICEMAIL: Outcome.VOICEMAIL,
     S.FALLBACK: Outcome.ABANDONED_LINE,
     S.FALLBACK_TALK: Outcome.FALLBACK_ANSWERED,
+}
+
+
+# Somebody has spoken with the caller, or nobody had to: that outlives our server, and no log knows better.
+SPOKEN_FOR = frozenset(
+    {S.TALKING, S.AFTER_TALK, S.TRANSFERRED_OUT, S.SERVED, S.CLOSED, S.CALLBACK, S.VOICEMAIL, S.FALLBACK_TALK}
+)
+
+# How a flow may end without a person, and what that is to the table.
+SERVED_AS: dict[Outcome, CallInput] = {
+    Outcome.SELF_SERVED: I.SERVE,
+    Outcome.CLOSED: I.CLOSE,
+    Outcome.CALLBACK: I.PROMISE,
+    Outcome.VOICEMAIL: I.LEAVE_MESSAGE,
+    Outcome.TRANSFERRED_OUT: I.SEND_OUT,
 }
 
 

@@ -13,7 +13,7 @@ from functools import singledispatchmethod
 from telephony.core import events as ev
 from telephony.core.afterwards import as_logged, from_log
 from telephony.core.agent import IN_CALL, Agent, AgentInput
-from telephony.core.call import OUTCOMES, CallInput, arrived
+from telephony.core.call import OUTCOMES, SERVED_AS, SPOKEN_FOR, CallInput, arrived
 from telephony.core.calls import Calls
 from telephony.core.commands import Command, ShowPop
 from telephony.core.hearing import Hearing
@@ -27,10 +27,6 @@ from telephony.core.views import AgentState, CallState, CallView, Lane, Outcome,
 
 _HOLD = frozenset({SpanKind.HOLD})
 TOMBSTONE_S = 60.0  # how long a hang-up is remembered that came before its call's arrival
-
-_SURVIVES_US = frozenset(
-    {CallState.TALKING, CallState.AFTER_TALK, CallState.TRANSFERRED_OUT, CallState.SERVED, CallState.FALLBACK_TALK}
-)
 
 
 class Engine:
@@ -99,7 +95,7 @@ class Engine:
     def _(self, event: ev.CallsRecovered, now: float) -> None:
         for call in event.calls:
             if self._calls.get(call.interaction) is None and call.outcome is None:
-                state = call.state if call.state in _SURVIVES_US else CallState.FALLBACK
+                state = call.state if call.state in SPOKEN_FOR else CallState.FALLBACK
                 agent = None if state is CallState.FALLBACK else call.agent
                 spans = opened(call.spans, SpanKind.RESTART, max(event.known_until, call.arrived_at))
                 self._calls.keep(replace(call, state=state, agent=agent, spans=spans))
@@ -125,8 +121,8 @@ class Engine:
             self._offers.join(call, {event.queue: 1} | dict(event.requires))
 
     @_on.register
-    def _(self, event: ev.CallSelfServed, now: float) -> None:
-        self._calls.step(event.interaction, CallInput.SERVE)
+    def _(self, event: ev.CallServed, now: float) -> None:
+        self._calls.step(event.interaction, SERVED_AS[event.outcome])
 
     @_on.register
     def _(self, event: ev.SessionLost, now: float) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.logged import LoggedCall
-from telephony.core.views import CallView, Lane, SpanKind
+from telephony.core.views import CallView, Lane, Outcome, SpanKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +66,11 @@ class CallQueued:
 
 
 @dataclass(frozen=True, slots=True)
-class CallSelfServed:
-    """The flow finished by itself; nobody had to be spoken to."""
+class CallServed:
+    """Nobody has to be spoken to any more: self_served, closed, callback, voicemail or transferred_out."""
 
     interaction: InteractionId
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,7 @@ class NodeSnapshot:
 
 
 Event = (
-    CallArrived | CallsRecovered | CallLogged | AnswerLogged | CallQueued | CallSelfServed | SessionLost
+    CallArrived | CallsRecovered | CallLogged | AnswerLogged | CallQueued | CallServed | SessionLost
     | PopPainted | AgentRinging | CallAnswered | CallHeld | DialEnded | AgentLeft | CallLeftHouse
     | CallHungUp | FallbackAnswered | AgentSignedIn | AgentReady | AgentPaused | AgentSignedOut
     | DeviceChanged | NodeLost | EventsLost | NodeSnapshot

@@ -5,13 +5,15 @@ from __future__ import annotations
 from telephony.core.commands import OpenTicket
 from telephony.core.views import CallView, Lane, Outcome
 
-# Somebody has to look at it again, or may be asked about it: everything but a call that served itself.
+# Somebody has to look at it again, or may be asked about it: everything but a call that served itself or was closed.
 SUBJECTS: dict[Outcome, str] = {
     Outcome.ANSWERED: "Rozmowa z konsultantem",
     Outcome.TRANSFERRED_OUT: "Rozmowa przekazana na numer zewnętrzny",
     Outcome.FALLBACK_ANSWERED: "Rozmowa odebrana przez kolejkę zapasową",
     Outcome.ABANDONED_MENU: "Połączenie porzucone w menu",
     Outcome.ABANDONED_LINE: "Połączenie porzucone w kolejce",
+    Outcome.CALLBACK: "Prośba o oddzwonienie",
+    Outcome.VOICEMAIL: "Wiadomość głosowa",
     Outcome.INTERRUPTED: "Połączenie przerwane po naszej stronie",
 }
 

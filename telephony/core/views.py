@@ -40,6 +40,9 @@ class CallState(StrEnum):
     AFTER_TALK = "after_talk"  # the agent is gone, the caller not yet
     TRANSFERRED_OUT = "transferred_out"  # the agent is gone, the caller talks on outside the house
     SERVED = "served"  # the flow has finished by itself, the hang-up is on its way
+    CLOSED = "closed"  # likewise, because nobody works now
+    CALLBACK = "callback"  # we have promised to call; the caller may go on
+    VOICEMAIL = "voicemail"  # a message was left; the caller may go on
     FALLBACK = "fallback"  # Asterisk's own queue has the caller
     FALLBACK_TALK = "fallback_talk"
     ENDED = "ended"

@@ -149,14 +149,17 @@ def test_silence_of_a_lost_node_ends_no_dial(story: Story) -> None:
         (CallState.RINGING, Outcome.ABANDONED_LINE),
         (CallState.TALKING, Outcome.ANSWERED),
         (CallState.SERVED, Outcome.SELF_SERVED),
+        (CallState.CLOSED, Outcome.CLOSED),
+        (CallState.CALLBACK, Outcome.CALLBACK),
+        (CallState.VOICEMAIL, Outcome.VOICEMAIL),
         (CallState.FALLBACK, Outcome.ABANDONED_LINE),
         (CallState.FALLBACK_TALK, Outcome.FALLBACK_ANSWERED),
     ],
 )
 def test_the_outcome_follows_from_where_the_call_ended(story: Story, last: CallState, outcome: Outcome) -> None:
     call = story.arrives("c1", 1.0)
-    if last is CallState.SERVED:
-        story.tell(ev.CallSelfServed(call), 2.0)
+    if last in {CallState.SERVED, CallState.CLOSED, CallState.CALLBACK, CallState.VOICEMAIL}:
+        story.tell(ev.CallServed(call, outcome), 2.0)
     if last in {CallState.FALLBACK, CallState.FALLBACK_TALK}:
         story.tell(ev.SessionLost(call), 2.0)
     if last is CallState.FALLBACK_TALK:
@@ -173,6 +176,26 @@ def test_the_outcome_follows_from_where_the_call_ended(story: Story, last: CallS
     story.hangs_up(call, 9.0)
     story.hangs_up(call, 9.5)
     assert story.endings() == {"c1": str(outcome)}
+
+
+def test_who_was_promised_a_call_may_wait_for_a_person_all_the_same(story: Story) -> None:
+    call = story.arrives("c1", 1.0)
+    story.tell(ev.CallServed(call, Outcome.VOICEMAIL), 2.0)
+    story.tell(ev.CallServed(call, Outcome.CALLBACK), 3.0)
+    story.tell(ev.SessionLost(call), 4.0)
+    assert story.view(call).state is CallState.CALLBACK
+    story.tell(ev.CallQueued(call, SUPPORT, Lane.STANDARD), 5.0)
+    story.hangs_up(call, 9.0)
+    assert story.endings() == {"c1": str(Outcome.ABANDONED_LINE)}
+
+
+def test_a_flow_may_send_a_caller_out_of_the_house(story: Story) -> None:
+    call = story.arrives("c1", 1.0)
+    story.tell(ev.CallLeftHouse(call, 0), 2.0)
+    assert story.view(call).state is CallState.MENU
+    story.tell(ev.CallServed(call, Outcome.TRANSFERRED_OUT), 2.0)
+    story.hangs_up(call, 9.0)
+    assert story.endings() == {"c1": str(Outcome.TRANSFERRED_OUT)}
 
 
 def test_an_agent_whose_caller_left_while_ringing_is_free_at_once(story: Story) -> None:

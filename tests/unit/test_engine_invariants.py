@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from telephony.core import events as ev
 from telephony.core.agent import IN_CALL
+from telephony.core.call import SERVED_AS
 from telephony.core.commands import CallChanged, CallEnded, Command, Decided, ShowPop
 from telephony.core.engine import Engine
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
@@ -26,12 +27,13 @@ attempts = st.integers(0, 4)
 S = CallState
 # How far a call has come. An offer that came to nothing is not a step back: the attempt is over.
 PROGRESS = {
-    S.MENU: 0, S.LINE: 1, S.OFFERED: 2, S.RINGING: 3, S.FALLBACK: 5, S.TALKING: 6, S.FALLBACK_TALK: 6,
-    S.AFTER_TALK: 7, S.SERVED: 7, S.TRANSFERRED_OUT: 8, S.ENDED: 9,
+    S.MENU: 0, S.VOICEMAIL: 0.3, S.CALLBACK: 0.6,
+    S.LINE: 1, S.OFFERED: 2, S.RINGING: 3, S.FALLBACK: 5, S.TALKING: 6, S.FALLBACK_TALK: 6,
+    S.AFTER_TALK: 7, S.SERVED: 7, S.CLOSED: 7, S.TRANSFERRED_OUT: 8, S.ENDED: 9,
 }  # fmt: skip
 
 
-def progress(call: CallView) -> tuple[int, int]:
+def progress(call: CallView) -> tuple[int, float]:
     attempt_over = call.state is S.LINE and call.attempt > 0
     return call.attempt, 4 if attempt_over else PROGRESS[call.state]
 
@@ -46,7 +48,7 @@ class AnyHistory(RuleBasedStateMachine):
         self.arrived: set[str] = set()
         self.ended: dict[str, Outcome] = {}
         self.without_overdue = 0
-        self.progress: dict[str, tuple[int, int]] = {}
+        self.progress: dict[str, tuple[int, float]] = {}
 
     def tell(self, event: ev.Event) -> None:
         self.look(self.engine.handle(event, self.now))
@@ -140,9 +142,9 @@ class AnyHistory(RuleBasedStateMachine):
     def lose(self, name: str) -> None:
         self.tell(ev.SessionLost(InteractionId(name)))
 
-    @rule(name=names)
-    def serve(self, name: str) -> None:
-        self.tell(ev.CallSelfServed(InteractionId(name)))
+    @rule(name=names, outcome=st.sampled_from(sorted(SERVED_AS)))
+    def serve(self, name: str, outcome: Outcome) -> None:
+        self.tell(ev.CallServed(InteractionId(name), outcome))
 
     @rule(name=names)
     def hang_up(self, name: str) -> None:

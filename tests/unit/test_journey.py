@@ -147,7 +147,7 @@ async def test_a_key_during_the_menu_ends_the_talking_and_leads_on(flow: Flow) -
     await case.journey.run()
     assert case.said() == ["/sounds/jeden", "/sounds/do-usłyszenia"]
     assert case.session.commands[-2:] == ["SET VARIABLE HOTLINE_STAGE done", "HANGUP"]
-    assert [type(event).__name__ for event in case.events] == ["CallArrived", "CallSelfServed"]
+    assert [type(event).__name__ for event in case.events] == ["CallArrived", "CallServed"]
 
 
 async def test_where_the_caller_is_can_be_seen_all_the_while(flow: Flow) -> None:
