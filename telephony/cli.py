@@ -85,6 +85,10 @@ def _parser() -> argparse.ArgumentParser:
     own.add_argument("--agent", action="append", default=[], metavar="NAME", help="a consultant's phone")
     own.add_argument("--sip", default="0.0.0.0:5060", metavar="HOST:PORT", help="default: %(default)s")
     own.add_argument("--ami-port", type=int, default=5038, metavar="PORT", help="default: %(default)s")
+    own.add_argument("--ami-host", default="127.0.0.1", metavar="HOST", help="where it listens (default: %(default)s)")
+    own.add_argument("--server", default="127.0.0.1", metavar="ADDRESS", help="whence the server logs in")
+    own.add_argument("--peer", action="append", default=[], metavar="NAME=HOST:PORT", help="another node, by its SIP")
+    own.add_argument("--secrets", type=Path, metavar="FILE", help="one for all nodes (default: FOLDER/secrets.json)")
     account = _command(commands, "account", _account, "enter a person who may log in, or give a new password")
     account.add_argument("login", metavar="LOGIN")
     account.add_argument("--name", required=True, help="as shown in the console")
@@ -156,7 +160,11 @@ def _asterisk_config(chosen: argparse.Namespace) -> int:
         tuple(chosen.agent),
         host,
         int(port) if port.isdigit() else 0,
+        chosen.ami_host,
         chosen.ami_port,
+        chosen.server,
+        tuple(map(own_asterisk.peer, chosen.peer)),
+        chosen.secrets,
     )
     done = own_asterisk.write(settings.load(chosen.config or [CONFIG]), wanted, CONFIG.parent / "asterisk")
     sys.stdout.write("\n".join(done) + "\n")

@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from telephony.asterisk.config import AgentPhone, NodeConfig, TrunkPeer, render
+from telephony.asterisk.config import AgentPhone, NodeConfig, PeerNode, TrunkPeer, render
 from telephony.settings import Settings
 
 FILES = (
     "extensions.conf", "pjsip.conf", "manager.conf", "queues.conf", "cel.conf", "cel_custom.conf", "features.conf",
+    "modules_hotline.conf",
 )  # fmt: skip
 SERVER = "server.toml"
 
@@ -31,7 +32,11 @@ class Wanted:
     agents: tuple[str, ...]  # endpoints, as in the consultants' accounts
     sip_host: str = "0.0.0.0"  # noqa: S104 - carriers and phones come from outside
     sip_port: int = 5060
+    ami_host: str = "127.0.0.1"
     ami_port: int = 5038
+    server: str = "127.0.0.1"  # where the hotline server logs in from
+    peers: tuple[tuple[str, str, int], ...] = ()  # the other nodes: name, host, SIP port
+    secrets: Path | None = None  # what all nodes share; a file of this node's own where empty
 
 
 class OwnAsteriskError(ValueError):
@@ -46,6 +51,15 @@ def trunk(text: str) -> TrunkPeer:
     return TrunkPeer(name, match, contact)
 
 
+def peer(text: str) -> tuple[str, str, int]:
+    """From `name=host:port`. Errors: OwnAsteriskError."""
+    name, _, address = text.partition("=")
+    host, _, port = address.rpartition(":")
+    if not name or not host or not port.isdigit():
+        raise OwnAsteriskError(f"peer {text!r} is not name=host:port")
+    return name, host, int(port)
+
+
 def write(settings: Settings, wanted: Wanted, templates: Path) -> list[str]:
     """Write the files, readable by their owner alone, and tell what remains to be done.
 
@@ -54,19 +68,21 @@ def write(settings: Settings, wanted: Wanted, templates: Path) -> list[str]:
     if not settings.numbers:
         raise OwnAsteriskError("the settings name no numbers: nothing could be called")
     wanted.folder.mkdir(parents=True, exist_ok=True)
-    node = _node(settings, wanted, _kept_secrets(wanted.folder / "secrets.json", wanted.agents))
+    node = _node(settings, wanted, _kept_secrets(wanted.secrets or wanted.folder / "secrets.json", wanted.agents))
     # What is filled in for the machine's own files is not written.
     nowhere = Path("/nonexistent")
     texts = render(node, templates=templates, modules=nowhere, data=nowhere, run=nowhere, music=nowhere)
+    texts["modules_hotline.conf"] = _harmful(texts["modules.conf"])
     for name in FILES:
         _write(wanted.folder / name, texts[name])
     _write(wanted.folder / SERVER, _settings_of(node))
     return [
         f"{len(FILES)} files of Asterisk and {SERVER} are in {wanted.folder}, readable by you alone.",
         f"1. Review them, and put the .conf files into /etc/asterisk; in asterisk.conf set `systemname = {node.name}`.",
-        "2. Enter the phones with the passwords that pjsip.conf has for them, and start Asterisk anew.",
-        f"3. hotline doctor --config config/hotline.toml --config {wanted.folder / SERVER}",
-        f"4. hotline serve  --config config/hotline.toml --config {wanted.folder / SERVER}",
+        "2. In modules.conf, below [modules], add `#include modules_hotline.conf`: what could write what others send.",
+        "3. Enter the phones with the passwords that pjsip.conf has for them, and start Asterisk anew.",
+        f"4. hotline doctor --config config/hotline.toml --config {wanted.folder / SERVER}",
+        f"5. hotline serve  --config config/hotline.toml --config {wanted.folder / SERVER}",
     ]
 
 
@@ -76,7 +92,9 @@ def _node(settings: Settings, wanted: Wanted, kept: Mapping[str, str]) -> NodeCo
         folder=wanted.folder,
         sip_host=wanted.sip_host,
         sip_port=wanted.sip_port,
+        ami_host=wanted.ami_host,
         ami_port=wanted.ami_port,
+        manager_permit=wanted.server,
         rtp_ports=(10_000, 20_000),  # rtp.conf is the machine's own
         agi_servers=(str(settings.agi_listen),),
         manager_secret=kept["manager"],
@@ -84,8 +102,15 @@ def _node(settings: Settings, wanted: Wanted, kept: Mapping[str, str]) -> NodeCo
         agents=tuple(AgentPhone(name, kept[f"sip-{name}"]) for name in wanted.agents),
         numbers={did: number.accessibility for did, number in settings.numbers.items()},
         trunks=wanted.trunks,
+        peers=tuple(PeerNode(name, host, port, kept["peer"]) for name, host, port in wanted.peers),
         transfer_numbers=settings.transfer_numbers,
     )
+
+
+def _harmful(modules: str) -> str:
+    """What the machine's own modules.conf must keep out: the first part of ours, up to what merely is not needed."""
+    lines = modules.partition("[modules]\n")[2].partition("; What needs a configuration")[0].splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("autoload"))
 
 
 def _settings_of(node: NodeConfig) -> str:
@@ -100,7 +125,7 @@ def _settings_of(node: NodeConfig) -> str:
 def _kept_secrets(path: Path, agents: Sequence[str]) -> dict[str, str]:
     """Those of an earlier run, and new ones for whoever is new."""
     kept: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    for name in ("manager", "provision", *(f"sip-{agent}" for agent in agents)):
+    for name in ("manager", "provision", "peer", *(f"sip-{agent}" for agent in agents)):
         kept.setdefault(name, secrets.token_hex(16))
     _write(path, json.dumps(kept, indent=1))
     return kept

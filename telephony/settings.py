@@ -1,7 +1,8 @@
 """The settings: read once from TOML files and the environment, checked, and frozen.
 
-Files are merged in the order given, later ones win; `HOTLINE_…` variables win over all of them, with `__` between the
-levels (`HOTLINE_POP__PAINT_S=0.3`). Secrets belong in the environment or in a file of their own.
+Files are merged in the order given, later ones win and may add nodes to `[[asterisk]]`; `HOTLINE_…` variables win over
+all of them, with `__` between the levels (`HOTLINE_POP__PAINT_S=0.3`). Secrets belong in the environment or in a file
+of their own.
 """
 
 from __future__ import annotations
@@ -185,5 +186,13 @@ def _merge(into: dict[str, object], new: Mapping[str, object]) -> None:
         old = into.get(key)
         if isinstance(old, dict) and isinstance(value, dict):
             _merge(old, value)
+        elif key == "asterisk" and isinstance(old, list) and isinstance(value, list):
+            into[key] = _by_name(old, value)
         else:
             into[key] = value
+
+
+def _by_name(old: list[object], new: list[object]) -> list[object]:
+    """Each node has a file of its own; a later one says again what an earlier one of that name said."""
+    again = {each.get("name") for each in new if isinstance(each, dict)}
+    return [each for each in old if not (isinstance(each, dict) and each.get("name") in again)] + new

@@ -111,6 +111,17 @@ class Hangup:
         return (("Channel", self.channel), ("Cause", str(self.cause)))
 
 
+@dataclass(frozen=True, slots=True)
+class ReadsEnvironment:
+    """Asks for a variable of Asterisk's own environment: whoever gets it has func_env, which also writes files."""
+
+    name: ClassVar[str] = "Getvar"
+    listing: ClassVar[bool] = False
+
+    def fields(self) -> Fields:
+        return (("Variable", "ENV(PATH)"),)
+
+
 _ENDPOINT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _CHANNEL_ID = re.compile(r"[a-z0-9][a-z0-9-]{7,63}")
@@ -191,7 +202,9 @@ class Originate:
         )
 
 
-Action = Login | Ping | ListCommands | CoreShowChannels | DeviceStateList | PlayDtmf | Hangup | Originate
+Action = (
+    Login | Ping | ListCommands | CoreShowChannels | DeviceStateList | PlayDtmf | Hangup | Originate | ReadsEnvironment
+)
 
 
 def forbidden_right(commands: frozenset[str]) -> str | None:

@@ -41,6 +41,7 @@ _PLACEHOLDER = re.compile(r"@([a-z_]+)@")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{16,128}")
 _HOST = re.compile(r"[0-9A-Za-z.:-]{1,253}")
+_IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")  # a peer is known by it
 _DID = re.compile(r"\+[1-9][0-9]{6,14}")
 _MATCH = re.compile(r"[0-9A-Fa-f.:/]{2,60}")
 _CONTACT = re.compile(r"sip:[0-9A-Za-z.:@+-]{1,200}")
@@ -229,7 +230,7 @@ def _peer(peer: PeerNode, node: NodeConfig) -> str:
     has died shows by its silence even where somebody does not speak.
     """
     name = _checked(peer.name, _NAME, "node name")
-    host, port = _checked(peer.host, _HOST, "SIP address"), _port(peer.sip_port)
+    host, port = _checked(peer.host, _IPV4, "address of a node"), _port(peer.sip_port)
     secret = _checked(peer.secret, _SECRET, "secret between nodes")
     return f"""\
 [{name}]

@@ -12,7 +12,10 @@ from pathlib import Path
 import ivr_flows
 from ivr_flows import FlowError
 from telephony.asterisk import cel, queue_log, translate
+from telephony.asterisk.ami import AmiRefusedError
+from telephony.asterisk.ami_actions import ReadsEnvironment
 from telephony.asterisk.ami_client import AmiClient, AmiSettings, AmiSetupError, Listener, Snapshot
+from telephony.doctor import nodes
 from telephony.doctor.finding import Finding, right, warning, wrong
 from telephony.settings import AsteriskNode, Settings, SettingsError, load
 from telephony.store.connection import Postgres
@@ -20,7 +23,6 @@ from telephony.store.errors import StoreError
 from telephony.store.store import Store
 
 ANSWER_S = 6.0
-AWAY = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
 
 
 async def examine(files: Sequence[Path], *, will_serve: bool) -> AsyncIterator[Finding]:
@@ -37,9 +39,9 @@ async def examine(files: Sequence[Path], *, will_serve: bool) -> AsyncIterator[F
         yield await database(settings.database_url.get_secret_value())
     if will_serve and not settings.asterisk:
         yield wrong("Asterisk node", "none in the settings", "add [[asterisk]] with name, host, ami_port and secret")
+    async for finding in managers(settings.asterisk):
+        yield finding
     for node in settings.asterisk:
-        async for finding in manager(node):
-            yield finding
         if node.log_folder:
             yield logs(node.name, node.log_folder)
 
@@ -78,11 +80,23 @@ async def database(url: str) -> Finding:
         await postgres.close()
 
 
-async def manager(node: AsteriskNode) -> AsyncIterator[Finding]:
-    """Log in as the server does, with the same check of the account's rights, and look at the phones."""
+async def managers(asterisk: Sequence[AsteriskNode]) -> AsyncIterator[Finding]:
+    """Each node, and then what they say together."""
+    snapshots: dict[str, Snapshot] = {}
+    for node in asterisk:
+        async for finding in _manager(node, snapshots):
+            yield finding
+    for finding in nodes.between(snapshots):
+        yield finding
+    if snapshots:
+        yield nodes.phones(snapshots)
+
+
+async def _manager(node: AsteriskNode, snapshots: dict[str, Snapshot]) -> AsyncIterator[Finding]:
+    """Log in as the server does, with the same check of the account's rights, and keep what the node says."""
     topic = f"AMI {node.name}"
     try:
-        snapshot = await _snapshot(node)
+        snapshots[node.name], writes_files = await _look(node)
     except AmiSetupError as error:
         yield wrong(topic, str(error), "correct manager.conf or the secret, then `manager reload` in Asterisk")
         return
@@ -91,26 +105,16 @@ async def manager(node: AsteriskNode) -> AsyncIterator[Finding]:
         yield wrong(topic, f"no answer at {address} within {ANSWER_S:.0f} s", "start Asterisk, or correct ami_port")
         return
     yield right(topic, f"logged in as `{node.username}`, with no right too many")
-    yield _phones(node.name, snapshot)
-
-
-def _phones(node: str, snapshot: Snapshot) -> Finding:
-    # Carriers are endpoints, too: over AMI they look like phones.
-    told = (translate.device(node, each) for each in snapshot.devices if each.name == "DeviceStateChange")
-    found = [device for device in told if device]
-    away = sorted(device.endpoint for device in found if device.state in AWAY)
-    here = sorted(device.endpoint for device in found if device.state not in AWAY)
-    if away:
-        return warning(
-            "phones",
-            f"reachable: {', '.join(here) or 'none'}; not: {', '.join(away)}",
-            "an agent's phone has to register before a caller can reach it",
+    if writes_files:
+        yield warning(
+            f"modules {node.name}",
+            "func_env is loaded: whoever has the manager account's secret can write files as Asterisk",
+            "include modules_hotline.conf in modules.conf, or noload func_env.so, app_record.so and app_jack.so there",
         )
-    return right("phones", f"all endpoints can be reached: {', '.join(here) or 'there are none'}")
 
 
-async def _snapshot(node: AsteriskNode) -> Snapshot:
-    """Errors: AmiSetupError, TimeoutError."""
+async def _look(node: AsteriskNode) -> tuple[Snapshot, bool]:
+    """The picture, and whether the account reaches Asterisk's environment. Errors: AmiSetupError, TimeoutError."""
     taken: asyncio.Future[Snapshot] = asyncio.get_running_loop().create_future()
 
     def take(snapshot: Snapshot) -> None:
@@ -130,8 +134,16 @@ async def _snapshot(node: AsteriskNode) -> Snapshot:
     running = asyncio.create_task(run())
     try:
         async with asyncio.timeout(ANSWER_S):
-            return await taken
+            snapshot = await taken
+            return snapshot, await _reads_environment(client)
     finally:
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
+
+
+async def _reads_environment(client: AmiClient) -> bool:
+    try:
+        return bool((await client.request(ReadsEnvironment())).fields.get("Value"))
+    except AmiRefusedError:  # there is no such function
+        return False

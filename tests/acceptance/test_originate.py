@@ -7,9 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from telephony.asterisk.ami_actions import Entry, Originate, Phone
 from telephony.asterisk.ami_client import AmiClient, AmiSettings, Listener
 from telephony.asterisk.config import NodeConfig
+from telephony.doctor import running
+from telephony.doctor.finding import Standing
+from telephony.settings import AsteriskNode
 from tests.acceptance.ami_tap import AmiTap, tapped
 from tests.acceptance.conftest import StartNode
 from tests.acceptance.sip import sip_world
@@ -25,15 +30,15 @@ async def server_client(node: NodeConfig) -> AsyncIterator[AmiClient]:
     listener = Listener(lambda _event: None, lambda _snapshot: ready.set(), lambda _since, _why: None)
     settings = AmiSettings(node.ami_host, node.ami_port, "hotline", node.manager_secret)
     client = AmiClient(node.name, settings, {}, listener, asyncio.get_running_loop().time)
-    running = asyncio.create_task(client.run())
+    living = asyncio.create_task(client.run())
     try:
         async with asyncio.timeout(15):
             await ready.wait()
         yield client
     finally:
-        running.cancel()
+        living.cancel()
         with suppress(asyncio.CancelledError):
-            await running
+            await living
 
 
 async def test_an_agents_phone_rings_answers_and_enters_the_fixed_context(
@@ -81,3 +86,18 @@ ECHO = {"Context": "hotline-agents", "Exten": "*43", "Priority": "1"}
 
 def _originate(server: AmiTap, action_id: str, **more: str) -> None:
     server.send(Action="Originate", Channel="Local/*43@hotline-agents", Timeout="2000", ActionID=action_id, **more)
+
+
+async def test_the_doctor_sees_an_asterisk_whose_account_could_write_files(
+    asterisk_node: StartNode, tmp_path: Path
+) -> None:
+    async def findings(node: NodeConfig) -> dict[str, Standing]:
+        asked = AsteriskNode(name=node.name, ami_port=node.ami_port, secret=SecretStr(node.manager_secret))
+        return {finding.topic: finding.standing async for finding in running.managers([asked])}
+
+    ours = (await asterisk_node()).node
+    assert (await findings(ours)).keys() == {f"AMI {ours.name}", "phones"}
+    modules = tmp_path / "templates/modules.conf"
+    modules.write_text(modules.read_text().replace("noload = func_env.so\n", ""))
+    other = (await asterisk_node()).node
+    assert (await findings(other))[f"modules {other.name}"] is Standing.WARNING

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from telephony import cli
 from telephony.own_asterisk import FILES
+from telephony.settings import load
 
 ARGUMENTS = ("--trunk", "carrier=192.0.2.0/24=sip:192.0.2.1:5060", "--agent", "anna", "--agent", "piotr")
 
@@ -48,6 +50,8 @@ def test_secrets_are_their_owners_and_stay(tmp_path: Path) -> None:
         (["--trunk", "a\nb=192.0.2.1"], "trunk name"),
         (["--agent", "x]"], "agent's endpoint"),
         (["--sip", "5060"], "SIP address"),
+        (["--peer", "node-2=192.0.2.2"], "is not name=host:port"),
+        (["--peer", "node-2=example:5060"], "address of a node"),
         (["--sip", "192.0.2.1:x"], "port 0"),
     ],
 )
@@ -69,3 +73,29 @@ def test_agents_may_hand_over_to_the_numbers_in_the_settings(tmp_path: Path, mon
     monkeypatch.setenv("HOTLINE_TRANSFER_NUMBERS", '["+48220000900"]')
     dialplan = _written(tmp_path / "own")["extensions.conf"]
     assert "exten => +48220000900,1,NoOp(outside)" in dialplan.partition("[hotline-agents]")[2]
+
+
+def test_two_nodes_share_their_secrets_and_know_one_another(tmp_path: Path) -> None:
+    names, shared = ("waw-1", "waw-2"), ("--secrets", str(tmp_path / "secrets.json"))
+    for own, other, octet in zip(names, reversed(names), (2, 1), strict=True):
+        where = ("--ami-host", f"192.0.2.{3 - octet}", "--server", "192.0.2.9")
+        arguments = ("--name", own, "--peer", f"{other}=192.0.2.{octet}:5060", *where, *shared)
+        assert cli.main(["asterisk-config", str(tmp_path / own), *ARGUMENTS, *arguments]) == 0
+    endpoints = [(tmp_path / name / "pjsip.conf").read_text("utf-8") for name in names]
+    assert "match = 192.0.2.2:5060/32" in endpoints[0]
+    assert "match = 192.0.2.1:5060/32" in endpoints[1]
+    passwords = [set(re.findall("password = (.*)", text)) for text in endpoints]
+    assert passwords[0] == passwords[1]  # of phones and of one another
+    settings = load([cli.CONFIG, *(tmp_path / name / "server.toml" for name in names)])
+    assert [(node.name, node.host) for node in settings.asterisk] == [("waw-1", "192.0.2.1"), ("waw-2", "192.0.2.2")]
+    assert "permit = 192.0.2.9" in (tmp_path / "waw-1/manager.conf").read_text("utf-8")
+
+
+def test_what_could_write_files_is_kept_out(tmp_path: Path) -> None:
+    modules = _written(tmp_path / "own")["modules_hotline.conf"]
+    assert {f"noload = {name}.so" for name in ("func_env", "func_shell", "app_record", "app_jack")} <= set(
+        modules.splitlines()
+    )
+    assert "autoload" not in modules
+    assert "[modules]" not in modules  # it is included below that
+    assert "app_voicemail" not in modules  # that is the machine's own business

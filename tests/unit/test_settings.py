@@ -25,6 +25,14 @@ def test_the_shipped_file_and_secrets_of_ones_own(tmp_path: Path) -> None:
     assert "s3cret" not in repr(settings)
 
 
+def test_each_node_may_have_a_file_of_its_own_and_be_said_again(tmp_path: Path) -> None:
+    files = []
+    for place, (name, port) in enumerate((("one", 1), ("two", 2), ("one", 3))):
+        files.append(tmp_path / f"{place}.toml")
+        files[-1].write_text(f'[[asterisk]]\nname = "{name}"\nami_port = {port}\nsecret = "s"\n')
+    assert [(node.name, node.ami_port) for node in load(files).asterisk] == [("two", 2), ("one", 3)]
+
+
 def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOTLINE_CONSOLE_LISTEN", "[::1]:9000")
     monkeypatch.setenv("HOTLINE_POP__PAINT_S", "0.5")
