@@ -15,11 +15,13 @@ from pathlib import Path
 
 import structlog
 
-from ivr_flows import SHIPPED, Flow, FlowError, FlowSet, Known, Prompt
+from ivr_flows import SHIPPED, Flow, FlowError, FlowSet, Known, Prompt, calendar_file
 from ivr_flows.loading import examine_set, flow_files
 from ivr_flows.numbers_file import NUMBERS
 from ivr_flows.prompts import PromptStore, prompts_of
 from ivr_flows.revisions import Revisions
+from ivr_flows.speech import SpeechError
+from telephony import flow_news
 from telephony.settings import Settings
 
 log = structlog.get_logger()
@@ -86,6 +88,11 @@ def by_number(flows: FlowSet, numbers: Mapping[str, str]) -> dict[str, Flow]:
     return {did: flows.flows[name] for did, name in numbers.items()}
 
 
+def known_to(settings: Settings) -> Known:
+    """What flows may name in this house. Raises FlowError for a calendar that cannot be read."""
+    return Known(frozenset(settings.queues), frozenset(calendar_file.load(settings.calendar).departments))
+
+
 def can_say(flows: FlowSet) -> frozenset[Prompt]:
     """Every prompt of the set that can be made ahead of a call."""
     return frozenset().union(*map(prompts_of, flows.flows.values()))
@@ -111,11 +118,12 @@ class FlowShelf:
         self._clock = clock
         self._asked = asyncio.Event()
         self._stopping = False
+        self._publish_news: Callable[[flow_news.News], None] = flow_news.to_nobody
         self._taken = self._seen = origin.mark()
         revision, flows = origin.read(known())
         self._by_number = by_number(flows, numbers)
         self.serving = Serving(revision, flows, clock())
-        self.failures = 0
+        self.loads, self.failures = 1, 0
 
     def flow_for(self, did: str) -> Flow:
         """For a call that begins now; raises KeyError for a number that is not ours."""
@@ -129,23 +137,35 @@ class FlowShelf:
     async def run(self) -> None:
         """Until cancelled."""
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._make_missing())
-                while True:
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self._asked.wait(), LOOK_EVERY_S)
-                    self._asked.clear()
-                    await self.look()
+            with flow_news.told_in(self._origin.revisions.folder) as self._publish_news:
+                self._tell()
+                await self._watch()
         finally:
             self._stopping = True
 
+    async def _watch(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._make_missing())
+            while True:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._asked.wait(), LOOK_EVERY_S)
+                self._asked.clear()
+                await self.look()
+
     async def look(self) -> None:
         """Serve what there is now, if it has changed and can be served."""
-        mark, before = self._origin.mark(), self._seen
-        self._seen = mark
+        before = self._seen
+        with suppress(OSError):  # a folder that vanishes while it is looked at: the next look knows more
+            self._seen = self._origin.mark()
+        mark = self._seen
         if mark == self._taken or mark != before:
             return
         self._taken = mark
+        self.loads += 1
+        await self._take()
+        self._tell()
+
+    async def _take(self) -> None:
         try:
             serving, flows = await asyncio.to_thread(self._read)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with files of others, callers get what they got
@@ -165,9 +185,14 @@ class FlowShelf:
 
     def _refuse(self, error: Exception) -> None:
         self.failures += 1
-        problem = str(error) if isinstance(error, FlowError | OSError) else f"{type(error).__name__}: {error}"
+        problem = (
+            str(error) if isinstance(error, FlowError | SpeechError | OSError) else f"{type(error).__name__}: {error}"
+        )
         self.serving = replace(self.serving, problem=problem)
         log.error("flows.refused", reason=problem, revision=self.serving.revision)
+
+    def _tell(self) -> None:
+        self._publish_news(flow_news.News(self.serving.revision, self.loads, self.serving.problem))
 
     async def _make_missing(self) -> None:
         """At the start calls are served at once: there is nothing else to serve, and prompts are made on demand."""

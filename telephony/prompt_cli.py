@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # the synthesiser is slow to import, and most commands need none
     from ivr_flows import Prompt
     from ivr_flows.prompts import Inventory, PromptStore
+    from telephony.settings import Settings
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: Path) -> None:
@@ -36,11 +37,25 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: P
         )
 
 
-def _store(chosen: argparse.Namespace) -> PromptStore:
+def _settings(chosen: argparse.Namespace) -> Settings:
+    from telephony import settings
+
+    return settings.load(chosen.config or [chosen.settings])
+
+
+def _wanted(known: Settings) -> frozenset[Prompt]:
+    """Everything that callers can hear from the flows that are served. Errors: FlowError."""
+    from ivr_flows import Known
+    from telephony.demo.setup import FALLBACK
+    from telephony.flows import Origin, can_say
+
+    return can_say(Origin.of(known).read(Known())[1]) | {FALLBACK}
+
+
+def _store(chosen: argparse.Namespace, known: Settings) -> PromptStore:
     from ivr_flows.prompts import PromptStore
     from telephony import settings
 
-    known = settings.load(chosen.config or [chosen.settings])
     if chosen.recorded and not chosen.recorded.is_dir():
         raise settings.SettingsError(f"{chosen.recorded}: no such folder")
     speaker = settings.speaker(known.speech_command if chosen.speech is None else chosen.speech)
@@ -48,11 +63,10 @@ def _store(chosen: argparse.Namespace) -> PromptStore:
 
 
 def _build(chosen: argparse.Namespace) -> int:
-    from telephony.demo.setup import wanted_prompts
-
-    store, wanted = _store(chosen), wanted_prompts()
+    known = _settings(chosen)
+    store, wanted = _store(chosen, known), _wanted(known)
     made = build_with_bar(store, wanted)
-    sys.stdout.write(f"{made} made, {len(set(wanted))} in {store.folder}\n{_sound(store, wanted)}\n")
+    sys.stdout.write(f"{made} made, {len(wanted)} in {store.folder}\n{_sound(store, wanted)}\n")
     return 0
 
 
@@ -67,15 +81,14 @@ def build_with_bar(store: PromptStore, wanted: Collection[Prompt]) -> int:
 
 
 def _status(chosen: argparse.Namespace) -> int:
-    from telephony.demo.setup import wanted_prompts
-
-    found = _store(chosen).inventory(wanted_prompts())
+    known = _settings(chosen)
+    found = _store(chosen, known).inventory(_wanted(known))
     sys.stdout.write(json.dumps(_plain(found), ensure_ascii=False) + "\n" if chosen.json else _words(found))
     return 1 if found.missing or found.stale else 0
 
 
-def _sound(store: PromptStore, prompts: Sequence[Prompt]) -> str:
-    levels = [store.levels(prompt) for prompt in set(prompts)]
+def _sound(store: PromptStore, prompts: Collection[Prompt]) -> str:
+    levels = [store.levels(prompt) for prompt in prompts]
     loudness = [each.rms_dbfs for each in levels]
     peak = max(each.peak_dbfs for each in levels)
     head_ms, tail_ms = max(each.head_ms for each in levels), max(each.tail_ms for each in levels)

@@ -7,19 +7,21 @@ import getpass
 import json
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from pathlib import Path
+from time import monotonic, sleep, time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ivr_flows import FlowSet, Known
     from ivr_flows.check import Finding
     from ivr_flows.revisions import Current, Published, Revisions
+    from telephony.flow_news import News
     from telephony.settings import Settings
 
+TAKEN_UP_S, LOOK_EVERY_S = 5.0, 0.05
 WHERE = "default: `flows` in the settings, or the shipped ones"
 
 
@@ -63,6 +65,7 @@ def _settings(chosen: argparse.Namespace) -> Settings:
 
 def _publish(chosen: argparse.Namespace) -> int:
     from ivr_flows.revisions import changes, check_note, drafted
+    from telephony import flow_news
     from telephony.flows import Origin
 
     check_note(chosen.note)
@@ -74,21 +77,44 @@ def _publish(chosen: argparse.Namespace) -> int:
             sys.stderr.write("hotline: nothing is published: mend the errors first\n")
             return 1
         flows = _usable(draft, settings)
-        before = _served(revisions)
-        if before and before.revision == flows.revision:
+        before, heard = _served(revisions), flow_news.heard(revisions.folder)
+        if before and before.revision == flows.revision and (heard is None or heard.revision == flows.revision):
             sys.stdout.write(f"revision {before.revision} is served already\n")
             return 0
-        published = revisions.publish(draft, flows.revision, by=_who(), note=chosen.note, at=time.time())
+        published = revisions.publish(draft, flows.revision, by=_who(), note=chosen.note, at=time())
     sys.stdout.write(f"revision {published.revision} is published: {changes(before, published)}\n")
-    return 0
+    return _until_served(revisions.folder, published.revision, heard)
+
+
+def _until_served(folder: Path, revision: str, before: News | None) -> int:
+    """Tell what the running server makes of it; 1 where it does not serve it. `before`: what it had said until then."""
+    from telephony import flow_news
+
+    if before is None:
+        sys.stdout.write("no server runs with this data folder: the next one that starts will serve it\n")
+        return 0
+    ends_at = monotonic() + TAKEN_UP_S
+    while monotonic() < ends_at:
+        news = flow_news.heard(folder)
+        taken_up = news is not None and news.loads > before.loads
+        if news and taken_up and news.revision == revision and not news.problem:
+            sys.stdout.write("the server serves it\n")
+            return 0
+        if news and taken_up and news.problem:
+            sys.stderr.write(f"hotline: the server goes on with {news.revision}: {news.problem}\n")
+            return 1
+        sleep(LOOK_EVERY_S)
+    sys.stderr.write(f"hotline: the server has not taken it up within {TAKEN_UP_S:.0f} s: its log may say why\n")
+    return 1
 
 
 def _right(draft: Path, folder: Path, settings: Settings) -> bool:
     """Tell everything that may be wrong; False where something forbids to serve the set."""
     from ivr_flows.check import Severity
+    from telephony.flows import known_to
 
     errors = False
-    for each in _findings(draft, _known(settings)):
+    for each in _findings(draft, known_to(settings)):
         errors = errors or each.severity is Severity.ERROR
         where = f"{folder / Path(each.file).name}:{each.line}:{each.column}"
         sys.stdout.write(f"{where}: {each.severity} {each.rule}: {each.message}\n  fix: {each.fix}\n")
@@ -113,11 +139,11 @@ def _findings(draft: Path, known: Known) -> Iterator[Finding]:
 def _usable(folder: Path, settings: Settings) -> FlowSet:
     """The set, once it fits the numbers and its prompts are there. Errors: FlowError, SpeechError."""
     from ivr_flows.prompts import PromptStore
-    from telephony.flows import by_number, can_say, load_all
+    from telephony.flows import by_number, can_say, known_to, load_all
     from telephony.prompt_cli import build_with_bar
     from telephony.settings import speaker
 
-    flows = load_all(folder, _known(settings))
+    flows = load_all(folder, known_to(settings))
     by_number(flows, {did: number.flow for did, number in settings.numbers.items()})
     store = PromptStore(settings.prompt_folder, settings.recorded, speaker(settings.speech_command))
     wanted = can_say(flows)
@@ -125,12 +151,6 @@ def _usable(folder: Path, settings: Settings) -> FlowSet:
         made = build_with_bar(store, wanted)
         sys.stdout.write(f"{made} prompts made, {len(wanted)} in {store.folder}\n")
     return flows
-
-
-def _known(settings: Settings) -> Known:
-    from ivr_flows import Known, calendar_file
-
-    return Known(frozenset(settings.queues), frozenset(calendar_file.load(settings.calendar).departments))
 
 
 def _served(revisions: Revisions) -> Published | None:
@@ -155,12 +175,13 @@ def _who() -> str:
 
 
 def _list(chosen: argparse.Namespace) -> int:
+    from telephony import flow_news
     from telephony.flows import Origin
 
     origin = Origin.of(_settings(chosen))
-    found = _Found.of(origin.revisions)
+    found, news = _Found.of(origin.revisions), flow_news.heard(origin.revisions.folder)
     if chosen.json:
-        plain = asdict(found) | {"folder": str(origin.folder)}
+        plain = asdict(found) | {"folder": str(origin.folder), "server": asdict(news) if news else None}
         sys.stdout.write(json.dumps(plain, ensure_ascii=False) + "\n")
         return 0
     if not found.current and not found.problems:
@@ -168,6 +189,8 @@ def _list(chosen: argparse.Namespace) -> int:
     for each, older in zip_longest(found.published, found.published[1:]):
         sys.stdout.write(_line(each, older, found.current))
     sys.stdout.writelines(f"! {problem}\n" for problem in found.problems)
+    if news and news.problem:
+        sys.stdout.write(f"! the server goes on with {news.revision}: {news.problem}\n")
     return 0
 
 
@@ -217,6 +240,7 @@ def _when(at: float) -> str:
 
 def _roll_back(chosen: argparse.Namespace) -> int:
     from ivr_flows import FlowError
+    from telephony import flow_news
     from telephony.flows import Origin
 
     settings = _settings(chosen)
@@ -228,10 +252,11 @@ def _roll_back(chosen: argparse.Namespace) -> int:
     else:
         raise FlowError("nothing is published, so there is nothing to go back from")
     _usable(revisions.folder / to.revision, settings)
-    revisions.roll_back(to.revision, by=_who(), at=time.time())
+    heard = flow_news.heard(revisions.folder)
+    revisions.roll_back(to.revision, by=_who(), at=time())
     note = f" („{to.note}”)" if to.note else ""
-    sys.stdout.write(f"revision {to.revision} of {_when(to.at)}{note} is served again\n")
-    return 0
+    sys.stdout.write(f"back to revision {to.revision} of {_when(to.at)}{note}\n")
+    return _until_served(revisions.folder, to.revision, heard)
 
 
 def _diff(chosen: argparse.Namespace) -> int:

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import ivr_flows
 from ivr_flows import FlowError
 from telephony.asterisk import cel, queue_log, translate
 from telephony.asterisk.ami import AmiRefusedError
@@ -17,6 +16,7 @@ from telephony.asterisk.ami_actions import ReadsEnvironment
 from telephony.asterisk.ami_client import AmiClient, AmiSettings, AmiSetupError, Listener, Snapshot
 from telephony.doctor import nodes
 from telephony.doctor.finding import Finding, right, warning, wrong
+from telephony.flows import Origin, by_number, known_to
 from telephony.settings import AsteriskNode, Settings, SettingsError, load
 from telephony.store.connection import Postgres
 from telephony.store.errors import StoreError
@@ -33,8 +33,7 @@ async def examine(files: Sequence[Path], *, will_serve: bool) -> AsyncIterator[F
         yield wrong("settings", str(error), f"edit {', '.join(map(str, files))}")
         return
     yield right("settings", f"{', '.join(map(str, files))}: {len(settings.numbers)} numbers")
-    for finding in flows(settings):
-        yield finding
+    yield flows(settings)
     if settings.database_url.get_secret_value() or will_serve:
         yield await database(settings.database_url.get_secret_value())
     if will_serve and not settings.asterisk:
@@ -56,14 +55,19 @@ def logs(node: str, folder: Path) -> Finding:
     return right(topic, f"{folder} can be read")
 
 
-def flows(settings: Settings) -> list[Finding]:
-    found = []
-    for name in sorted({number.flow for number in settings.numbers.values()}):
-        try:
-            ivr_flows.load(ivr_flows.SHIPPED / f"{name}.yaml")
-        except (FlowError, OSError) as error:
-            found.append(wrong("flow", str(error), f"mend the flow `{name}`, or name another one in the settings"))
-    return found or [right("flows", "every number has one")]
+def flows(settings: Settings) -> Finding:
+    """What a server would serve, or why it would not start."""
+    if not settings.numbers:
+        return right("flows", "no numbers in the settings, so none is needed")
+    origin = Origin.of(settings)
+    try:
+        revision, found = origin.read(known_to(settings))
+        by_number(found, {did: number.flow for did, number in settings.numbers.items()})
+    except (FlowError, OSError) as error:
+        return wrong("flows", str(error), "mend the flows and publish them, or go back: hotline flow rollback REVISION")
+    published = origin.revisions.current() is not None
+    where = f"revision {revision} is published" if published else f"nothing is published: those in {origin.folder}"
+    return right("flows", f"{where}; every number has one")
 
 
 async def database(url: str) -> Finding:

@@ -118,7 +118,9 @@ def revision(told: str) -> str:
 
 async def test_a_call_ends_as_it_began_and_the_next_hears_what_was_published(town: Town) -> None:
     assert "nothing is published" in await town.hotline("list")
-    old = revision(await town.hotline("publish", town.write("Pierwsza wersja."), "--note", "pierwsza"))
+    told = await town.hotline("publish", town.write("Pierwsza wersja."), "--note", "pierwsza")
+    assert "the server serves it" in told
+    old = revision(told)
     await town.until_served(old)
 
     first = await town.world.calls(GENERAL, FIRST)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from ivr_flows import Prompt
 from ivr_flows.audio import Sound
 from ivr_flows.speech import SpeechError
@@ -22,10 +24,16 @@ class Beep:
 
     broken = False
 
+    def __init__(self) -> None:
+        self.asked, self.may_speak = threading.Event(), threading.Event()
+        self.may_speak.set()
+
     def identity(self, prompt: Prompt) -> str:
         return "beep"
 
     def speak(self, prompt: Prompt) -> Sound:
+        self.asked.set()
+        assert self.may_speak.wait(20)
         if self.broken:
             raise SpeechError("no voice today")
         return Sound(b"\x00\x20\x00\xe0" * 4000, 16_000)

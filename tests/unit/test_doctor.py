@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ivr_flows import SHIPPED
+from ivr_flows.revisions import CURRENT
 from telephony.demo.demo import only_one
 from telephony.demo.ports import Ports
 from telephony.doctor import machine, parts, running
@@ -169,15 +171,26 @@ async def test_what_a_server_would_miss(tmp_path: Path, monkeypatch: pytest.Monk
     assert healthy(found.values())
 
 
-async def test_a_flow_that_is_not_there(tmp_path: Path) -> None:
-    found = await _examined(tmp_path, '[numbers."+48220000100"]\nflow = "nowhere"\n', will_serve=False)
-    assert found["flow"].standing is Standing.WRONG
-    assert "nowhere" in found["flow"].mend
+async def test_a_flow_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOTLINE_DATA", str(tmp_path))
+    queues = "".join(f'[queues.{name}]\ntitle = "-"\n' for name in ("sales", "support", "billing"))
+    settings = f'[numbers."+48220000100"]\nflow = "nowhere"\n{queues}'
+    found = await _examined(tmp_path, settings, will_serve=False)
+    assert found["flows"].standing is Standing.WRONG
+    assert "there is no flow `nowhere`" in found["flows"].text
+    found = await _examined(tmp_path, settings.replace("support", "help"), will_serve=False)
+    assert found["flows"].standing is Standing.WRONG
+    assert "support" in found["flows"].text
 
 
-def test_the_shipped_settings_are_right() -> None:
-    shipped = Path(__file__).parents[2] / "config/hotline.toml"
-    assert running.flows(load([shipped])) == [right("flows", "every number has one")]
+def test_the_shipped_settings_are_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOTLINE_DATA", str(tmp_path))
+    settings = load([Path(__file__).parents[2] / "config/hotline.toml"])
+    told = f"nothing is published: those in {SHIPPED}; every number has one"
+    assert running.flows(settings) == right("flows", told)
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / CURRENT).write_text("{")
+    assert "hotline flow rollback" in running.flows(settings).mend
 
 
 def test_logs_that_cannot_be_read_are_told_before_they_are_needed(tmp_path: Path) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from ivr_flows import FlowError, Known, load_set
 from ivr_flows.prompts import PromptStore
 from ivr_flows.revisions import CURRENT, Published, Revisions, drafted
+from telephony import flow_news
 from telephony.flows import FlowShelf, Origin, can_say
 from tests.unit.small_flows import FLOW, Beep
 
@@ -196,3 +200,38 @@ def test_all_mistakes_are_told_up_to_a_bound(house: House) -> None:
     with pytest.raises(FlowError, match=r"… and \d+ more") as refused:
         house.shelf()
     assert len(str(refused.value).splitlines()) == 6
+
+
+async def test_while_it_runs_it_tells_and_looks_when_asked(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf, told = house.shelf(), asyncio.Queue[str]()
+    monkeypatch.setattr(flow_news, "told_in", lambda _: nullcontext(lambda news: told.put_nowait(news.revision)))
+    running = asyncio.create_task(shelf.run())
+    async with asyncio.timeout(20):
+        assert await told.get() == shelf.serving.revision
+        published = house.publish("Dwa.")
+        shelf.reload()
+        assert await told.get() == published.revision
+    assert said(shelf) == "Dwa."
+    running.cancel()
+
+
+async def test_at_the_start_calls_are_served_while_prompts_are_made(house: House) -> None:
+    house.voice.may_speak.clear()
+    shelf = house.shelf()
+    running = asyncio.create_task(shelf.run())
+    assert await asyncio.to_thread(house.voice.asked.wait, 20)
+    assert said(shelf) == "Raz."
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    house.voice.may_speak.set()
+    await asyncio.get_running_loop().shutdown_default_executor()  # the thread ends with the prompt it was at
+    assert sum(map(house.prompts.ready, can_say(shelf.serving.flows))) == 1
+
+
+async def test_prompts_that_cannot_be_made_at_the_start_are_told(house: House) -> None:
+    house.voice.broken = True
+    shelf = house.shelf()
+    with capture_logs() as logged:
+        await shelf._make_missing()
+    assert logged == [{"event": "flows.prompts_missing", "log_level": "error", "reason": "no voice today"}]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from ivr_flows import SHIPPED, load_set
 from ivr_flows.revisions import CURRENT
+from telephony import flow_news, revision_cli
 from telephony.cli import main
+from telephony.flow_news import News
 from tests.unit.small_flows import FLOW, Beep
 
 Run = Callable[..., str]
@@ -65,7 +68,7 @@ def test_publish_change_roll_back(hotline: Run, own: Path) -> None:
     assert newer.endswith("anna        changed general")
     assert older.startswith(f"  {first}")
     assert older.endswith("anna        the oldest that is kept  „na początek”")
-    assert f"revision {first}" in hotline("rollback")
+    assert f"back to revision {first}" in hotline("rollback")
     _, older = hotline("list").splitlines()
     assert older.startswith(f"* {first}")
     assert "rolled back to on" in older
@@ -160,3 +163,69 @@ def test_what_cannot_be_done_is_one_line(hotline: Run, arguments: tuple[str, ...
     written = hotline(*arguments, status=1)
     assert told in written
     assert written.splitlines()[-1].startswith("hotline: ")
+
+
+class Server:
+    """One that runs: it answers what a test says, while the command waits."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._folder = folder
+        self._tell: Callable[[News], None] = flow_news.to_nobody
+        self._waited_s = 0.0
+        self.answers: list[News] = []
+        monkeypatch.setattr(revision_cli, "sleep", self._sleep)
+        monkeypatch.setattr(revision_cli, "monotonic", lambda: self._waited_s)
+
+    @contextmanager
+    def runs(self, *answers: News) -> Iterator[None]:
+        self.answers = list(answers)
+        with flow_news.told_in(self._folder) as self._tell:
+            self._tell(News("0" * 12, 1))
+            yield
+
+    def _sleep(self, seconds: float) -> None:
+        self._waited_s += seconds
+        if self.answers:
+            self._tell(self.answers.pop(0))
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
+    return Server(tmp_path / "data" / "flows", monkeypatch)
+
+
+def test_the_running_server_says_that_it_serves_it(hotline: Run, own: Path, server: Server) -> None:
+    revision = load_set(own).revision
+    with server.runs(News("0" * 12, 1), News(revision, 2)):
+        assert "is published: new accessibility, general\nthe server serves it\n" in hotline("publish", own)
+    change(own, "tu general", "mówi general")
+    assert "\nno server runs with this data folder" in hotline("publish", own)
+    with server.runs(News(revision, 2)):
+        assert "the server serves it\n" in hotline("rollback")
+
+
+def test_the_running_server_says_why_it_does_not(hotline: Run, own: Path, server: Server) -> None:
+    with server.runs(News("0" * 12, 2, "no queue `support`")):
+        told = hotline("publish", own, status=1)
+        assert told.endswith(f"hotline: the server goes on with {'0' * 12}: no queue `support`\n")
+        assert f"! the server goes on with {'0' * 12}: no queue `support`" in hotline("list")
+        told = hotline("publish", own, status=1)  # it is current, but not served: asked for once more
+        assert told.endswith("hotline: the server has not taken it up within 5 s: its log may say why\n")
+    assert "!" not in hotline("list")
+
+
+def test_of_two_servers_one_is_heard(tmp_path: Path) -> None:
+    with flow_news.told_in(tmp_path) as tell, flow_news.told_in(tmp_path) as tell_too:
+        tell(News("a", 1))
+        tell_too(News("b", 1))
+        assert flow_news.heard(tmp_path) == News("a", 1)
+        (tmp_path / flow_news.FILE).write_text("{")
+        assert flow_news.heard(tmp_path) is None
+    assert flow_news.heard(tmp_path) is None
+    assert flow_news.heard(tmp_path / "absent") is None
+
+
+def test_a_server_runs_without_anyone_to_tell(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with flow_news.told_in(tmp_path / "file" / "flows") as tell:
+        tell(News("a", 1))
