@@ -174,7 +174,7 @@ class FlowShelf:
         same = serving.revision == self.serving.revision
         self.serving = replace(serving, since=self.serving.since) if same else serving
         self._by_number = flows
-        log.info("flows.served", revision=serving.revision, flows=sorted(serving.flows.flows))
+        log.info("flows.served", revision=serving.revision, flows=len(serving.flows.flows))
 
     def _read(self) -> tuple[Serving, dict[str, Flow]]:
         """In a thread. The prompts first: a set whose words cannot be said would be silence."""

@@ -79,7 +79,7 @@ def test_the_reviewed_file_leaves_out_what_is_over(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("outages: {a: {areas: [], text: }}\n", "outages.yaml:1:31: a text of 1 to 600 letters"),
+        ("outages: {a: {areas: [], text: }}\n", "outages.yaml:1:32: a text of 1 to 600 letters"),
         ('outages: {a: {text: "A", to: b}}\n', "outages.yaml:1:30: Extra inputs"),
         ('outages: {a: {areas: ["?"], text: "A"}}\n', "outages.yaml:1:14: `?` is no area"),
         ('outages: {a: {until: noon, text: "A"}}\n', "outages.yaml:1:14: 'noon' is no time"),
