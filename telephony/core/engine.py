@@ -26,7 +26,10 @@ from telephony.core.timers import Timers
 from telephony.core.views import AgentState, CallState, CallView, Lane, Outcome, SpanKind
 
 _HOLD = frozenset({SpanKind.HOLD})
+NODE_GONE_S = 3600.0  # a node of which nothing was heard for so long keeps nobody's call open
 TOMBSTONE_S = 60.0  # how long a hang-up is remembered that came before its call's arrival
+
+_LED = frozenset({CallState.MENU, CallState.LINE, CallState.OFFERED, CallState.RINGING})  # a session of ours lives
 
 
 class Engine:
@@ -99,6 +102,7 @@ class Engine:
                 agent = None if state is CallState.FALLBACK else call.agent
                 spans = opened(call.spans, SpanKind.RESTART, max(event.known_until, call.arrived_at))
                 self._calls.keep(replace(call, state=state, agent=agent, spans=spans))
+                self._timers.set(("node_gone", call.node), now + NODE_GONE_S)
 
     @_on.register
     def _(self, event: ev.CallLogged, now: float) -> None:
@@ -237,6 +241,7 @@ class Engine:
         self._hearing.lost(event.node, event.since, event.why)
         if event.why is SpanKind.LINK:
             self._roster.node_lost(event.node)
+            self._timers.set(("node_gone", event.node), now + NODE_GONE_S)
 
     @_on.register
     def _(self, event: ev.EventsLost, now: float) -> None:
@@ -245,6 +250,7 @@ class Engine:
     @_on.register
     def _(self, event: ev.NodeSnapshot, now: float) -> None:
         self._hearing.heard(event.node, event.taken_at, now)
+        self._timers.cancel(("node_gone", event.node))
         for call in self.calls():
             gone = call.uniqueid not in event.uniqueids and call.arrived_at < event.taken_at
             if call.node == event.node and gone:
@@ -263,6 +269,12 @@ class Engine:
             self._wrap_up(call, now)
         elif call.agent:
             self._offers.let_go(call.agent, call, now)
+
+    def _give_up(self, node: str, now: float) -> None:
+        """A node that does not come back: whoever we do not lead there is taken for gone."""
+        for call in self.calls():
+            if call.node == node and call.state not in _LED:
+                self._end(call, now, Outcome.INTERRUPTED)
 
     def _finish_talk(self, call: CallView, now: float) -> bool:
         """The agent is done with the caller, who may go on without."""
@@ -301,6 +313,8 @@ class Engine:
             self._roster.step(AgentId(whom), AgentInput.WRAPPED_UP, now)
         elif what == "tombstone":
             self._gone_early.discard(Uniqueid(whom))
+        elif what == "node_gone":
+            self._give_up(whom, now)
         elif call := self._calls.get(InteractionId(whom)):
             if what == "pop":
                 self._offers.late_pop(call, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass, field
 
-Key = tuple[str, str]  # what is due (pop, dial, wrap_up, tombstone), and for whom
+Key = tuple[str, str]  # what is due (pop, dial, wrap_up, tombstone, node_gone), and for whom
 
 
 @dataclass(slots=True)

@@ -477,3 +477,35 @@ def test_a_second_call_on_a_channel_needs_to_say_which_it_follows(story: Story) 
         == []
     )
     assert story.view(first).state is CallState.LINE
+
+
+def test_a_node_that_does_not_come_back_keeps_nobodys_call_open(story: Story) -> None:
+    story.tell(ev.NodeSnapshot("n1", frozenset(), 0.0), 0.0)
+    story.agent(ANNA)
+    talking, led = story.queues("c1", 1.0), story.queues("c2", 1.5)
+    story.talks(talking, ANNA, 2.0)
+    alone = story.arrives("c3", 3.0)
+    story.tell(ev.NodeLost("n1", 10.0, SpanKind.LINK), 10.0)
+    story.tell(ev.SessionLost(alone), 10.0)
+    story.wait_until(3600.0)
+    assert story.endings() == {}
+    story.wait_until(3610.0)
+    assert story.endings() == {talking: Outcome.INTERRUPTED, alone: Outcome.INTERRUPTED}
+    assert story.view(led).state is CallState.LINE  # its session is ours, and lives
+
+
+def test_a_node_that_comes_back_in_time_tells_itself_what_became_of_its_calls(story: Story) -> None:
+    call = story.arrives("c1", 1.0)
+    story.tell(ev.SessionLost(call), 2.0)
+    story.tell(ev.NodeLost("n1", 10.0, SpanKind.LINK), 10.0)
+    story.tell(ev.NodeSnapshot("n1", frozenset({Uniqueid("u-c1")}), 20.0), 20.0)
+    story.wait_until(9999.0)
+    assert story.endings() == {}
+
+
+def test_a_call_of_a_node_that_is_configured_no_more_ends_at_last(story: Story) -> None:
+    call = story.arrives("c1", 1.0)
+    after = Story()
+    after.tell(ev.CallsRecovered((story.view(call),), 5.0), 10.0)
+    after.wait_until(3610.0)
+    assert after.endings() == {call: Outcome.INTERRUPTED}
