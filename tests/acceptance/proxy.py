@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 CHUNK_BYTES = 65_536
+RECEIVE_BYTES = 16_384
 EVENT_END = b"\r\n\r\n"
 
 
@@ -17,6 +19,7 @@ class AmiProxy:
         self.connections = 0
         self._upstream_port = upstream_port
         self._clients: set[asyncio.StreamWriter] = set()
+        self._upstreams: set[asyncio.StreamWriter] = set()
         self._open = asyncio.Event()
         self._open.set()
         self._extra = b""
@@ -31,6 +34,12 @@ class AmiProxy:
     def silence(self) -> None:
         """Half-open: the connections stay, and no byte passes either way."""
         self._open.clear()
+
+    def ask_without_reading(self, action: bytes, times: int) -> None:
+        """A reader far too slow: nothing of what Asterisk answers is taken, until `speak`."""
+        self.silence()
+        for upstream in self._upstreams:
+            upstream.write(action * times)
 
     def speak(self) -> None:
         self._open.set()
@@ -50,11 +59,12 @@ class AmiProxy:
             self.connections += 1
             self._news.notify_all()
         try:
-            ours, theirs = await asyncio.open_connection("127.0.0.1", self._upstream_port)
+            ours, theirs = await asyncio.open_connection(sock=await self._to_asterisk(), limit=RECEIVE_BYTES)
         except OSError:
             writer.transport.abort()
             return
         self._clients.add(writer)
+        self._upstreams.add(theirs)
         ways = [
             asyncio.create_task(self._carry(reader, theirs, inject=False)),
             asyncio.create_task(self._carry(ours, writer, inject=True)),
@@ -66,8 +76,21 @@ class AmiProxy:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
             self._clients.discard(writer)
+            self._upstreams.discard(theirs)
             writer.transport.abort()
             theirs.transport.abort()
+
+    async def _to_asterisk(self) -> socket.socket:
+        """With little room on our side, so that a reader's slowness comes through to Asterisk."""
+        upstream = socket.socket()
+        upstream.settimeout(0)
+        upstream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+        try:
+            await asyncio.get_running_loop().sock_connect(upstream, ("127.0.0.1", self._upstream_port))
+        except BaseException:
+            upstream.close()
+            raise
+        return upstream
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, inject: bool) -> None:
         with suppress(ConnectionError):

@@ -23,6 +23,7 @@ from tests.acceptance.world import AGENT, World, seconds_since, world
 TALKER, WAITER, NEXT = "+48500000101", "+48500000102", "+48500000103"
 NOTICED_S = 15.0
 FLOOD_EVENTS = 100_000
+ANSWERS = 150_000  # of 63 bytes: more than Linux keeps for a reader [tcp(7), tcp_wmem]
 
 
 @pytest.fixture
@@ -113,6 +114,27 @@ async def test_what_ends_while_nothing_is_heard_is_recorded_once(town: World, pr
     await talking.hang_up()
     await proxy.connected_again(before)
     proxy.speak()
+    seen = await town.until(lambda calls: all(call.outcome for call in calls))
+    assert {call.caller: call.outcome for call in seen} == {
+        TALKER: Outcome.ANSWERED,
+        WAITER: Outcome.ABANDONED_LINE,
+    }
+    assert len(seen) == 2
+
+
+async def test_a_reader_whom_asterisk_cuts_off_loses_no_outcome(town: World, proxy: AmiProxy) -> None:
+    """Asterisk's own `writetimeout`: it waits a second for a client that does not read, then drops it."""
+    talking, waiting = await one_talks_one_waits(town)
+    asterisk, before = town.house.asterisk, proxy.connections
+    assert "hotline" in await asterisk.command("manager show connected")
+    proxy.ask_without_reading(b"Action: Ping\r\n\r\n", ANSWERS)
+    await waiting.hang_up()
+    await talking.hang_up()
+    async with asyncio.timeout(NOTICED_S):
+        while "hotline" in await asterisk.command("manager show connected"):  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.1)
+    proxy.speak()
+    await proxy.connected_again(before)
     seen = await town.until(lambda calls: all(call.outcome for call in calls))
     assert {call.caller: call.outcome for call in seen} == {
         TALKER: Outcome.ANSWERED,
