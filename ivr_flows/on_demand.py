@@ -1,4 +1,4 @@
-"""Prompts whose words are known only during the call (a balance, a ticket number): made at once, kept for a while.
+"""Sounds made during the call, and kept for a while: words known only then (a balance), several prompts as one sound.
 
 The folder is bounded by count, bytes and age; what was used longest ago goes first, by the files' own times. Words
 said to one caller (a number, a balance) do not stay for good.
@@ -7,14 +7,17 @@ said to one caller (a number, a balance) do not stay for good.
 from __future__ import annotations
 
 import asyncio
+import functools
+import hashlib
 import os
 import threading
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ivr_flows.files import write_atomically
 from ivr_flows.prompts import SUFFIXES, PromptStore
 from ivr_flows.session import Prompt
 from ivr_flows.speech import SpeechError
@@ -45,25 +48,33 @@ class OnDemand:
         if self._built.ready(prompt):
             return self._built.path(prompt)
         path = self._kept.path(prompt)
-        try:
-            async with asyncio.timeout(self._bounds.limit_s):
-                # Shielded: another caller may wait for the same words, and a thread cannot be stopped anyway.
-                await asyncio.shield(self._made(path, prompt))
-        except TimeoutError:
-            raise SpeechError(f"a prompt was not ready within {self._bounds.limit_s:g} s") from None
+        await self._made(path, functools.partial(self._make, prompt))
+        return path
+
+    async def together(self, paths: Sequence[Path]) -> Path:
+        """One sound of several that came from `speak`, likewise without the suffix. Raises SpeechError, OSError."""
+        names = "\n".join(map(str, paths))  # each tells its content
+        path = self._kept.folder / f"together-{hashlib.sha256(names.encode()).hexdigest()[:24]}"
+        if not _touch(path):
+            await self._made(path, functools.partial(self._join, path, paths))
         return path
 
     def close(self) -> None:
         """Does not wait for a speech command that hangs; that has a time limit of its own."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _made(self, path: Path, prompt: Prompt) -> asyncio.Future[None]:
-        """One making for all who ask for the same words at the same time."""
+    async def _made(self, path: Path, make: Callable[[], None]) -> None:
+        """One making for all who ask for the same at the same time."""
         if path not in self._making:
-            future = asyncio.get_running_loop().run_in_executor(self._threads, self._make, prompt)
+            future = asyncio.get_running_loop().run_in_executor(self._threads, make)
             future.add_done_callback(lambda done: self._forget(path, done))
             self._making[path] = future
-        return self._making[path]
+        try:
+            async with asyncio.timeout(self._bounds.limit_s):
+                # Shielded: another caller may wait for the same words, and a thread cannot be stopped anyway.
+                await asyncio.shield(self._making[path])
+        except TimeoutError:
+            raise SpeechError(f"a prompt was not ready within {self._bounds.limit_s:g} s") from None
 
     def _forget(self, path: Path, done: asyncio.Future[None]) -> None:
         del self._making[path]
@@ -71,13 +82,17 @@ class OnDemand:
             done.exception()  # whoever asked may have given up: then nobody else looks at it
 
     def _make(self, prompt: Prompt) -> None:
-        if self._kept.ready(prompt):
-            for suffix in SUFFIXES:
-                with suppress(FileNotFoundError):  # trimmed at this very moment: made again below
-                    os.utime(_with(self._kept.path(prompt), suffix))
+        _touch(self._kept.path(prompt))
         if self._kept.build([prompt]):
             with self._trimming:
                 self._trim(self._kept.path(prompt).name)
+
+    def _join(self, path: Path, paths: Sequence[Path]) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for suffix in SUFFIXES:  # raw samples [ivr_flows.prompts]: one after the other is all there is to it
+            write_atomically(_with(path, suffix), b"".join(_with(each, suffix).read_bytes() for each in paths))
+        with self._trimming:
+            self._trim(path.name)
 
     def _trim(self, newest: str) -> None:
         """Remove what is over the bounds, the longest unused first, and never the prompt just made."""
@@ -99,6 +114,16 @@ class OnDemand:
                 total -= sizes.pop(name)
                 for suffix in SUFFIXES:
                     _with(self._kept.folder / name, suffix).unlink(missing_ok=True)
+
+
+def _touch(path: Path) -> bool:
+    """Note that it is used; False where it is not whole."""
+    try:
+        for suffix in SUFFIXES:
+            os.utime(_with(path, suffix))
+    except FileNotFoundError:  # perhaps trimmed at this very moment
+        return False
+    return True
 
 
 def _with(path: Path, suffix: str) -> Path:

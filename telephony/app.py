@@ -193,6 +193,7 @@ class App:
             submit=functools.partial(self._from_node, node.name),
             flow_for=self.flows.flow_for,
             speak=self._speech.speak,
+            together=self._speech.together,
             calendar=self._opening.current,
             facts=self._facts,
             clock=self.clock,

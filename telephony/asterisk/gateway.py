@@ -22,7 +22,7 @@ from telephony.asterisk.ami import AmiCounters, AmiError
 from telephony.asterisk.ami_actions import Hangup, PlayDtmf
 from telephony.asterisk.ami_client import AmiClient, AmiSettings, AmiSetupError, AmiTiming, Listener, Snapshot
 from telephony.asterisk.ami_wire import AmiEvent
-from telephony.asterisk.handset import Speak
+from telephony.asterisk.handset import Speak, Together
 from telephony.asterisk.journey import WAKE_DIGIT, Arrival, Journey, Services
 from telephony.asterisk.translate import Attempt, CodecTold, LegTold
 from telephony.core.channels import Fact
@@ -60,6 +60,7 @@ class Gateway:
         timing: AmiTiming | None = None,
         rng: random.Random | None = None,
         calendar: Callable[[], Calendar] = lambda: Calendar({}),
+        together: Together | None = None,
     ) -> None:
         """`peers` are the other nodes; `attempt_at` knows the dials under way on any of them; `joined` hears of the
         Linkedid under which this node has a leg of an interaction.
@@ -73,7 +74,9 @@ class Gateway:
         self._rtcp = rtcp
         self._codec = codec
         self._clock = clock
-        self._services = Services(node, submit, flow_for, speak, facts, clock, rng or random.SystemRandom(), calendar)
+        self._services = Services(
+            node, submit, flow_for, speak, facts, clock, rng or random.SystemRandom(), calendar, together
+        )
         listener = Listener(self._heard, self._pictured, self._lost)
         self._ami = AmiClient(node, ami, translate.WANTED, listener, clock, timing=timing or AmiTiming())
         self._talks = Talks()

@@ -1,14 +1,19 @@
 """What one caller hears and presses, through one AGI session, under the dead-man's switch.
 
-The switch is TIMEOUT(absolute): it is renewed before every command, so that a server that hangs loses the caller to
-Asterisk's own queue, not to silence. Keys appear in no log, whatever they mean.
+The switch is TIMEOUT(absolute): it is renewed in time before every command, so that a server that hangs loses the
+caller to Asterisk's own queue, not to silence. Keys appear in no log, whatever they mean.
+
+Between two commands Asterisk reads the caller and throws away what it hears, keys too [res_agi.c, run_agi]. So what is
+said goes out as one sound where it can. STREAM FILE plays one; EXEC Background plays several, but does not see our end
+before its own. And no command can be sent ahead: Asterisk polls its socket, and a second command that came along with
+the first lies in a buffer of its own, unseen (both tried on 22.10.1).
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 
 import structlog
@@ -21,34 +26,54 @@ log = structlog.get_logger()
 
 LIMIT_S = 15  # the dead-man's switch: how long Asterisk waits for our next sign of life
 PIECE_S = 5  # the longest single command while the switch is armed
+SPARE_S = 4  # what must be left of the limit at the end of a command
 
 Speak = Callable[[Prompt], Awaitable[Path]]  # absolute, without extension; SpeechError, FlowError, OSError
+Together = Callable[[Sequence[Path]], Awaitable[Path]]  # one sound of several; SpeechError, OSError
 
 
 class Handset:
     """Errors of every method: SessionEndedError, AgiError."""
 
-    def __init__(self, session: AgiSession, speak: Speak, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, session: AgiSession, speak: Speak, clock: Callable[[], float], together: Together | None = None
+    ) -> None:
         self._session = session
         self._speak = speak
         self._clock = clock
+        self._together = together
+        self._limit_at = 0.0  # when Asterisk's patience ends; 0: no limit of ours holds
 
-    async def renew(self, more_s: int = 0) -> None:
-        """A sign of life, for a command that takes `more_s` longer than usual."""
-        await self._session.set_variable("TIMEOUT(absolute)", str(LIMIT_S + more_s))
+    async def renew(self, takes_s: float) -> None:
+        """A sign of life before a command that takes so long, unless the last one is young enough."""
+        left_s = self._limit_at - self._clock()
+        if not takes_s + SPARE_S <= left_s <= LIMIT_S:
+            limit_s = LIMIT_S + math.ceil(max(0.0, takes_s - PIECE_S))
+            await self._session.set_variable("TIMEOUT(absolute)", str(limit_s))
+            self._limit_at = self._clock() + limit_s
+
+    def lifted(self) -> None:
+        """Somebody else has touched the limit: the dialplan lifts it when two people talk."""
+        self._limit_at = 0.0
 
     async def say(self, prompts: Iterable[Prompt], keys: str = "") -> str:
         """Play them one after the other; the key out of `keys` that ended it all, or nothing."""
-        for prompt in prompts:
-            path = await self._sound(prompt)
-            if path is None:
-                continue
+        for path in await self._joined([path for prompt in prompts if (path := await self._sound(prompt))]):
             long_s = sound_s(path)
-            await self.renew(math.ceil(max(0.0, long_s - PIECE_S)))
+            await self.renew(long_s)
             reply = await self._session.run("STREAM FILE", str(path), keys, takes_s=long_s or 60.0)
             if reply.result > 0 and chr(reply.result) in keys:
                 return chr(reply.result)
         return ""
+
+    async def _joined(self, paths: Sequence[Path]) -> Sequence[Path]:
+        if len(paths) < 2 or self._together is None:
+            return paths
+        try:
+            return [await self._together(paths)]
+        except (SpeechError, OSError) as error:
+            log.warning("prompt.not_joined", reason=type(error).__name__)
+            return paths
 
     async def keys(self, wait: WaitDigits, first: str = "") -> Given:
         """What the wait asks for; `first` is the key that has ended the question. The time counts anew after each."""
@@ -62,7 +87,7 @@ class Handset:
 
     async def wait(self, wait_s: float) -> str:
         """One WAIT FOR DIGIT of at most PIECE_S under a renewed switch; the key, or nothing."""
-        await self.renew()
+        await self.renew(wait_s)
         reply = await self._session.run("WAIT FOR DIGIT", str(math.ceil(wait_s * 1000)), takes_s=wait_s)
         if reply.result < 0:
             raise self._session.over()

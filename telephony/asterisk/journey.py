@@ -1,6 +1,6 @@
 """A caller's way through one AGI session: the flow is played, then the caller waits in line until we dial an agent.
 
-The session holds the dead-man's switch: it renews TIMEOUT(absolute) at least every 5 s, so that a server that hangs
+The session holds the dead-man's switch: it renews TIMEOUT(absolute) at least every 10 s, so that a server that hangs
 loses the caller to Asterisk's own queue, not to silence. Whenever the session ends in any way but by a hang-up, the
 core hears of it (`SessionLost`) and the dialplan goes on with the call by the stage that was set last.
 """
@@ -41,7 +41,7 @@ from ivr_flows.standing import Standing, standings
 from telephony.asterisk.agi import AgiSession, SessionEndedError
 from telephony.asterisk.agi_wire import AgiError, Environment
 from telephony.asterisk.config import ACCESSIBILITY_PRIORITY
-from telephony.asterisk.handset import PIECE_S, Handset, Speak
+from telephony.asterisk.handset import PIECE_S, Handset, Speak, Together
 from telephony.asterisk.interaction_id import is_interaction_id, new_interaction_id
 from telephony.asterisk.translate import Attempt
 from telephony.core import events as core
@@ -95,6 +95,7 @@ class Services:
     clock: Callable[[], float]
     rng: random.Random
     calendar: Callable[[], Calendar] = lambda: Calendar({})  # with the closures of this moment
+    together: Together | None = None  # without it prompts are played one by one
 
 
 class Journey:
@@ -103,7 +104,7 @@ class Journey:
     def __init__(self, session: AgiSession, arrival: Arrival, services: Services) -> None:
         self._session = session
         self._services = services
-        self._handset = Handset(session, services.speak, services.clock)
+        self._handset = Handset(session, services.speak, services.clock, services.together)
         self.arrival = arrival
         self.interaction: InteractionId = new_interaction_id(services.clock(), services.rng)
         self.instruction: Dial | None = None  # given, not yet taken
@@ -249,12 +250,13 @@ class Journey:
         self.attempt = Attempt(self.interaction, dial.attempt, dial.endpoint, peer)
         self.agent_channel, self.unwanted = None, False
         ring_s = math.ceil(dial.ring_timeout_s)
-        await self._handset.renew(ring_s)
+        await self._handset.renew(ring_s + PIECE_S)
         # g: the session goes on after the talk; m: music, not ringing, while the phone rings.
         how = f"PJSIP/{dial.endpoint},{ring_s},gmU(hotline-answered)"
         if peer:  # b: the header by which the leg joins this interaction there
             how = f"PJSIP/{dial.endpoint}@{peer},{ring_s},gmU(hotline-answered)b(hotline-leg-out^s^1)"
         reply = await self._session.run("EXEC", "Dial", how, takes_s=None)
+        self._handset.lifted()
         status = await self._session.variable("DIALSTATUS") if reply.result != APPLICATION_MISSING else ""
         status = status if _STATUS.fullmatch(status) else "CHANUNAVAIL"
         self.attempt, self.agent_channel = None, None

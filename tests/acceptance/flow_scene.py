@@ -134,6 +134,7 @@ async def flow_scene(
         submit=submit,
         flow_for=lambda did: flow,
         speak=speak,
+        together=speech.together,
         facts=facts,
         clock=clock,
         rtcp=lambda event: None,

@@ -48,6 +48,7 @@ async def serve(flow_file: Path, prompts: Path, agi_port: int, node: str, ami_po
         submit=pump.submit,
         flow_for=lambda did: flow,
         speak=speech.speak,
+        together=speech.together,
         facts=facts,
         clock=clock,
         rtcp=quality.heard,

@@ -71,6 +71,32 @@ async def test_what_was_built_ahead_is_taken_from_there(tmp_path: Path, speaker:
     assert speaker.spoken == []
 
 
+async def test_several_become_one_sound_of_the_same_samples_in_order(tmp_path: Path, speaker: Counted) -> None:
+    prompts = demand(tmp_path, speaker)
+    one, two = [await prompts.speak(said(words)) for words in ("raz", "dwa")]
+    joined = await prompts.together([one, two])
+    for suffix in (".sln", ".sln16"):
+        first, second, both = (each.with_name(each.name + suffix).read_bytes() for each in (one, two, joined))
+        assert both == first + second
+    again = [await prompts.together(paths) for paths in ([one, two], [two, one])]
+    assert again[0] == joined != again[1]
+    joined.with_name(joined.name + ".sln").unlink()
+    assert there(await prompts.together([one, two]))
+
+
+async def test_what_was_joined_is_kept_within_the_same_bounds(tmp_path: Path, speaker: Counted) -> None:
+    prompts = demand(tmp_path, speaker, prompts=2)
+    one, two = [await prompts.speak(said(words)) for words in ("raz", "dwa")]
+    assert there(await prompts.together([one, two]))
+    assert len(list((tmp_path / "kept").glob("*.sln"))) == 2
+
+
+async def test_what_is_missing_cannot_be_joined(tmp_path: Path, speaker: Counted) -> None:
+    with pytest.raises(FileNotFoundError):
+        await demand(tmp_path, speaker).together([tmp_path / "a", tmp_path / "b"])
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
 async def test_many_who_ask_at_once_get_one_making(tmp_path: Path, speaker: Counted) -> None:
     prompts = demand(tmp_path, speaker)
     paths = await asyncio.gather(*(prompts.speak(said("dwa złote")) for _ in range(20)))

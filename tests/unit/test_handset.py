@@ -12,10 +12,16 @@ from ivr_flows import Digits, Given, Prompt, TimedOut, WaitDigits
 from ivr_flows.session import KEYPAD
 from ivr_flows.speech import SpeechError
 from telephony.asterisk.agi_wire import Reply
-from telephony.asterisk.handset import Handset
+from telephony.asterisk.handset import LIMIT_S, PIECE_S, Handset
 from tests.unit.test_journey import ScriptedSession, Ticking
 
 PLAIN = WaitDigits(4, 6.0, "#", KEYPAD, "*")
+
+
+async def together(paths: Sequence[Path]) -> Path:
+    if any(path.name == "broken" for path in paths):
+        raise OSError("the disk is full")
+    return Path("/joined") / "+".join(path.name for path in paths)
 
 
 def handset(pressed: Sequence[str]) -> tuple[Handset, ScriptedSession]:
@@ -29,7 +35,7 @@ def handset(pressed: Sequence[str]) -> tuple[Handset, ScriptedSession]:
             raise SpeechError("a prompt was not ready within 3 s")
         return Path("/sounds") / prompt.text
 
-    return Handset(session, speak, clock), session
+    return Handset(session, speak, clock, together), session
 
 
 @pytest.mark.parametrize(
@@ -80,7 +86,46 @@ async def test_a_prompt_that_cannot_be_made_is_left_out_and_its_words_are_in_no_
     prompts = [Prompt(words, "pl", slow=False) for words in ("one", "balance", "two")]
     with structlog.testing.capture_logs() as logs:
         assert await caller.say(prompts, "0") == ""
-    played = [line for line in session.commands if line.startswith("STREAM FILE")]
-    assert played == ["STREAM FILE /sounds/one 0", "STREAM FILE /sounds/two 0"]
+    assert session.commands[1:] == ["STREAM FILE /joined/one+two 0"]
     assert [each["event"] for each in logs] == ["prompt.unspoken"]
     assert "balance" not in str(logs)
+
+
+@pytest.mark.parametrize(
+    ("words", "played"),
+    [
+        ("", []),
+        ("one", ["/sounds/one"]),
+        ("one two", ["/joined/one+two"]),
+        ("one broken", ["/sounds/one", "/sounds/broken"]),  # cannot be joined: one after the other
+    ],
+)
+async def test_what_is_said_in_one_go_is_one_sound(words: str, played: list[str]) -> None:
+    caller, session = handset("")
+    assert await caller.say([Prompt(each, "pl", slow=False) for each in words.split()]) == ""
+    assert [line for line in session.commands if not line.startswith("SET")] == [
+        f"STREAM FILE {each} " for each in played
+    ]
+
+
+async def test_a_limit_that_was_made_for_a_long_sound_does_not_outlive_it(tmp_path: Path) -> None:
+    (tmp_path / "long.sln16").write_bytes(bytes(2 * 16_000 * 60))
+    caller, session = handset("1")
+
+    async def speak(prompt: Prompt) -> Path:
+        return tmp_path / "long"
+
+    caller = Handset(session, speak, Ticking())
+    session.script.appendleft(("STREAM FILE", Reply(ord("1"))))
+    assert await caller.say([Prompt("long", "pl", slow=False)], "1") == "1"
+    await caller.wait(1.0)
+    limits = [line.split()[-1] for line in session.commands if line.startswith("SET")]
+    assert limits == [str(LIMIT_S + 60 - PIECE_S), str(LIMIT_S)]
+
+
+async def test_after_a_talk_the_switch_is_armed_again() -> None:
+    caller, session = handset("12")
+    await caller.wait(1.0)
+    caller.lifted()
+    await caller.wait(1.0)
+    assert [line.split()[0] for line in session.commands] == ["SET", "WAIT", "SET", "WAIT"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from ivr_flows import Facts, Flow, Prompt, load
 from ivr_flows.standing import Standing
 from telephony.asterisk.agi import AgiSession, SessionEndedError
 from telephony.asterisk.agi_wire import AgiError, Environment, Reply
-from telephony.asterisk.handset import LIMIT_S
+from telephony.asterisk.handset import LIMIT_S, SPARE_S
 from telephony.asterisk.interaction_id import new_interaction_id
 from telephony.asterisk.journey import Arrival, Journey, Services
 from telephony.core import events as core
@@ -92,7 +93,7 @@ class Case:
     def __init__(
         self, flow: Flow, script: Sequence[tuple[str, Answer]], flow_for: Callable[[str], Flow] | None = None
     ) -> None:
-        clock = Ticking()
+        self.clock = clock = Ticking()
         self.events: list[core.Event] = []
         self.facts_fail = False
         self.long: Path | None = None
@@ -180,13 +181,21 @@ async def test_silence_is_waited_out_in_pieces_of_5_s_and_ends_with_a_person(flo
     assert [event.queue for event in case.events if isinstance(event, core.CallQueued)] == ["support"]
 
 
-async def test_the_switch_is_renewed_before_every_piece(flow: Flow) -> None:
-    case = Case(flow, [("SET MUSIC", SessionEndedError())])
+async def test_the_switch_is_renewed_before_a_command_could_outlive_it(flow: Flow) -> None:
+    case = Case(flow, [*[("WAIT FOR DIGIT", Reply(0))] * 12, ("WAIT FOR DIGIT", Reply(-1))])
+    set_at_s = [-math.inf]
+
+    def each(line: str) -> None:
+        if line.startswith("SET VARIABLE TIMEOUT(absolute)"):
+            assert line.endswith(f" {LIMIT_S}")
+            set_at_s.append(case.clock.now)
+        elif line.startswith("WAIT FOR DIGIT"):
+            case.clock.now += int(line.split()[3]) / 1000
+            assert case.clock.now - set_at_s[-1] <= LIMIT_S - SPARE_S + 1  # a look at this clock takes a second
+
+    case.session.on_command = each
     await case.journey.run()
-    lines = case.session.commands
-    for place, line in enumerate(lines):
-        if line.startswith(("WAIT FOR DIGIT", "STREAM FILE")):
-            assert lines[place - 1] == f"SET VARIABLE TIMEOUT(absolute) {LIMIT_S}"
+    assert 3 < len(set_at_s) < len(case.waits())
 
 
 async def test_a_long_prompt_gets_the_time_it_needs(flow: Flow, tmp_path: Path) -> None:
