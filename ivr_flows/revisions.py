@@ -79,7 +79,7 @@ def drafted(flows: Path, revisions: Path) -> Iterator[Path]:
     try:
         draft.chmod(0o755)  # the server may run as another user
         for path in paths:
-            write_atomically(draft / path.name, _content(path))
+            write_atomically(draft / path.name, _content(path), durable=True)
         yield draft
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -160,7 +160,7 @@ class Revisions:
         check_note(note)
         published = Published(revision, at, by, note, _sums(draft))
         with self._changing():
-            write_atomically(draft / RECORD, _PUBLISHED.dump_json(published, indent=2))
+            write_atomically(draft / RECORD, _PUBLISHED.dump_json(published, indent=2), durable=True)
             self._place(draft, revision)
             self._point(Current(revision, at, by))
             self._prune(at)
@@ -193,7 +193,7 @@ class Revisions:
             (draft / RECORD).replace(target / RECORD)
 
     def _point(self, current: Current) -> None:
-        write_atomically(self.folder / CURRENT, _CURRENT.dump_json(current, indent=2))
+        write_atomically(self.folder / CURRENT, _CURRENT.dump_json(current, indent=2), durable=True)
 
     def _prune(self, now: float) -> None:
         """Calls go on without the files: whoever serves a flow has it in memory."""

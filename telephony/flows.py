@@ -72,6 +72,9 @@ class Serving:
 
 def load_all(folder: Path, known: Known) -> FlowSet:
     """Every flow of the folder. Raises FlowError for all mistakes at once, up to a bound."""
+    for path in flow_files(folder):
+        if not path.is_file():  # a pipe, for instance: reading it might never end
+            raise FlowError(f"{path}: no plain file")
     found, problems = examine_set(folder, known)
     if found is not None:
         return found

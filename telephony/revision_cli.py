@@ -121,19 +121,18 @@ def _right(draft: Path, folder: Path, settings: Settings) -> bool:
     return not errors
 
 
-def _findings(draft: Path, known: Known) -> Iterator[Finding]:
+def _findings(draft: Path, known: Known) -> list[Finding]:
     from ivr_flows.check import FIXES, Finding, Severity, check
     from ivr_flows.loading import examine_set, flow_files
 
-    told = set()
-    for path in flow_files(draft):
-        for finding in check(path):
-            told.add(finding.message)
-            yield finding
-    for problem in examine_set(draft, known)[1]:  # what only the whole set or the house can know
-        if problem.message not in told:
-            at = (problem.place.file, problem.place.line, problem.place.column) if problem.place else ("", 1, 1)
-            yield Finding(*at, problem.rule, Severity.ERROR, problem.message, FIXES[problem.rule])
+    found = []
+    problems = examine_set(draft, known)[1]
+    for problem in problems:
+        at = (problem.place.file, problem.place.line, problem.place.column) if problem.place else ("", 1, 1)
+        found.append(Finding(*at, problem.rule, Severity.ERROR, problem.message, FIXES[problem.rule]))
+    told = {problem.message for problem in problems}
+    found += [finding for path in flow_files(draft) for finding in check(path) if finding.message not in told]
+    return sorted(found, key=lambda each: (Path(each.file).name, each.line, each.column))
 
 
 def _usable(folder: Path, settings: Settings) -> FlowSet:

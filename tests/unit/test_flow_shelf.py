@@ -190,6 +190,10 @@ def test_a_server_does_not_start_with_what_it_cannot_serve(house: House) -> None
     with pytest.raises(FlowError, match=r"first\.yaml"):
         house.shelf()
     (house.flows / "first.yaml").unlink()
+    os.mkfifo(house.flows / "first.yaml")
+    with pytest.raises(FlowError, match=r"first\.yaml: no plain file"):
+        house.shelf()
+    (house.flows / "first.yaml").unlink()
     with pytest.raises(FlowError, match="1 to 200 flows"):
         house.shelf()
 

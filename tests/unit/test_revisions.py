@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,41 @@ def test_old_revisions_go_but_never_the_current_one(
     publish("Inaczej.", 10.0)
     assert kept in names(there)
     assert latest.revision in names(there)
+    assert unfinished(there) == []
+
+
+def test_a_publication_that_is_cut_short_changes_nothing(
+    there: Revisions, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = publish("Raz.", 1.0)
+    for step in ("_place", "_point"):
+        with monkeypatch.context() as full:
+            full.setattr(there, step, lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+            with pytest.raises(OSError, match="No space"):
+                publish("Dwa.", 2.0)
+        assert there.current() == Current(first.revision, 1.0, "anna")
+        assert unfinished(there) == []
+    second = publish("Dwa.", 3.0)
+    assert there.whole(second.revision).at == 3.0
+
+
+def test_many_publish_at_a_time(flows: Path, there: Revisions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(revisions, "KEPT", 2)
+
+    def publish(number: int) -> str:
+        own = flows.parent / f"own-{number}"
+        own.mkdir(exist_ok=True)
+        (own / "first.yaml").write_text(FLOW.format(name="first", say=f"Numer {number % 5}."))
+        with drafted(own, there.folder) as draft:
+            return there.publish(draft, load_set(draft).revision, by="anna", note="", at=float(number)).revision
+
+    with ThreadPoolExecutor(8) as people:
+        published = set(people.map(publish, range(40)))
+    current = there.current()
+    assert current
+    assert current.revision in published & set(names(there))
+    assert there.all()[1] == ()
+    assert len(names(there)) <= 3
     assert unfinished(there) == []
 
 
