@@ -14,7 +14,8 @@ from typing import TypeVar
 import structlog
 from aiohttp import web
 
-from ivr_flows import Facts, Known
+from ivr_flows import Facts, KeepAnswer, Known
+from ivr_flows.calendar import local
 from ivr_flows.on_demand import OnDemand
 from ivr_flows.prompts import PromptStore
 from ivr_flows.standing import Standing
@@ -22,6 +23,7 @@ from telephony import flow_watch
 from telephony.api import Api
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings
+from telephony.asterisk.asking import Asker, Asking
 from telephony.asterisk.gateway import Gateway, by_node
 from telephony.asterisk.translate import Attempt
 from telephony.call_quality import CallQuality
@@ -32,11 +34,15 @@ from telephony.core.commands import CallChanged, CallEnded, CancelDial, Command,
 from telephony.core.engine import Engine
 from telephony.core.events import CallsRecovered, Event, NodeSnapshot
 from telephony.core.ids import InteractionId, QueueName
+from telephony.core.promises import SurveyAnswer
 from telephony.core.views import CallState, Lane
 from telephony.crm.builtin import BuiltinDirectory
 from telephony.flows import FlowShelf, Origin
+from telephony.house import House
+from telephony.identity import IdentityCheck
 from telephony.metrics import Metrics, metrics_app
 from telephony.opening import Opening
+from telephony.outages import Outages
 from telephony.pump import Pump
 from telephony.read_in import ReadIn
 from telephony.settings import AsteriskNode, Listen, Settings, SettingsError, speaker
@@ -110,6 +116,7 @@ class App:
             for node in settings.asterisk
             if node.log_folder
         }
+        self._house = self._answers(settings)
         self.gateways = {node.name: self._gateway(node) for node in settings.asterisk}
         self.agi = AgiServer(
             settings.agi_listen.host,
@@ -182,6 +189,13 @@ class App:
 
     # -- wiring -------------------------------------------------------------------------------------------------
 
+    def _answers(self, settings: Settings) -> House:
+        identity = IdentityCheck(self._store, self.clock)
+        self.metrics.counter("pin_blocked", "PINs not looked at: too many were wrong", lambda: identity.blocked)
+        outages = Outages(settings.outages, settings.data, self._store, self.clock)
+        own = frozenset(settings.numbers)
+        return House(self._store, identity, outages, self.clock, lambda at: local(at).date(), own)
+
     def _api(self) -> web.Application:
         tokens = {name: token.get_secret_value() for name, token in self._settings.api_tokens.items()}
         return Api(tokens, self._opening.current, self._settings.data, self.clock).app()
@@ -202,7 +216,12 @@ class App:
             peers=self._others(node),
             attempt_at=self._attempt,
             joined=self.quality.joined,
+            asking=Asking(self._house.answer, self._keep),
         )
+
+    def _keep(self, asker: Asker, answer: KeepAnswer) -> None:
+        now = self.clock()
+        self.recorder.put(SurveyAnswer(asker.interaction, answer.survey, answer.value, now), now)
 
     def _others(self, node: AsteriskNode) -> frozenset[str]:
         return frozenset(each.name for each in self._settings.asterisk if each is not node)

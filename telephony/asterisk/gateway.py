@@ -22,6 +22,7 @@ from telephony.asterisk.ami import AmiCounters, AmiError
 from telephony.asterisk.ami_actions import Hangup, PlayDtmf
 from telephony.asterisk.ami_client import AmiClient, AmiSettings, AmiSetupError, AmiTiming, Listener, Snapshot
 from telephony.asterisk.ami_wire import AmiEvent
+from telephony.asterisk.asking import Asking
 from telephony.asterisk.handset import Speak, Together
 from telephony.asterisk.journey import WAKE_DIGIT, Arrival, Journey, Services
 from telephony.asterisk.translate import Attempt, CodecTold, LegTold
@@ -61,6 +62,7 @@ class Gateway:
         rng: random.Random | None = None,
         calendar: Callable[[], Calendar] = lambda: Calendar({}),
         together: Together | None = None,
+        asking: Asking | None = None,
     ) -> None:
         """`peers` are the other nodes; `attempt_at` knows the dials under way on any of them; `joined` hears of the
         Linkedid under which this node has a leg of an interaction.
@@ -75,7 +77,16 @@ class Gateway:
         self._codec = codec
         self._clock = clock
         self._services = Services(
-            node, submit, flow_for, speak, facts, clock, rng or random.SystemRandom(), calendar, together
+            node,
+            submit,
+            flow_for,
+            speak,
+            facts,
+            clock,
+            rng or random.SystemRandom(),
+            calendar,
+            together,
+            asking or Asking(),
         )
         listener = Listener(self._heard, self._pictured, self._lost)
         self._ami = AmiClient(node, ami, translate.WANTED, listener, clock, timing=timing or AmiTiming())

@@ -13,7 +13,7 @@ import math
 import random
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -25,9 +25,15 @@ from ivr_flows import (
     Flow,
     Given,
     HangUp,
+    KeepAnswer,
     LineResult,
+    PauseRecording,
+    Question,
+    RequestCallBack,
     Result,
+    ResumeRecording,
     Say,
+    StartRecording,
     Status,
     Step,
     WaitDigits,
@@ -40,6 +46,7 @@ from ivr_flows.calendar import Calendar
 from ivr_flows.standing import Standing, standings
 from telephony.asterisk.agi import AgiSession, SessionEndedError
 from telephony.asterisk.agi_wire import AgiError, Environment
+from telephony.asterisk.asking import Asker, Asking
 from telephony.asterisk.config import ACCESSIBILITY_PRIORITY
 from telephony.asterisk.handset import PIECE_S, Handset, Speak, Together
 from telephony.asterisk.interaction_id import is_interaction_id, new_interaction_id
@@ -96,6 +103,7 @@ class Services:
     rng: random.Random
     calendar: Callable[[], Calendar] = lambda: Calendar({})  # with the closures of this moment
     together: Together | None = None  # without it prompts are played one by one
+    asking: Asking = field(default_factory=Asking)  # what the house knows and takes down
 
 
 class Journey:
@@ -114,6 +122,7 @@ class Journey:
         self.answered = False
         self.waiting = False  # inside WAIT FOR DIGIT: a wake reaches it
         self.standings: tuple[Standing, ...] = ()  # the nodes the caller is at
+        self._asker = Asker(self.interaction, arrival.did, arrival.caller)
         self._closed = False  # we have hung up on purpose
 
     # -- from the core ------------------------------------------------------------------------------------------
@@ -190,8 +199,8 @@ class Journey:
                     given: Given = await self._handset.keys(wait, key)
                 case WaitLine():
                     given = LineResult(await self._line())
-                case WaitResult():
-                    given = Result(Status.UNAVAILABLE)
+                case WaitResult(budget_s):
+                    given = await self._result(step.actions[-1], budget_s)
                 case None:
                     return
             step = resume(flow, step.session, given, services.clock(), services.calendar())
@@ -206,9 +215,21 @@ class Journey:
                 await self._enter_line(action)
             case HangUp(reason):
                 await self._hang_up(reason)
-            case _:
+            case KeepAnswer():
+                self._services.asking.keep(self._asker, action)
+            case StartRecording() | PauseRecording() | ResumeRecording():
                 log.warning("flow.not_yet", action=type(action).__name__)
+            case _:
+                pass  # a question: the last action, answered where the result is awaited
         return ""
+
+    async def _result(self, question: Action, budget_s: float | None) -> Result:
+        assert isinstance(question, Question), "what is awaited was asked last"
+        await self._handset.renew()
+        result = await self._services.asking.result(self._asker, question, budget_s)
+        if isinstance(question, RequestCallBack) and result.status is Status.OK:
+            self._services.submit(core.CallServed(self.interaction, Outcome.CALLBACK))
+        return result
 
     async def _hang_up(self, reason: Ending) -> None:
         if not self.answered and reason is not Ending.SERVED:

@@ -32,3 +32,19 @@ class Card:
     customer: Customer | None
     open_tickets: tuple[TicketSummary, ...] = ()
     available: bool = True  # False: the directory did not answer within its budget
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAccount:
+    """What a customer may be told about money and line. Amounts in whole grosze; None: not known."""
+
+    customer: str
+    balance: int = 0  # owed to us
+    balance_due: date | None = None
+    invoice: str | None = None  # the last one's number, digits
+    invoice_amount: int | None = None
+    invoice_due: date | None = None
+    invoice_paid: bool | None = None
+    line_state: str = "unknown"  # ok, fault, unknown
+    line_since: date | None = None
+    line_repair: date | None = None

@@ -22,6 +22,10 @@ class Memory:
         self.customers: dict[str, Values] = {}
         self.phones: dict[str, str] = {}
         self.pins: dict[str, Values] = {}
+        self.money: dict[str, Values] = {}
+        self.callbacks: dict[str, Values] = {}
+        self.complaints: dict[str, Values] = {}
+        self.answers: dict[tuple[str, str], Values] = {}
         self.people: dict[str, Values] = {}
         self.positions: dict[tuple[str, str], Values] = {}
         self.alive_at: dict[bool, Values] = {}
@@ -118,6 +122,28 @@ class Memory:
         found = (each for each in self.qualities.values() if each["interaction"] == interaction)
         return sorted(found, key=lambda record: (record["leg"], record["direction"]))
 
+    # -- what callers leave with a flow -------------------------------------------------------------------------
+
+    def request_callback(self, number: str, **request: Any) -> None:
+        self.callbacks.setdefault(number, {"number": number, **request})
+
+    def callback_of(self, number: str) -> Iterable[Row]:
+        return [self.callbacks[number]] if number in self.callbacks else ()
+
+    def file_complaint(self, interaction: str, **complaint: Any) -> None:
+        self.complaints.setdefault(interaction, {"interaction": interaction, **complaint})
+
+    def complaint_of(self, interaction: str) -> Iterable[Row]:
+        return [self.complaints[interaction]] if interaction in self.complaints else ()
+
+    def record_survey_answer(self, interaction: str, survey: str, **answer: Any) -> None:
+        if not 0 <= answer["value"] <= 10:
+            raise StoreRefusedError("PostgreSQL refuses `record_survey_answer`: CheckViolationError")
+        self.answers.setdefault((interaction, survey), {"interaction": interaction, "survey": survey, **answer})
+
+    def survey_answers_of(self, interaction: str) -> Iterable[Row]:
+        return [row for (of, _), row in sorted(self.answers.items()) if of == interaction]
+
     # -- people -------------------------------------------------------------------------------------------------
 
     def add_customer(self, **customer: Any) -> None:
@@ -125,6 +151,14 @@ class Memory:
 
     def add_phone(self, e164: str, customer: str) -> None:
         self.phones[e164] = customer
+
+    def add_customer_account(self, customer: str, **account: Any) -> None:
+        if customer not in self.customers:
+            raise StoreRefusedError("PostgreSQL refuses `add_customer_account`: ForeignKeyViolationError")
+        self.money[customer] = {"customer": customer, **account}
+
+    def customer_account(self, customer: str) -> Iterable[Row]:
+        return [self.money[customer]] if customer in self.money else ()
 
     def set_pin(self, customer: str, pin_hash: str, set_at: float) -> None:
         if customer not in self.customers:

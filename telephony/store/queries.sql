@@ -133,6 +133,55 @@ CROSS JOIN LATERAL (
 WHERE strpos(folded, :piece) > 0
 ORDER BY number LIMIT :most
 
+-- name: add_customer_account
+-- What a customer may be told about money and line; a later word replaces an earlier one.
+INSERT INTO customer_account (
+    customer, balance, balance_due, invoice, invoice_amount, invoice_due, invoice_paid, line_state, line_since,
+    line_repair
+) VALUES (
+    :customer, :balance, :balance_due, :invoice, :invoice_amount, :invoice_due, :invoice_paid, :line_state, :line_since,
+    :line_repair
+)
+ON CONFLICT (customer) DO UPDATE SET
+    balance = excluded.balance, balance_due = excluded.balance_due, invoice = excluded.invoice,
+    invoice_amount = excluded.invoice_amount, invoice_due = excluded.invoice_due,
+    invoice_paid = excluded.invoice_paid, line_state = excluded.line_state, line_since = excluded.line_since,
+    line_repair = excluded.line_repair
+
+-- name: customer_account
+-- What a customer may be told about money and line.
+SELECT * FROM customer_account WHERE customer = :customer
+
+-- name: request_callback
+-- A call that was promised; one for each number, and the earlier one stays.
+INSERT INTO callback_request (interaction, queue, lane, number, shown, first_arrival, requested_at)
+VALUES (:interaction, :queue, :lane, :number, :shown, :first_arrival, :requested_at)
+ON CONFLICT DO NOTHING
+
+-- name: callback_of
+-- The call that is promised to a number.
+SELECT * FROM callback_request WHERE number = :number AND done_at IS NULL
+
+-- name: file_complaint
+-- A complaint, filed once.
+INSERT INTO complaint (interaction, kind, customer, elements, filed_at)
+VALUES (:interaction, :kind, :customer, :elements, :filed_at)
+ON CONFLICT (interaction) DO NOTHING
+
+-- name: complaint_of
+-- The complaint of an interaction.
+SELECT * FROM complaint WHERE interaction = :interaction
+
+-- name: record_survey_answer
+-- What a caller answered; the first answer stands.
+INSERT INTO survey_answer (interaction, survey, value, answered_at)
+VALUES (:interaction, :survey, :value, :answered_at)
+ON CONFLICT (interaction, survey) DO NOTHING
+
+-- name: survey_answers_of
+-- What a caller answered.
+SELECT * FROM survey_answer WHERE interaction = :interaction ORDER BY survey
+
 -- name: set_pin
 -- A customer's PIN, as a hash.
 INSERT INTO customer_pin (customer, pin_hash, set_at) VALUES (:customer, :pin_hash, :set_at)

@@ -16,6 +16,7 @@ import structlog
 
 from telephony.core.commands import CallChanged, CallEnded, Command, Decided, OpenTicket
 from telephony.core.ids import InteractionId
+from telephony.core.promises import SurveyAnswer
 from telephony.core.quality_record import QualityRecord
 from telephony.store.errors import StoreError, StoreRefusedError
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-Fact = CallChanged | CallEnded | Decided | OpenTicket | QualityRecord
+Fact = CallChanged | CallEnded | Decided | OpenTicket | QualityRecord | SurveyAnswer
 Key = tuple[object, ...]
 Entry = tuple[Fact, float]
 
@@ -151,6 +152,7 @@ class Recorder:
             await store.record_calls([fact.call for fact in facts if isinstance(fact, CallChanged | CallEnded)])
             await store.record_decisions([fact for fact in facts if isinstance(fact, Decided)])
             await store.record_qualities([fact for fact in facts if isinstance(fact, QualityRecord)])
+            await store.record_survey_answers([fact for fact in facts if isinstance(fact, SurveyAnswer)])
             # Last: a ticket's customer is found through its interaction.
             tickets = [
                 (fact.interaction, await store.open_ticket(fact, at))
@@ -188,3 +190,5 @@ def _key(fact: Fact) -> Key:
             return "quality", interaction, leg, direction
         case OpenTicket(interaction=interaction):
             return "ticket", interaction
+        case SurveyAnswer(interaction=interaction, survey=survey):
+            return "survey", interaction, survey

@@ -10,8 +10,9 @@ from typing import Any, TypeVar, cast
 
 from telephony.core.account import Account, Role
 from telephony.core.commands import Decided, OpenTicket
-from telephony.core.customer import Customer, TicketSummary
+from telephony.core.customer import Customer, CustomerAccount, TicketSummary
 from telephony.core.logged import LogPosition
+from telephony.core.promises import CallBackRequest, Complaint, SurveyAnswer
 from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import ticket_number
 from telephony.core.views import CallState, CallView, Lane, Outcome, Span, SpanKind
@@ -21,7 +22,20 @@ from telephony.store.migrate import migrate
 T = TypeVar("T")
 _NAMES: dict[type, tuple[str, ...]] = {
     kind: tuple(each.name for each in dataclasses.fields(kind))
-    for kind in (Account, CallView, Customer, Decided, LogPosition, OpenTicket, QualityRecord, Span)
+    for kind in (
+        Account,
+        CallBackRequest,
+        CallView,
+        Complaint,
+        Customer,
+        CustomerAccount,
+        Decided,
+        LogPosition,
+        OpenTicket,
+        QualityRecord,
+        Span,
+        SurveyAnswer,
+    )
 }
 FEWEST_DIGITS = 3  # fewer would find everybody
 
@@ -133,6 +147,32 @@ class Store:
     async def open_tickets_of(self, customer: str) -> tuple[TicketSummary, ...]:
         return tuple(map(_ticket, await self._connection.rows("open_tickets_of", customer=customer)))
 
+    # -- what callers leave with a flow -------------------------------------------------------------------------
+
+    async def request_callback(self, request: CallBackRequest) -> None:
+        """Keep it; where a call is promised to the number already, that one stays with its place."""
+        await self._connection.run("request_callback", **_values(request))
+
+    async def callback_of(self, number: str) -> CallBackRequest | None:
+        rows = await self._connection.rows("callback_of", number=number)
+        return _first(dataclasses.replace(_record(CallBackRequest, row), lane=Lane(str(row["lane"]))) for row in rows)
+
+    async def file_complaint(self, complaint: Complaint) -> None:
+        """Once for each interaction."""
+        await self._connection.run("file_complaint", **_values(complaint))
+
+    async def complaint_of(self, interaction: str) -> Complaint | None:
+        rows = await self._connection.rows("complaint_of", interaction=interaction)
+        return _first(_record(Complaint, row) for row in rows)
+
+    async def record_survey_answers(self, answers: Sequence[SurveyAnswer]) -> None:
+        """All or none."""
+        await self._connection.run_many("record_survey_answer", [_values(answer) for answer in answers])
+
+    async def survey_answers_of(self, interaction: str) -> tuple[SurveyAnswer, ...]:
+        rows = await self._connection.rows("survey_answers_of", interaction=interaction)
+        return tuple(_record(SurveyAnswer, row) for row in rows)
+
     # -- people -------------------------------------------------------------------------------------------------
 
     async def add_customers(self, customers: Iterable[Customer]) -> None:
@@ -172,6 +212,14 @@ class Store:
         """The hash of the customer's PIN; None for nobody, and for who has none."""
         rows = await self._connection.rows("pin_of", customer=customer)
         return str(rows[0]["pin_hash"]) if rows else None
+
+    async def add_customer_accounts(self, accounts: Iterable[CustomerAccount]) -> None:
+        """Insert or replace them, all or none. Errors: StoreRefusedError for a customer who is not known."""
+        await self._connection.run_many("add_customer_account", [_values(account) for account in accounts])
+
+    async def customer_account(self, customer: str) -> CustomerAccount | None:
+        rows = await self._connection.rows("customer_account", customer=customer)
+        return _first(_record(CustomerAccount, row) for row in rows)
 
     async def add_account(self, account: Account) -> None:
         await self._connection.run("add_account", **_values(account))

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import date
 
 import pytest
 import pytest_asyncio
 
 from telephony.core.account import Account, Role
 from telephony.core.commands import Decided, OpenTicket
-from telephony.core.customer import Customer
+from telephony.core.customer import Customer, CustomerAccount
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.logged import LogPosition
+from telephony.core.promises import CallBackRequest, Complaint, SurveyAnswer
 from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import ticket_sequence
 from telephony.core.views import CallState, CallView, Lane, Outcome, Span, SpanKind
@@ -66,6 +68,42 @@ async def test_a_pin_is_kept_as_a_hash_of_a_customer_who_is_known(store: Store) 
         await store.set_pin("999999", "$argon2id$3", 1_790_000_000.0)
     await store.add_customers([CUSTOMER])
     assert await store.pin_of(CUSTOMER.number) == "$argon2id$2", "entering a customer anew keeps the PIN"
+
+
+async def test_one_call_is_promised_to_a_number_and_the_first_place_stays(store: Store) -> None:
+    request = CallBackRequest(CALL, QueueName("sales"), Lane.STANDARD, "+48600100200", "+48220000100", 5.0, 9.0)
+    await store.request_callback(request)
+    await store.request_callback(replace(request, interaction=InteractionId("i-2"), first_arrival=7.0))
+    await store.request_callback(replace(request, number="+48600100201", lane=Lane.ACCESSIBILITY))
+    assert await store.callback_of("+48600100200") == request
+    assert (await store.callback_of("+48600100201") or request).lane is Lane.ACCESSIBILITY
+    assert await store.callback_of("+48600100202") is None
+
+
+async def test_a_complaint_is_filed_once(store: Store) -> None:
+    complaint = Complaint(CALL, "billing", None, {"grounds": "r-1", "since": "2026-11-01"}, 9.0)
+    await store.file_complaint(complaint)
+    await store.file_complaint(replace(complaint, filed_at=10.0))
+    assert await store.complaint_of(CALL) == complaint
+    assert await store.complaint_of("i-2") is None
+
+
+async def test_the_first_answer_to_a_survey_stands(store: Store) -> None:
+    csat, nps = SurveyAnswer(CALL, "csat", 5, 9.0), SurveyAnswer(CALL, "nps", 0, 9.0)
+    await store.record_survey_answers([csat, nps])
+    await store.record_survey_answers([replace(csat, value=1)])
+    assert await store.survey_answers_of(CALL) == (csat, nps)
+    with pytest.raises(StoreRefusedError, match="CheckViolation"):
+        await store.record_survey_answers([replace(nps, interaction=InteractionId("i-2"), value=11)])
+
+
+async def test_what_a_customer_may_be_told_is_read_back(store: Store) -> None:
+    await store.add_customers([CUSTOMER])
+    account = CustomerAccount(CUSTOMER.number, 12350, date(2026, 12, 24), "77", 12350, None, line_state="fault")
+    await store.add_customer_accounts([CustomerAccount(CUSTOMER.number)])
+    await store.add_customer_accounts([account])
+    assert await store.customer_account(CUSTOMER.number) == account
+    assert await store.customer_account("999999") is None
 
 
 async def test_a_call_is_read_back_as_it_was_written(store: Store) -> None:

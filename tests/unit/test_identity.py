@@ -29,13 +29,10 @@ class Records:
 class House:
     records: Records = field(default_factory=Records)
     now: float = 0.0
-    alarms: int = 0
 
     def __post_init__(self) -> None:
-        self.check = IdentityCheck(self.records, lambda: self.now, self.alarm).check
-
-    def alarm(self) -> None:
-        self.alarms += 1
+        self.identity = IdentityCheck(self.records, lambda: self.now)
+        self.check = self.identity.check
 
 
 async def test_the_right_pin_proves_who_calls_from_wherever() -> None:
@@ -57,7 +54,7 @@ async def test_too_many_are_blocked_with_an_alarm_even_when_right_at_last() -> N
         for _ in range(3):
             assert await house.check("+48600100200", CUSTOMER.number, "0001") is Verdict.WRONG
         assert await house.check("+48600100200", CUSTOMER.number, "4711") is Verdict.BLOCKED
-    assert house.alarms == 1
+    assert house.identity.blocked == 1
     assert told == [{"event": "identity.blocked", "log_level": "warning", "own_number": False}]
     assert await house.check(CUSTOMER.phones[0], CUSTOMER.number, "4711") is Verdict.RIGHT
     house.now = 3601.0

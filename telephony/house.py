@@ -1,0 +1,166 @@
+"""The house's answers to what flows ask: who somebody is, what is owed, what is broken; and what it takes down for
+them: call-backs and complaints. Everything here is bounded in time by whoever asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Protocol
+
+import structlog
+
+from ivr_flows import (
+    CheckIdentity,
+    FindOutages,
+    LookUp,
+    OpenComplaint,
+    Question,
+    RequestCallBack,
+    Result,
+    Status,
+)
+from ivr_flows.variables import Value
+from telephony.asterisk.asking import Asker
+from telephony.core.commands import OpenTicket
+from telephony.core.customer import CustomerAccount, TicketSummary
+from telephony.core.ids import QueueName
+from telephony.core.promises import CallBackRequest, Complaint, callable_number
+from telephony.core.views import CallView, Lane
+from telephony.identity import IdentityCheck, Verdict
+from telephony.outages import Outages
+
+log = structlog.get_logger()
+
+REFUSED = Result(Status.REFUSED)
+UNAVAILABLE = Result(Status.UNAVAILABLE)
+COMPLAINTS = {
+    "service_quality": "Reklamacja: jakość usług",
+    "billing": "Reklamacja: rozliczenia",
+    "contract": "Reklamacja: umowa",
+    "other": "Reklamacja",
+}
+
+
+class Records(Protocol):
+    """What is asked of the store."""
+
+    async def interaction(self, interaction: str) -> CallView | None: ...
+
+    async def customer_account(self, customer: str) -> CustomerAccount | None: ...
+
+    async def open_tickets_of(self, customer: str) -> tuple[TicketSummary, ...]: ...
+
+    async def request_callback(self, request: CallBackRequest) -> None: ...
+
+    async def file_complaint(self, complaint: Complaint) -> None: ...
+
+    async def open_ticket(self, ticket: OpenTicket, opened_at: float) -> str: ...
+
+
+class House:
+    """`day` turns a moment into the date on the wall; `own_numbers` are never called back."""
+
+    def __init__(
+        self,
+        records: Records,
+        identity: IdentityCheck,
+        outages: Outages,
+        clock: Callable[[], float],
+        day: Callable[[float], date],
+        own_numbers: frozenset[str],
+    ) -> None:
+        self._records = records
+        self._identity = identity
+        self._outages = outages
+        self._clock = clock
+        self._day = day
+        self._own_numbers = own_numbers
+
+    async def answer(self, asker: Asker, question: Question) -> Result:
+        """Errors: StoreError. UNAVAILABLE for what only the caller's own channel can do."""
+        match question:
+            case CheckIdentity():
+                return await self._check(asker, question)
+            case LookUp():
+                return await self._look_up(question)
+            case FindOutages(customer):
+                return Result(Status.OK, texts=await self._outages.find(customer))
+            case RequestCallBack():
+                return await self._call_back(asker, question)
+            case OpenComplaint():
+                return await self._complaint(asker, question)
+            case _:
+                return UNAVAILABLE
+
+    async def _check(self, asker: Asker, question: CheckIdentity) -> Result:
+        verdict = await self._identity.check(asker.caller, question.customer, question.pin.get_secret_value())
+        if verdict is Verdict.RIGHT:
+            return Result(Status.OK)
+        return Result(Status.REFUSED, {"blocked": verdict is Verdict.BLOCKED})
+
+    async def _look_up(self, question: LookUp) -> Result:
+        if question.what == "open_ticket":
+            tickets = await self._records.open_tickets_of(question.customer)
+            values = self._ticket(tickets[0]) if tickets else {}
+        else:
+            account = await self._records.customer_account(question.customer)
+            values = _told(question.what, account) if account else {}
+        known = {name: value for name, value in values.items() if value is not None}
+        return Result(Status.OK, known) if known else REFUSED
+
+    def _ticket(self, ticket: TicketSummary) -> Mapping[str, Value | None]:
+        return {"number": ticket.number, "kind": ticket.subject, "opened": self._day(ticket.opened_at).isoformat()}
+
+    async def _call_back(self, asker: Asker, question: RequestCallBack) -> Result:
+        number = callable_number(question.number if question.number is not None else asker.caller)
+        if number is None or number in self._own_numbers:
+            return REFUSED
+        now = self._clock()
+        call = await self._records.interaction(asker.interaction)
+        lane = Lane.ACCESSIBILITY if question.accessibility else Lane.STANDARD
+        queue, shown = QueueName(question.queue), question.caller_id or asker.did
+        first_arrival = call.arrived_at if call else now
+        await self._records.request_callback(
+            CallBackRequest(asker.interaction, queue, lane, number, shown, first_arrival, now)
+        )
+        # Until the line calls by itself, a person does: the ticket tells whom.
+        body = f"Oddzwonić na numer: {number}\nNumer dzwoniącego: {asker.caller or 'nieznany'}"
+        await self._records.open_ticket(OpenTicket(asker.interaction, queue, "Prośba o oddzwonienie", body), now)
+        return Result(Status.OK)
+
+    async def _complaint(self, asker: Asker, question: OpenComplaint) -> Result:
+        now = self._clock()
+        elements = dict(question.elements)
+        await self._records.file_complaint(
+            Complaint(asker.interaction, question.complaint, question.customer, elements, now)
+        )
+        told = [f"{name}: {value}" for name, value in sorted(elements.items())]
+        body = "\n".join(
+            [f"Numer dzwoniącego: {asker.caller or 'nieznany'}", f"Złożono: {self._day(now).isoformat()}", *told]
+        )
+        subject = COMPLAINTS[question.complaint]
+        number = await self._records.open_ticket(OpenTicket(asker.interaction, None, subject, body), now)
+        return Result(Status.OK, {"number": number})
+
+
+def _told(what: str, account: CustomerAccount) -> Mapping[str, Value | None]:
+    match what:
+        case "balance":
+            return {"amount": account.balance, "due": _iso(account.balance_due)}
+        case "last_invoice" if account.invoice:
+            return {
+                "number": account.invoice,
+                "amount": account.invoice_amount,
+                "due": _iso(account.invoice_due),
+                "paid": account.invoice_paid,
+            }
+        case "line_diagnosis":
+            since, repair = _iso(account.line_since), _iso(account.line_repair)
+            return {"state": account.line_state, "since": since, "repair": repair}
+        case _:
+            return {}
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
