@@ -225,7 +225,7 @@ class Journey:
 
     async def _result(self, question: Action, budget_s: float | None) -> Result:
         assert isinstance(question, Question), "what is awaited was asked last"
-        await self._handset.renew()
+        await self._handset.renew(budget_s or 0.0)
         result = await self._services.asking.result(self._asker, question, budget_s)
         if isinstance(question, RequestCallBack) and result.status is Status.OK:
             self._services.submit(core.CallServed(self.interaction, Outcome.CALLBACK))
