@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -21,6 +22,7 @@ from ivr_flows import Prompt
 from ivr_flows.prompts import prompt_key
 from telephony.core.views import CallState, Outcome
 from telephony.demo.house import GENERAL
+from telephony.flow_news import News, heard
 from tests.acceptance.conftest import ROOT
 from tests.acceptance.world import World, world
 from tests.tones import part_strength, tone
@@ -85,10 +87,18 @@ class Town:
         await self.until_measured(f'hotline_flow_revision_info{{revision="{revision}"}} 1.0')
         sys.stdout.write(f"served {time.monotonic() - began:.2f} s after the command had ended\n")
 
+    async def until_loaded_again(self, since: int) -> News:
+        """What the server says once it has loaded more than so many times."""
+        async with asyncio.timeout(20):
+            while True:
+                if (news := heard(self.world.house.data / "flows")) and news.loads > since:
+                    return news
+                await asyncio.sleep(0.02)
+
     async def in_the_menu(self, caller: str) -> None:
         await self.world.until(lambda seen: any(c.caller == caller and c.state is CallState.MENU for c in seen))
 
-    def heard(self, caller: str) -> dict[str, bool]:
+    def tones_heard(self, caller: str) -> dict[str, bool]:
         """Which of the tones the caller has heard."""
         recording = self.world.folder / f"heard-by-{caller[1:]}.wav"
         return {say: part_strength(recording, hz) > 0.5 for say, hz in TONES_HZ.items()}
@@ -132,8 +142,8 @@ async def test_a_call_ends_as_it_began_and_the_next_hears_what_was_published(tow
     for call in (first, second):
         await call.dtmf("1")
         await call.ended()
-    assert town.heard(FIRST) == {"Pierwsza wersja.": True, "Druga wersja.": False}
-    assert town.heard(SECOND) == {"Pierwsza wersja.": False, "Druga wersja.": True}
+    assert town.tones_heard(FIRST) == {"Pierwsza wersja.": True, "Druga wersja.": False}
+    assert town.tones_heard(SECOND) == {"Pierwsza wersja.": False, "Druga wersja.": True}
 
     told = await town.hotline("publish", town.write("Trzecia wersja.", queue="suport"), status=1)
     assert "error unknown-name" in told
@@ -143,6 +153,10 @@ async def test_a_call_ends_as_it_began_and_the_next_hears_what_was_published(tow
     damaged.write_text("{")  # and by a hand that passes the command by
     assert f'revision="{new}"' in await town.until_measured("hotline_flow_reload_failures_total 1.0")
     damaged.write_bytes(kept)
+    mended = await town.until_loaded_again(4)
+    assert mended == News(new, 5)
+    await town.world.house.signal_server(signal.SIGHUP)
+    assert await town.until_loaded_again(mended.loads) == News(new, 6)
 
     assert "„pierwsza”" in await town.hotline("rollback")
     await town.until_served(old)
@@ -150,7 +164,7 @@ async def test_a_call_ends_as_it_began_and_the_next_hears_what_was_published(tow
     await town.in_the_menu(THIRD)
     await third.dtmf("1")
     await third.ended()
-    assert town.heard(THIRD) == {"Pierwsza wersja.": True, "Druga wersja.": False}
+    assert town.tones_heard(THIRD) == {"Pierwsza wersja.": True, "Druga wersja.": False}
     seen = await town.world.until(lambda seen: len(seen) == 3 and all(call.outcome for call in seen))
     assert {call.outcome for call in seen} == {Outcome.SELF_SERVED}
     assert f"* {old}" in await town.hotline("list")
