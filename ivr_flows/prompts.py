@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -100,9 +101,13 @@ class PromptStore:
         self._speaker = speaker or Espeak()
         files = sorted(recorded.glob("*.wav")) if recorded else []
         self._recorded = {file.stem: (file, hashlib.sha256(file.read_bytes()).hexdigest()) for file in files}
+        self._paths = lru_cache(maxsize=4096)(self._path)
 
     def path(self, prompt: Prompt) -> Path:
         """The absolute path to play, without the suffix; the files are there once the prompt has been built."""
+        return self._paths(prompt)
+
+    def _path(self, prompt: Prompt) -> Path:
         key = prompt_key(prompt)
         _, source = self._recorded.get(key, (None, self._speaker.identity(prompt)))
         recipe = f"{RECIPE}|{audio.TARGET_DBFS}|{audio.PEAK_DBFS}|{audio.HEAD_MS}|{audio.TAIL_MS}|{source}"

@@ -189,7 +189,8 @@ def _server(server: str) -> str:
     address = f"{_checked(host, _HOST, 'AGI server')}:{_port(int(port) if port.isdigit() else -1)}"
     return (
         f" same => n,AGI(agi://{address}/call,${{HOTLINE_DID}},${{HOTLINE_NUMBER}},"
-        "${BASE64_ENCODE(${PJSIP_HEADER(read,From)})},${HOTLINE_FOLLOWS})\n"
+        "${BASE64_ENCODE(${PJSIP_HEADER(read,From)})},${HOTLINE_FOLLOWS},"
+        "${CHANNEL(linkedid)},${CHANNEL(audionativeformat)})\n"
         ' same => n,GotoIf($["${HOTLINE_INTERACTION}" != ""]?led)'
     )
 

@@ -64,6 +64,7 @@ WAKE_DIGIT = "D"
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _ENDPOINT = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+_ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _STATUS = re.compile(r"[A-Z]{1,20}")
 _CODEC = re.compile(r"\(?([a-z0-9_-]{1,20})(?:\|.*)?\)?")
 
@@ -77,6 +78,8 @@ class Arrival:
     did: str
     caller: str | None
     follows: InteractionId | None = None
+    linkedid: str = ""  # empty from a dialplan written before it passed these two on: then they are asked for
+    formats: str = ""
 
     @classmethod
     def of(cls, environment: Environment) -> Arrival:
@@ -87,7 +90,9 @@ class Arrival:
         known = caller if _E164.fullmatch(caller) else None
         before = environment["arg_4"]
         follows = InteractionId(before) if is_interaction_id(before) else None
-        return cls(environment["channel"], Uniqueid(environment["uniqueid"]), did, known, follows)
+        linkedid = environment["arg_5"] if _ID.fullmatch(environment["arg_5"]) else ""
+        uniqueid = Uniqueid(environment["uniqueid"])
+        return cls(environment["channel"], uniqueid, did, known, follows, linkedid, environment["arg_6"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +165,8 @@ class Journey:
     async def _announce(self) -> None:
         session, arrival = self._session, self.arrival
         await session.set_variable("__HOTLINE_INTERACTION", self.interaction)
-        linkedid = await session.variable("CHANNEL(linkedid)")
-        codec = _CODEC.fullmatch(await session.variable("CHANNEL(audionativeformat)"))
+        linkedid = arrival.linkedid or await session.variable("CHANNEL(linkedid)")
+        codec = _CODEC.fullmatch(arrival.formats or await session.variable("CHANNEL(audionativeformat)"))
         self._services.submit(
             core.CallArrived(
                 self.interaction,

@@ -174,6 +174,22 @@ async def test_the_arrival_is_told_with_id_line_and_codec_before_a_word_is_said(
     )  # fmt: skip
 
 
+async def test_what_the_dialplan_has_told_is_not_asked_for(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    for key_, value in {"agi_arg_5": "n1-1.0", "agi_arg_6": "(alaw|ulaw)"}.items():
+        monkeypatch.setitem(ENVIRONMENT, key_, value)
+    case = Case(flow, [("STREAM FILE", key("1"))])
+    await case.journey.run()
+    assert not any(line.startswith("GET VARIABLE") for line in case.session.commands)
+    (arrived,) = case.of(core.CallArrived)
+    assert isinstance(arrived, core.CallArrived)
+    assert (arrived.linkedid, arrived.codec) == ("n1-1.0", "alaw")
+
+
+@pytest.mark.parametrize("told", ["", "n1-1.0\n", "n1 1", "x" * 81])
+def test_a_linkedid_that_is_none_is_not_taken(told: str) -> None:
+    assert Arrival.of(Environment(MappingProxyType(ENVIRONMENT | {"agi_arg_5": told}), 0)).linkedid == ""
+
+
 async def test_silence_is_waited_out_in_pieces_of_5_s_and_ends_with_a_person(flow: Flow) -> None:
     case = Case(flow, [("SET MUSIC", SessionEndedError())])
     await case.journey.run()
