@@ -127,9 +127,10 @@ class Gateway:
             self._tasks = None
 
     def attempt(self, interaction: InteractionId) -> Attempt | None:
-        """The dial under way for a caller of this node."""
-        journey = self._journeys.get(interaction)
-        return journey.attempt if journey else None
+        """The dial under way for a caller of this node, by us or by a server before us."""
+        if journey := self._journeys.get(interaction):
+            return journey.attempt
+        return next((each for each in self._left_behind.values() if each.interaction == interaction), None)
 
     def recover(self, calls: Iterable[CallView]) -> None:
         """Calls that a server before us led; to be told before `run`."""
@@ -281,13 +282,15 @@ class Gateway:
         try:
             events = translate.snapshot(self.node, snapshot)
             dialled = translate.still_dialled(snapshot)
+            legs = translate.legs(snapshot)
         except (KeyError, ValueError):
             self._ami.counters.malformed += 1
             log.warning("ami.malformed_snapshot", node=self.node)
             return
         self._left_behind = {caller: self._left_behind[caller] for caller in dialled & self._left_behind.keys()}
-        for gone in self._legs.keys() - {Uniqueid(each.fields["Uniqueid"]) for each in snapshot.channels}:
-            del self._legs[gone]
+        self._legs.clear()
+        for told in legs:
+            self._told(told)
         for event in events:
             self._submit(event)
             if isinstance(event, NodeSnapshot):

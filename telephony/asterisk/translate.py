@@ -34,13 +34,14 @@ WANTED: dict[str, tuple[str, ...]] = {
     **{name: FACTS[name] for name in ("BridgeEnter", "BridgeLeave", "LocalBridge", "Hold", "Unhold", "Rename")},
     "AgentConnect": ("Uniqueid",),
     "DeviceStateChange": ("Device", "State"),
-    "CoreShowChannel": (*LISTED, "Context", "Application"),
+    "CoreShowChannel": (*LISTED, "Context", "Application", "AccountCode"),
     "UserEvent": ("UserEvent", "Uniqueid", "Linkedid", "Codec", "Interaction"),
     "RTCPSent": _RTCP,
     "RTCPReceived": _RTCP,
 }
 
-CALL_CONTEXT, FALLBACK_CONTEXT = "hotline-call", "hotline-fallback"  # config/asterisk/extensions.conf
+# config/asterisk/extensions.conf
+CALL_CONTEXT, FALLBACK_CONTEXT, LEG_CONTEXT = "hotline-call", "hotline-fallback", "hotline-leg-in"
 
 _ENDPOINT = re.compile(r"PJSIP/([A-Za-z0-9_.-]{1,80})")
 _PHONE = re.compile(r"PJSIP/([A-Za-z0-9_.-]{1,80})-[0-9a-f]{8,}")
@@ -134,6 +135,15 @@ def still_dialled(taken: Snapshot) -> frozenset[Uniqueid]:
         for each in _fields(taken)
         if each["Context"] == CALL_CONTEXT and each["Application"] == "Dial"
     )
+
+
+def legs(taken: Snapshot) -> list[LegTold]:
+    """Which channels are legs from other nodes, and of which interactions."""
+    return [
+        LegTold(Uniqueid(each["Uniqueid"]), each["Linkedid"], InteractionId(each["AccountCode"]))
+        for each in _fields(taken)
+        if each["Context"] == LEG_CONTEXT and is_interaction_id(each["AccountCode"])
+    ]
 
 
 def _served_by_fallback(fields: Mapping[str, str]) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from telephony.core.views import CallState, Outcome
+from telephony.core.views import CallState, Outcome, SpanKind
 from telephony.demo.house import ACCESSIBLE, GENERAL
 from tests.acceptance.world import AGENT, World, register, world
 
@@ -69,3 +69,25 @@ async def test_a_consultant_hands_a_caller_over_to_a_colleague_at_another_node(t
     assert town.consultant_heard(piotr) > AUDIBLE
     seen = await town.until(lambda calls: all(call.outcome for call in calls))
     assert [(call.outcome, call.agent) for call in seen] == [(Outcome.ANSWERED, AGENT)]
+
+
+async def test_a_leg_that_a_server_before_us_left_behind_is_followed(town: World) -> None:
+    caller = await town.waits_in_line(GENERAL, CALLER, HERE)
+    await town.page.ready()
+    anna = await town.answered_by_a_consultant()
+    await town.until(lambda seen: seen[0].state is CallState.TALKING)
+    await town.house.signal_server(signal.SIGKILL)
+    await town.house.start_server()
+    await town.until(lambda seen: all(span.to_at is not None for span in seen[0].spans))
+    await anna.hold()
+    await town.until(lambda seen: [span.kind for span in seen[0].spans] == [SpanKind.RESTART, SpanKind.HOLD])
+    await anna.transfer(town.house.uri(ACCESSIBLE, THERE))
+    await anna.ended()
+    seen = await town.until(lambda calls: len(calls) == 2)
+    assert {call.state for call in seen} == {CallState.AFTER_TALK, CallState.MENU}
+    await caller.hang_up()
+    seen = await town.until(lambda calls: all(call.outcome for call in calls))
+    assert {call.did: (call.outcome, call.agent) for call in seen} == {
+        GENERAL: (Outcome.ANSWERED, AGENT),
+        ACCESSIBLE: (Outcome.ABANDONED_MENU, None),
+    }

@@ -39,6 +39,7 @@ class AmiDouble:
     bridges: Fields = field(default_factory=dict)  # Uniqueid → bridge
     names: Fields = field(default_factory=dict)  # Uniqueid → channel, where it is no trunk's
     contexts: dict[str, tuple[str, str]] = field(default_factory=dict)  # Uniqueid → context and application
+    accounts: Fields = field(default_factory=dict)  # Uniqueid → account code
     devices: Fields = field(default_factory=dict)
     answers: dict[str, Callable[[Fields], bytes]] = field(default_factory=dict)
     actions: list[Fields] = field(default_factory=list)
@@ -125,6 +126,7 @@ class AmiDouble:
             Linkedid=uniqueid,
             Application=application,
             BridgeId=self.bridges.get(uniqueid, ""),
+            AccountCode=self.accounts.get(uniqueid, ""),
         )
 
     @staticmethod

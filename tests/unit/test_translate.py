@@ -73,6 +73,19 @@ def test_a_leg_to_another_node_is_the_way_to_the_phone() -> None:
         assert translate.to_core("n1", event, over) == heard
 
 
+def test_a_snapshot_knows_the_legs_from_other_nodes() -> None:
+    known = "0198f3c2-5b1a-7c3d-8e4f-0123456789ab"
+    channels = (
+        shown("n2-1.1", "hotline-leg-in", "Dial", "b1", known),
+        shown("n2-1.2", "hotline-agents", "AppDial", "b1", known),  # the phone
+        shown("n2-1.3", "hotline-leg-in", "Dial", "b2", "something"),
+        shown("n2-1.4", "hotline-leg-in", "Dial", "b3"),  # an agent asks a colleague
+    )
+    assert translate.legs(Snapshot(100.0, channels, ())) == [
+        translate.LegTold(Uniqueid("n2-1.1"), "n2-1.1", InteractionId(known))
+    ]
+
+
 def told(**fields: str) -> translate.CodecTold | translate.LegTold:
     return translate.told(AmiEvent("UserEvent", {"Uniqueid": "n2-1.1", "Linkedid": "n2-1.1"} | fields))
 
@@ -115,8 +128,9 @@ def test_what_asterisk_does_not_write_is_an_error(name: str, fields: dict[str, s
         translate.to_core("n1", AmiEvent(name, fields), attempt_of)
 
 
-def shown(uniqueid: str, context: str = "", application: str = "", bridge: str = "") -> AmiEvent:
-    fields = {"Uniqueid": uniqueid, "Context": context, "Application": application, "BridgeId": bridge}
+def shown(uniqueid: str, context: str = "", application: str = "", bridge: str = "", account: str = "") -> AmiEvent:
+    fields = {"Uniqueid": uniqueid, "Linkedid": uniqueid, "Context": context, "Application": application}
+    fields |= {"BridgeId": bridge, "AccountCode": account}
     return AmiEvent("CoreShowChannel", fields)
 
 
