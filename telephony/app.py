@@ -9,6 +9,7 @@ import functools
 import signal
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TypeVar
 
 import structlog
@@ -217,6 +218,7 @@ class App:
             attempt_at=self._attempt,
             joined=self.quality.joined,
             asking=Asking(self._house.answer, self._keep),
+            recordings=_recordings(self._settings),
         )
 
     def _keep(self, asker: Asker, answer: KeepAnswer) -> None:
@@ -339,6 +341,14 @@ async def serve(settings: Settings) -> None:
             log.info("server.stopped")
     finally:
         await store.close()
+
+
+def _recordings(settings: Settings) -> Path:
+    """The folder for messages and talks, which Asterisk writes to; nobody else but its user and ours may look."""
+    folder = settings.recording_folder
+    if not folder.is_dir():
+        folder.mkdir(parents=True, mode=0o770)
+    return folder.absolute()
 
 
 def _speech(settings: Settings) -> OnDemand:

@@ -120,10 +120,15 @@ class Settings(BaseSettings):
     recorded: Path | None = None  # a folder of recorded prompts, which win
     prompts: Path | None = None  # where built prompts lie; `prompts` in the data folder unless given
     flows: Path | None = None  # the operator's own flows, served until a set is published; without it: the shipped ones
+    recordings: Path | None = None  # messages and talks, written by Asterisk; in the data folder unless given
     api_listen: Address = Listen("127.0.0.1", 8490)  # the operator's HTTP interface, once somebody has a token
     api_tokens: Mapping[Name, ApiToken] = Field(default_factory=dict)  # name of a program → its token
     outages: Path = CONFIG_FOLDER / "outages.yaml"  # what is announced as out of order; need not exist
     calendar: Path = CONFIG_FOLDER / "calendar.yaml"  # when each department is open
+
+    @property
+    def recording_folder(self) -> Path:
+        return self.recordings or self.data / "recordings"
 
     @property
     def prompt_folder(self) -> Path:

@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import structlog
 
@@ -61,6 +62,7 @@ class Gateway:
         timing: AmiTiming | None = None,
         rng: random.Random | None = None,
         calendar: Callable[[], Calendar] = lambda: Calendar({}),
+        recordings: Path | None = None,
         together: Together | None = None,
         asking: Asking | None = None,
     ) -> None:
@@ -85,6 +87,7 @@ class Gateway:
             clock,
             rng or random.SystemRandom(),
             calendar,
+            recordings,
             together,
             asking or Asking(),
         )

@@ -14,6 +14,7 @@ import random
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import structlog
 
@@ -36,6 +37,7 @@ from ivr_flows import (
     StartRecording,
     Status,
     Step,
+    TakeVoicemail,
     WaitDigits,
     WaitLine,
     WaitResult,
@@ -50,6 +52,7 @@ from telephony.asterisk.asking import Asker, Asking
 from telephony.asterisk.config import ACCESSIBILITY_PRIORITY
 from telephony.asterisk.handset import PIECE_S, Handset, Speak, Together
 from telephony.asterisk.interaction_id import is_interaction_id, new_interaction_id
+from telephony.asterisk.taping import Taping
 from telephony.asterisk.translate import Attempt
 from telephony.core import events as core
 from telephony.core.commands import Dial
@@ -107,6 +110,7 @@ class Services:
     clock: Callable[[], float]
     rng: random.Random
     calendar: Callable[[], Calendar] = lambda: Calendar({})  # with the closures of this moment
+    recordings: Path | None = None  # where messages and talks are recorded, if anywhere
     together: Together | None = None  # without it prompts are played one by one
     asking: Asking = field(default_factory=Asking)  # what the house knows and takes down
 
@@ -127,6 +131,7 @@ class Journey:
         self.answered = False
         self.waiting = False  # inside WAIT FOR DIGIT: a wake reaches it
         self.standings: tuple[Standing, ...] = ()  # the nodes the caller is at
+        self._taping = Taping(session, self._handset, self.interaction, services.recordings)
         self._asker = Asker(self.interaction, arrival.did, arrival.caller)
         self._closed = False  # we have hung up on purpose
 
@@ -223,13 +228,15 @@ class Journey:
             case KeepAnswer():
                 self._services.asking.keep(self._asker, action)
             case StartRecording() | PauseRecording() | ResumeRecording():
-                log.warning("flow.not_yet", action=type(action).__name__)
+                await self._taping.talk(action)
             case _:
                 pass  # a question: the last action, answered where the result is awaited
         return ""
 
     async def _result(self, question: Action, budget_s: float | None) -> Result:
         assert isinstance(question, Question), "what is awaited was asked last"
+        if isinstance(question, TakeVoicemail):
+            return await self._message(question)
         await self._handset.renew(budget_s or 0.0)
         result = await self._services.asking.result(self._asker, question, budget_s)
         if isinstance(question, RequestCallBack) and result.status is Status.OK:
@@ -242,6 +249,15 @@ class Journey:
         await self._session.set_variable("HOTLINE_STAGE", "done")
         self._closed = True
         await self._session.run("HANGUP")
+
+    async def _message(self, asked: TakeVoicemail) -> Result:
+        """What was said counts, even when the caller hangs up instead of pressing a key."""
+        result, hung_up = await self._taping.message(asked)
+        if asked.purpose == "message" and result.status is Status.OK:
+            self._services.submit(core.CallServed(self.interaction, Outcome.VOICEMAIL))
+        if hung_up:
+            raise self._session.over()
+        return result
 
     # -- the line -----------------------------------------------------------------------------------------------
 

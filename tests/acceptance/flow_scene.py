@@ -16,6 +16,7 @@ from ivr_flows.prompts import PromptStore
 from quality.softphone_client import PhoneCall, PhoneOptions, SoftPhone
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings
+from telephony.asterisk.asking import Asking
 from telephony.asterisk.embedded import EmbeddedAsterisk
 from telephony.asterisk.gateway import Gateway, by_node
 from telephony.clock import Clock
@@ -51,6 +52,8 @@ class House:
 
     calendar: Callable[[], Calendar] = lambda: Calendar({})
     customer: str | None = None
+    asking: Asking | None = None
+    recordings: Path | None = None
 
 
 @dataclass(slots=True)
@@ -140,6 +143,8 @@ async def flow_scene(
         rtcp=lambda event: None,
         rng=random.Random(1),
         calendar=home.calendar,
+        asking=home.asking,
+        recordings=home.recordings,
     )
     rules = Rules({QueueName("support"): QueueRules(60.0, 0.0, 8.0)})
     pump = Pump(Engine(rules), clock, [lambda command, now: scene.note(command)])

@@ -1,0 +1,80 @@
+"""What is recorded of a caller: a message that is left, and the talk, one file per direction, with the secrets cut out.
+
+Files are named by the interaction and nothing else. A pause ends the recording and a resumption adds to the same files:
+what is said and keyed in between reaches no file, and no manager connection is needed for it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import structlog
+
+from ivr_flows import PauseRecording, Result, ResumeRecording, StartRecording, Status, TakeVoicemail
+from telephony.asterisk.agi import AgiSession
+from telephony.asterisk.handset import Handset
+from telephony.core.ids import InteractionId
+
+log = structlog.get_logger()
+
+TALK_FORMAT = "sln16"  # raw 16 kHz samples: what is added later needs no header mended
+MESSAGE_FORMAT = "wav"
+SILENCE_S = 5  # ends a message
+SHORTEST_S = 1.0  # less is nobody's message
+HEADER_BYTES, RATE_HZ = 44, 8_000  # of a message
+FINISHED = 0
+
+Tape = StartRecording | PauseRecording | ResumeRecording
+
+
+class Taping:
+    """One caller's. `folder` is absolute, exists, and Asterisk may write to it; without one nothing is recorded."""
+
+    def __init__(self, session: AgiSession, handset: Handset, interaction: InteractionId, folder: Path | None) -> None:
+        self._session = session
+        self._handset = handset
+        self._interaction = interaction
+        self._folder = folder
+        self._messages = 0
+        self.running = False
+
+    async def talk(self, action: Tape) -> None:
+        """Start, pause or resume. Errors: SessionEndedError, AgiError."""
+        if self._folder is None:
+            log.error("recording.no_folder", interaction=self._interaction)
+            return
+        if isinstance(action, PauseRecording):
+            await self._session.run("EXEC", "StopMixMonitor", "")
+            self.running = False
+            return
+        there = self._folder / self._interaction
+        added = "a" if isinstance(action, ResumeRecording) else ""
+        how = f",{added}r({there}-caller.{TALK_FORMAT})t({there}-house.{TALK_FORMAT})"
+        reply = await self._session.run("EXEC", "MixMonitor", how)
+        self.running = reply.result == FINISHED
+        log.info("recording.on" if self.running else "recording.failed", interaction=self._interaction)
+
+    async def message(self, asked: TakeVoicemail) -> tuple[Result, bool]:
+        """Record until `#`, silence or `max_s`; whether the caller has hung up, too. Errors: SessionEndedError, …"""
+        if self._folder is None:
+            return Result(Status.UNAVAILABLE), False
+        self._messages += 1
+        path = self._folder / f"{self._interaction}-{self._messages}"
+        await self._handset.renew(asked.max_s)
+        reply = await self._session.run(
+            "RECORD FILE", str(path), MESSAGE_FORMAT, "#", str(asked.max_s * 1000), "0", "BEEP", f"s={SILENCE_S}",
+            takes_s=asked.max_s + SILENCE_S,
+        )  # fmt: skip
+        file = path.with_name(f"{path.name}.{MESSAGE_FORMAT}")
+        hung_up = reply.result < 0
+        try:
+            spoken_s = (file.stat().st_size - HEADER_BYTES) / 2 / RATE_HZ
+            if spoken_s < SHORTEST_S:
+                file.unlink()
+        except OSError:
+            log.error("message.not_written", interaction=self._interaction)  # noqa: TRY400 - the disk, not us
+            return Result(Status.UNAVAILABLE), hung_up
+        if spoken_s < SHORTEST_S:
+            return Result(Status.REFUSED), hung_up
+        log.info("message.left", interaction=self._interaction, seconds=round(spoken_s))
+        return Result(Status.OK, {"recording": path.name}), hung_up
