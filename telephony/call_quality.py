@@ -101,6 +101,12 @@ class CallQuality:
     def begun(self, call: CallView) -> None:
         """A call in the menu: its channel may have had one before, when an agent hands a caller over to our number."""
         self._ended.pop(call.linkedid, None)
+        if (before := self._joined.pop(call.linkedid, None)) is None:
+            return
+        kept = f"{before} {call.linkedid}"  # what was scored so far stays with the call of which this was a leg
+        self._joined[kept] = before
+        for leg in self._legs.values():
+            leg.linkedid = kept if leg.linkedid == call.linkedid else leg.linkedid
 
     def ended(self, call: CallView) -> tuple[QualityRecord, ...]:
         """The records of all legs of a call that has ended; each leg in both directions, the caller's first.

@@ -16,10 +16,11 @@ import pytest
 from quality.softphone_client import PhoneCall
 from telephony.core.views import CallState, Outcome
 from telephony.demo.house import ACCESSIBLE, GENERAL
-from tests.acceptance.world import STEP_S, World, world
+from tests.acceptance.world import AGENT, STEP_S, World, register, world
 
 CALLER = "+48500000101"
-THERE = 1
+OTHER = "piotr"
+HERE, THERE = 0, 1
 
 
 @pytest.fixture
@@ -112,3 +113,26 @@ async def test_a_leg_handed_over_to_a_number_of_ours_waits_there_with_its_first_
     await caller.ended()
     seen = await town.until(lambda calls: all(call.outcome for call in calls))
     assert [call.outcome for call in seen] == [Outcome.ANSWERED] * 2
+
+
+async def test_a_leg_handed_over_after_asking_a_colleague_at_the_callers_own_node(town: World) -> None:
+    await register(town.consultants, town.house, town.folder, OTHER, HERE, by_itself=False)
+    caller, anna = await rings(town)
+    await anna.answer()
+    await town.until(lambda calls: calls[0].state is CallState.TALKING)
+    await anna.hold()
+    asking = await town.consultants.call(town.house.uri(OTHER, THERE), account=f"{AGENT}-{THERE}")
+    async with asyncio.timeout(STEP_S):
+        piotr = await town.consultants.incoming()
+        await piotr.answer()
+        await asking.answered()
+    await anna.transfer(asking)
+    await anna.ended()
+    seen = await town.until(lambda calls: calls[0].state is CallState.AFTER_TALK)
+    assert [span.to_at is not None for span in seen[0].spans] == [True]  # the hold ended with the consultant's part
+    await asyncio.sleep(12)  # longer than a node is given to be silent
+    assert not caller.end
+    await caller.hang_up()
+    await piotr.ended()
+    seen = await town.until(lambda calls: all(call.outcome for call in calls))
+    assert [(call.outcome, call.agent) for call in seen] == [(Outcome.ANSWERED, AGENT)]

@@ -1,5 +1,7 @@
 """RTCP events joined with calls: legs, directions, late events, bounded memory."""
 
+from dataclasses import replace
+
 import pytest
 
 from quality.emodel import rate
@@ -202,3 +204,48 @@ def test_thinning_keeps_the_edges_of_every_stream() -> None:
 def test_an_ssrc_in_every_report_costs_the_older_half() -> None:
     reports = [Report(float(n), n, 0, 0, n, 0) for n in range(40)]
     assert thinned(reports) == reports[20:]
+
+
+LEG_THERE, PHONE_THERE = "other.1", "other.2"
+
+
+def talk_there(quality: CallQuality, uniqueid: str) -> None:
+    quality.heard(event(SENT, 5.0, 1250, uniqueid=uniqueid, linkedid=LEG_THERE, packets=250))
+    quality.heard(event(SENT, 10.0, 1500, uniqueid=uniqueid, linkedid=LEG_THERE, packets=500))
+
+
+def test_a_phone_at_another_node_is_the_agents_leg() -> None:
+    quality = CallQuality()
+    talk(quality)
+    quality.joined(LEG_THERE, InteractionId("i1"))
+    talk_there(quality, PHONE_THERE)
+    assert shape(quality.ended(call())) == [
+        ("caller", "received"), ("caller", "sent"), ("agent", "received"), ("agent", "sent")
+    ]  # fmt: skip
+    talk_there(quality, PHONE_THERE)  # its last report comes late
+    assert quality.legs == 0
+
+
+def test_a_channel_that_has_another_call_is_scored_for_each() -> None:
+    quality = CallQuality()
+    talk(quality)
+    talk(quality, AGENT_LEG)
+    assert len(quality.ended(call())) == 4
+    quality.begun(call())
+    quality.heard(event(SENT, 11.0, 1600, uniqueid=AGENT_LEG, packets=600))  # the first agent's last report comes late
+    talk(quality)
+    assert shape(quality.ended(call())) == [("caller", "received"), ("caller", "sent")]
+
+
+def test_a_leg_that_becomes_a_call_of_its_own_leaves_its_first_talk_to_the_first_call() -> None:
+    quality = CallQuality()
+    talk(quality)
+    quality.joined(LEG_THERE, InteractionId("i1"))
+    talk_there(quality, PHONE_THERE)
+    second = replace(call(LEG_THERE, LEG_THERE), interaction=InteractionId("i2"))
+    quality.begun(second)
+    talk_there(quality, "other.3")
+    first = quality.ended(call())
+    assert {record.interaction for record in first} == {"i1"}
+    assert shape(first).count(("agent", "received")) == 1
+    assert shape(quality.ended(second)) == [("agent", "received"), ("agent", "sent")]
