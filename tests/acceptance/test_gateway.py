@@ -263,3 +263,20 @@ async def test_callers_in_line_go_to_asterisks_queue_when_the_server_stops(
         await now.hang_up_phone()
         assert await caller.ok(), caller.errors()
         assert (await now.server.ended()).outcome is Outcome.FALLBACK_ANSWERED
+
+
+async def test_asterisks_last_resort_is_heard_as_an_answer_of_the_fallback(
+    asterisk_node: StartNode, tmp_path: Path
+) -> None:
+    """Without app_queue every phone is rung at once, and no event of a queue tells of it."""
+    async with scene(asterisk_node, tmp_path) as now:
+        await now.asterisk.command("module unload app_queue.so")
+        await now.sip.phone(now.asterisk.node.agents[0], now.phone_port)
+        caller = await now.sip.customer("caller", stays(CALLER), GENERAL)
+        await now.tap.until(rb"WAIT FOR DIGIT")
+        await now.server.agi.stop()
+        await now.server.until_state(CallState.FALLBACK_TALK)
+        assert now.tap.events("AgentConnect") == []
+        await now.hang_up_phone()
+        assert await caller.ok(), caller.errors()
+        assert (await now.server.ended()).outcome is Outcome.FALLBACK_ANSWERED
