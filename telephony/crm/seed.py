@@ -8,9 +8,10 @@ reached by them, and they pass for valid numbers everywhere (nine digits after +
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from datetime import date, timedelta
 
-from telephony.core.customer import Customer
+from telephony.core.customer import Customer, CustomerAccount
 
 COUNT = 200
 MOST = 5_000
@@ -57,6 +58,30 @@ def customers(count: int = COUNT, seed: int = SEED) -> tuple[Customer, ...]:
         raise ValueError(f"{count} customers: there are numbers for {MOST}")
     made = random.Random(seed)
     return tuple(_customer(made, place) for place in range(count))
+
+
+def accounts(of: Iterable[Customer], today: date, seed: int = SEED) -> tuple[CustomerAccount, ...]:
+    """What these customers owe and how their lines are; one in ten lines is out of order."""
+    made = random.Random(seed)
+    return tuple(_account(made, customer.number, today) for customer in of)
+
+
+def _account(made: random.Random, customer: str, today: date) -> CustomerAccount:
+    amount = made.randint(39, 199) * 100 + made.choice((0, 50, 90, 99))
+    paid, fault = made.random() < 0.7, made.random() < 0.1
+    due = today + timedelta(days=made.randint(3, 20))
+    return CustomerAccount(
+        customer,
+        balance=0 if paid else amount,
+        balance_due=None if paid else due,
+        invoice=f"{today:%Y%m}{customer}",
+        invoice_amount=amount,
+        invoice_due=due,
+        invoice_paid=paid,
+        line_state="fault" if fault else "ok",
+        line_since=today - timedelta(days=1) if fault else None,
+        line_repair=today + timedelta(days=1) if fault else None,
+    )
 
 
 def _customer(made: random.Random, place: int) -> Customer:

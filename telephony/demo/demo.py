@@ -16,7 +16,7 @@ from pathlib import Path
 from telephony.core.views import CallView, Outcome
 from telephony.crm.seed import COUNT, customers
 from telephony.demo import people
-from telephony.demo.house import ACCESSIBLE, CONSULTANTS, GENERAL, House
+from telephony.demo.house import ACCESSIBLE, CONSULTANTS, GENERAL, PIN, House
 from telephony.demo.setup import Prepared, prepare
 from telephony.store.errors import StoreError
 from telephony.store.store import Store
@@ -144,6 +144,7 @@ def _introduce(house: House, took_s: float) -> None:
         f"  Metrics   {house.metrics_url}",
         f"  Numbers   {GENERAL} general        {house.uri(GENERAL)}",
         f"            {ACCESSIBLE} accessibility  {house.uri(ACCESSIBLE)}",
+        f"  PIN       {PIN} of customer {customers(1)[0].number}, for the keypad",
         f"  Data      {house.data}",
         "",
         *_moved(house),

@@ -11,19 +11,22 @@ import os
 import secrets
 import signal
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
 
+from ivr_flows.calendar import local
 from ivr_flows.prompts import PromptStore
+from telephony import identity
 from telephony.asterisk.config import AgentPhone, NodeConfig, PeerNode, TrunkPeer
 from telephony.asterisk.embedded import EmbeddedAsterisk
 from telephony.asterisk.install import AsteriskProgram
 from telephony.child import Child, end_leftover
 from telephony.console.passwords import Passwords, hash_password
 from telephony.core.account import Account
-from telephony.crm.seed import customers
+from telephony.crm.seed import accounts, customers
 from telephony.demo.ports import RTP_PORTS, Ports
 from telephony.demo.setup import FALLBACK
 from telephony.store.embedded import EmbeddedPostgres
@@ -33,6 +36,7 @@ CONSULTANTS = {"anna": "Anna Wiśniewska", "piotr": "Piotr Zieliński"}
 SKILLS = {"sales": 1, "support": 1, "billing": 1}
 GENERAL, ACCESSIBLE = "+48220000100", "+48220000116"
 TRUNK = "carrier"
+PIN = "4711"  # of the first customer
 READY_S = 20.0
 # Never closed, so that a demonstration can be shown at night.
 ALWAYS_OPEN = "departments:\n" + "".join(
@@ -190,7 +194,10 @@ class House:
         """
         known = {account.login: account.password_hash for account in await store.accounts()}
         if not known:
-            await store.add_customers(customers())
+            people = customers()
+            await store.add_customers(people)
+            await store.add_customer_accounts(accounts(people, local(time.time()).date()))
+            await store.set_pin(people[0].number, await asyncio.to_thread(identity.hashed, PIN), time.time())
         passwords = Passwords()
         for login, name in CONSULTANTS.items():
             if not await passwords.verify(known.get(login), self.password(login)):

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from datetime import date
+
 import phonenumbers
 import pytest
 
-from telephony.crm.seed import MOST, customers
+from telephony.crm.seed import MOST, accounts, customers
 
 
 def test_the_same_seed_gives_the_same_customers_and_more_of_them_begin_alike() -> None:
@@ -24,6 +26,15 @@ def test_there_are_200_with_services_and_one_in_eight_with_accessibility() -> No
     assert len(seeded) == len({customer.number for customer in seeded}) == 200
     assert sum(customer.accessibility for customer in seeded) == 25
     assert all(customer.services and customer.address for customer in seeded)
+
+
+def test_accounts_follow_the_seed_and_agree_with_themselves() -> None:
+    made = accounts(customers(), date(2026, 11, 23))
+    assert made == accounts(customers(), date(2026, 11, 23))
+    assert {account.line_state for account in made} == {"ok", "fault"}
+    for account in made:
+        assert (account.balance == 0) is bool(account.invoice_paid)
+        assert (account.line_since is None) is (account.line_state == "ok")
 
 
 def test_surnames_follow_their_bearers_gender() -> None:
