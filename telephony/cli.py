@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--every", type=float, default=16.0, metavar="SECONDS", help="a customer calls so often, on the average"
     )
+    demo.add_argument("--nodes", type=int, default=1, metavar="N", help="so many Asterisk nodes (default: 1)")
     doctor = _command(commands, "doctor", _doctor, "say what is right on this machine, what is wrong, how to mend it")
     doctor.add_argument("--config", type=Path, action="append", metavar="FILE", help="settings a server shall use")
     doctor.add_argument("--json", action="store_true", help="the findings as one JSON document")
@@ -137,7 +138,8 @@ def _demo(chosen: argparse.Namespace) -> int:
     if chosen.once:
         how = once.How(chosen.page, chosen.screenshot, as_json=chosen.json)
         return asyncio.run(once.run(data_folder(), tools_folder(), CONFIG.parent, how))
-    return asyncio.run(demo.run(data_folder(), tools_folder(), CONFIG.parent, between_calls_s=chosen.every))
+    live = demo.run(data_folder(), tools_folder(), CONFIG.parent, between_calls_s=chosen.every, nodes=chosen.nodes)
+    return asyncio.run(live)
 
 
 def _doctor(chosen: argparse.Namespace) -> int:

@@ -21,6 +21,7 @@ from telephony.demo.setup import Prepared, prepare
 from telephony.store.errors import StoreError
 from telephony.store.store import Store
 
+MOST_NODES = 4
 STRANGERS = 25  # callers whom the directory does not know
 OUTCOMES = {
     Outcome.ANSWERED: "talked with a consultant",
@@ -67,15 +68,17 @@ def is_running(data: Path) -> bool:
     return False
 
 
-async def run(data: Path, tools: Path, config: Path, *, between_calls_s: float) -> int:
+async def run(data: Path, tools: Path, config: Path, *, between_calls_s: float, nodes: int = 1) -> int:
     """Until SIGINT or SIGTERM. Errors: those of the parts, DemoError."""
     if not between_calls_s > 0:
         raise DemoError(f"a pause of {between_calls_s} s between two customers is not possible")
+    if not 1 <= nodes <= MOST_NODES:
+        raise DemoError(f"{nodes} Asterisk nodes are not possible: 1 to {MOST_NODES}")
     with only_one(data), suppress(asyncio.CancelledError):
         _cancel_on_signals()
         prepared = await prepare(tools)
         began = time.monotonic()
-        house = House(data, prepared.asterisk, config, prompts=prepared.prompts)
+        house = House(data, prepared.asterisk, config, prompts=prepared.prompts, nodes=nodes)
         async with opened(house):
             _introduce(house, time.monotonic() - began)
             await _live(house, prepared, people.Habits(between_calls_s))
@@ -125,8 +128,9 @@ async def _watch(house: House) -> None:
         await asyncio.sleep(1)
         if house.server and house.server.returncode is not None:
             raise DemoError(f"the server has ended (status {house.server.returncode}): see {house.data}/log/server.log")
-        if not house.asterisk.running:
-            raise DemoError(f"Asterisk has ended: see {house.data}/asterisk/log/messages.log")
+        for asterisk in house.nodes:
+            if not asterisk.running:
+                raise DemoError(f"Asterisk has ended: see {asterisk.node.folder}/log/messages.log")
         if not house.postgres.running:
             raise DemoError(f"PostgreSQL has ended: see {house.data}/postgres/postgres.log")
 
@@ -144,6 +148,11 @@ def _introduce(house: House, took_s: float) -> None:
         f"  Metrics   {house.metrics_url}",
         f"  Numbers   {GENERAL} general        {house.uri(GENERAL)}",
         f"            {ACCESSIBLE} accessibility  {house.uri(ACCESSIBLE)}",
+        *(
+            f"            the same at {node.node.name}: {house.registrar_of(place)}"
+            for place, node in enumerate(house.nodes)
+            if place
+        ),
         f"  PIN       {PIN} of customer {customers(1)[0].number}, for the keypad",
         f"  Data      {house.data}",
         "",

@@ -72,7 +72,7 @@ class House:
         self.ports, self.moved_ports = Ports.choose(self.data / "ports.json")
         self._secrets = _kept_secrets(self.data / "secrets.json")
         self.postgres = EmbeddedPostgres(self.data / "postgres", self.ports.postgres)
-        more = (Ports.choose(self._folder_of(place) / "ports.json")[0] for place in range(1, nodes))
+        more = (Ports.choose(self._folder_of(place) / "ports.json", place)[0] for place in range(1, nodes))
         self.node_ports = [self.ports, *more]  # of the others, those of their Asterisk alone count
         self.nodes = [EmbeddedAsterisk(program, self._node(place), config / "asterisk") for place in range(nodes)]
         self.server: Child | None = None

@@ -44,11 +44,13 @@ async def consultants_phone(house: House, voices: Path, log_file: Path, answer_a
         log=log_file,  # any port: phones are known by registration
     )
     try:
-        for login, person in zip(CONSULTANTS, sorted(CONSULTANTS_SAY, reverse=True), strict=True):
+        everyone = zip(CONSULTANTS, sorted(CONSULTANTS_SAY, reverse=True), strict=True)
+        for number, (login, person) in enumerate(everyone):
+            place = number % len(house.nodes)
             await phone.register(
                 login,
-                uri=f"sip:{login}@127.0.0.1:{house.ports.sip}",
-                registrar=house.registrar,
+                uri=house.uri(login, place),
+                registrar=house.registrar_of(place),
                 user=login,
                 password=house.sip_secret(login),
                 auto_answer_after_s=answer_after_s,
@@ -102,8 +104,9 @@ async def stream(house: House, phone: SoftPhone, voices: Path, people: Sequence[
         while True:
             await places.acquire()
             did = ACCESSIBLE if number % habits.accessible_every == habits.accessible_every - 1 else GENERAL
+            place = number // 2 % len(house.nodes)
             customer = _Customer(rng, habits, rng.choice(people).phones[0], in_a_hurry=number == 0)
-            task = calls.create_task(customer.call(phone, house.uri(did), voice(voices, CUSTOMERS_SAY, rng)))
+            task = calls.create_task(customer.call(phone, house.uri(did, place), voice(voices, CUSTOMERS_SAY, rng)))
             task.add_done_callback(lambda _: places.release())
             number += 1
             await asyncio.sleep(min(60.0, rng.expovariate(1 / habits.between_calls_s)))

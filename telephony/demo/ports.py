@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 RTP_PORTS = 400
@@ -24,16 +24,18 @@ class Ports:
     rtp: int = 20000  # the first of RTP_PORTS
 
     @classmethod
-    def remembered(cls, file: Path) -> Ports:
-        """Those of the last time, or the usual ones."""
+    def remembered(cls, file: Path, place: int = 0) -> Ports:
+        """Those of the last time, or the usual ones, which for a further Asterisk lie beside those of the first."""
         with suppress(OSError, ValueError, TypeError):  # of another version, or half written: begin anew
             return cls(**json.loads(file.read_text("utf-8")))
-        return cls()
+        usual = cls()
+        beside = {"sip": usual.sip + place, "ami": usual.ami + place, "rtp": usual.rtp + RTP_PORTS * place}
+        return replace(usual, **beside)
 
     @classmethod
-    def choose(cls, file: Path) -> tuple[Ports, dict[str, int]]:
+    def choose(cls, file: Path, place: int = 0) -> tuple[Ports, dict[str, int]]:
         """The ports of the last time, or the usual ones; those taken are replaced and named in the second value."""
-        wanted = cls.remembered(file)
+        wanted = cls.remembered(file, place)
         chosen = {each.name: _free(each.name, getattr(wanted, each.name)) for each in fields(cls)}
         ports = cls(**chosen)
         file.write_text(json.dumps(asdict(ports)), "utf-8")

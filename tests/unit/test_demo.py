@@ -12,7 +12,7 @@ from telephony.demo.clean import clean
 from telephony.demo.demo import DemoError, is_running, only_one
 from telephony.demo.house import _kept_secrets
 from telephony.demo.once import two_customers, what_is_missing
-from telephony.demo.ports import Ports, is_free
+from telephony.demo.ports import RTP_PORTS, Ports, is_free
 from telephony.demo.setup import Progress, wanted_prompts
 
 
@@ -75,6 +75,12 @@ def test_a_broken_memory_of_ports_is_forgotten(tmp_path: Path, text: str) -> Non
     file = tmp_path / "ports.json"
     file.write_text(text, "utf-8")
     assert Ports.remembered(file) == Ports()
+
+
+def test_a_further_asterisk_has_ports_beside_the_first(tmp_path: Path) -> None:
+    first, second = (Ports.remembered(tmp_path / "none.json", place) for place in (0, 1))
+    assert (second.sip, second.ami) == (first.sip + 1, first.ami + 1)
+    assert second.rtp >= first.rtp + RTP_PORTS
 
 
 def test_rtp_begins_at_an_even_port(tmp_path: Path) -> None:
