@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from telephony import calendar_cli, check_cli, graph_cli, prompt_cli, revision_cli, simulate_cli
+from telephony import calendar_cli, check_cli, flowtest_cli, graph_cli, prompt_cli, revision_cli, simulate_cli
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: Path, data: Path) -> None:
@@ -19,6 +19,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: P
     calendar_cli.add(groups, config, data)
     prompt_cli.add(groups, config)
     check_cli.add(groups)
-    simulate_cli.add(groups)
+    simulate_cli.add(groups, config)
+    flowtest_cli.add(groups, config)
     graph_cli.add(groups)
     revision_cli.add(groups, config)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from ivr_flows.simulate import Event
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Enter `simulate` into `hotline flow`."""
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: Path) -> None:
+    """Enter `simulate` into `hotline flow`; `config` is the folder with calendar.yaml."""
     summary = "play a call without Asterisk"
     command = commands.add_parser("simulate", help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
     command.set_defaults(run=_run)
@@ -25,23 +25,38 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command.add_argument("--did", type=_number, default="+48220000100", metavar="NUMBER", help="default: %(default)s")
     command.add_argument("--at", metavar="TIME", help="such as 2026-12-24T10:00, Polish time (default: now)")
     command.add_argument(
-        "--keys", default="", metavar="KEYS", help="what the caller does: 1,w3,2#,hangup; then silence"
+        "--keys", default="", metavar="KEYS", help="what the caller does: 1,w3,2#,answer,5,hangup; then silence"
     )
-    command.add_argument("--crm", type=Path, metavar="FILE", help="YAML: `customers`, a list of known numbers")
+    command.add_argument("--crm", type=Path, metavar="FILE", help="YAML: customers, PINs, outages (docs/flows.md)")
+    command.add_argument(
+        "--calendar", type=Path, default=config / "calendar.yaml", metavar="FILE", help="opening hours"
+    )
+    command.add_argument("--closed", action="append", default=[], metavar="DEPARTMENT", help="closed in an emergency")
+    command.add_argument(
+        "--line", choices=("answered", "overflow", "failed"), default="answered", help="default: %(default)s"
+    )
     command.add_argument("--slow", action="store_true", help="the caller's remembered preference asks for more time")
     command.add_argument("--json", action="store_true", help="JSON Lines: t_s, node, action, text")
 
 
 def _run(chosen: argparse.Namespace) -> int:
-    from ivr_flows import Facts, closures, load, simulate
+    from ivr_flows import Facts, calendar_file, closures, load, simulate
+    from ivr_flows.calendar import Calendar, Closure
+    from ivr_flows.pretend import EMPTY, read_crm
     from telephony.flow_path import flow_path
 
     now = time.time()
     began_at = closures.moment(chosen.at, now) if chosen.at else now
-    known = chosen.caller is not None and chosen.caller in _customers(chosen.crm)
-    facts = Facts(chosen.did, chosen.slow, chosen.caller if known else None)
-    for event in simulate.play(load(flow_path(chosen.flow)), facts, simulate.script(chosen.keys), began_at):
+    house = read_crm(chosen.crm) if chosen.crm else EMPTY
+    known = house.person(chosen.caller)
+    slow = chosen.slow or (known is not None and known.accessibility)
+    facts = Facts(chosen.did, slow, known.number if known else None)
+    shut = {name: Closure("by command") for name in chosen.closed}
+    calendar = Calendar(calendar_file.load(chosen.calendar).departments, shut)
+    flow, acts = load(flow_path(chosen.flow)), simulate.script(chosen.keys)
+    for event in simulate.play(flow, facts, acts, began_at, chosen.line, house=house, calendar=calendar):
         sys.stdout.write(_plain(event) if chosen.json else _words(event))
+        sys.stdout.flush()
     return 0
 
 
@@ -51,18 +66,6 @@ def _plain(event: Event) -> str:
 
 def _words(event: Event) -> str:
     return f"{event.t_s:7.1f} s  {event.node:20} {event.action:15} {event.text}".rstrip() + "\n"
-
-
-def _customers(file: Path | None) -> frozenset[str]:
-    from ivr_flows import FlowError, source
-
-    if file is None:
-        return frozenset()
-    read = source.read(file)
-    match read.tree.get("customers"):
-        case list(numbers):
-            return frozenset(number for number in numbers if isinstance(number, str))
-    raise FlowError("`customers` must be a list of numbers", read.place(("customers",)))
 
 
 def _number(text: str) -> str:
