@@ -93,8 +93,9 @@ class AgiSession:
         await self.run("SET VARIABLE", name, value)
 
     async def _reply(self, words: str) -> Reply:
+        parse = wire.parse_key_reply if words == "GET DATA" else wire.parse_reply
         while True:
-            match wire.parse_reply(await self._line()):
+            match parse(await self._line()):
                 case Reply() as reply:
                     return reply
                 case Refused() as refused:

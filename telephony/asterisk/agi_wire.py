@@ -19,6 +19,7 @@ REPLY_LIMIT = 4 * 1024
 
 _ENV_LINE = re.compile(r"(agi_[a-z0-9_]{1,40}): ?(.*)", re.DOTALL)
 _REPLY = re.compile(r"200 result=(-?[0-9]{1,10})(?: \(([^\r\n]*)\))?(?: endpos=([0-9]{1,15}))?")
+_KEY_REPLY = re.compile(r"200 result=([0-9*#A-D]?)( \(timeout\))?")
 _OF_OURS = re.compile(r"agi_(?:network_script|channel|uniqueid|arg_[0-9]+)")
 
 
@@ -119,6 +120,18 @@ def parse_reply(raw: bytes) -> ReplyLine:
     if text.startswith("100 "):
         return Trying()
     raise AgiError("the reply is out of step")
+
+
+def parse_key_reply(raw: bytes) -> ReplyLine:
+    """Likewise the answer to GET DATA for one key: its result is the key's code, as that of other commands is.
+
+    The key `#` ends the input and is not given; 0: no key in time.
+    """
+    match = _KEY_REPLY.fullmatch(raw.decode(errors="replace").removesuffix("\n").removesuffix("\r"))
+    if match is None:
+        return parse_reply(raw)
+    key, timed_out = match.groups()
+    return Reply(ord(key) if key else 0 if timed_out else ord("#"))
 
 
 def is_end_of_usage(raw: bytes) -> bool:

@@ -4,9 +4,9 @@ The switch is TIMEOUT(absolute): it is renewed in time before every command, so 
 caller to Asterisk's own queue, not to silence. Keys appear in no log, whatever they mean.
 
 Between two commands Asterisk reads the caller and throws away what it hears, keys too [res_agi.c, run_agi]. So what is
-said goes out as one sound where it can. STREAM FILE plays one; EXEC Background plays several, but does not see our end
-before its own. And no command can be sent ahead: Asterisk polls its socket, and a second command that came along with
-the first lies in a buffer of its own, unseen (both tried on 22.10.1).
+said goes out as one sound where it can, and GET DATA waits for the first key right on. EXEC Background plays several
+sounds, but does not see our end before its own. And no command can be sent ahead: Asterisk polls its socket, and a
+second command that came along with the first lies in a buffer of its own, unseen (both tried on 22.10.1).
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ import structlog
 from ivr_flows import Digits, FlowError, Given, Prompt, TimedOut, WaitDigits
 from ivr_flows.speech import SpeechError
 from telephony.asterisk.agi import AgiSession
+from telephony.asterisk.agi_wire import Reply
 
 log = structlog.get_logger()
 
 LIMIT_S = 15  # the dead-man's switch: how long Asterisk waits for our next sign of life
 PIECE_S = 5  # the longest single command while the switch is armed
 SPARE_S = 4  # what must be left of the limit at the end of a command
+UNKNOWN_S = 60.0  # at most, of a sound whose length we do not know
 
 Speak = Callable[[Prompt], Awaitable[Path]]  # absolute, without extension; SpeechError, FlowError, OSError
 Together = Callable[[Sequence[Path]], Awaitable[Path]]  # one sound of several; SpeechError, OSError
@@ -42,6 +44,7 @@ class Handset:
         self._speak = speak
         self._clock = clock
         self._together = together
+        self._waited_s = 0.0  # how much of the next wait for a key is over already
         self._limit_at = 0.0  # when Asterisk's patience ends; 0: no limit of ours holds
 
     async def renew(self, takes_s: float) -> None:
@@ -56,15 +59,37 @@ class Handset:
         """Somebody else has touched the limit: the dialplan lifts it when two people talk."""
         self._limit_at = 0.0
 
-    async def say(self, prompts: Iterable[Prompt], keys: str = "") -> str:
-        """Play them one after the other; the key out of `keys` that ended it all, or nothing."""
-        for path in await self._joined([path for prompt in prompts if (path := await self._sound(prompt))]):
-            long_s = sound_s(path)
-            await self.renew(long_s)
-            reply = await self._session.run("STREAM FILE", str(path), keys, takes_s=long_s or 60.0)
-            if reply.result > 0 and chr(reply.result) in keys:
-                return chr(reply.result)
-        return ""
+    async def say(self, prompts: Iterable[Prompt]) -> None:
+        """Play them one after the other, whatever is pressed."""
+        for path in await self._sounds(prompts):
+            await self._play(path)
+
+    async def ask(self, prompts: Iterable[Prompt], wait: WaitDigits) -> str:
+        """Play them until a key of the wait ends it all, and begin to wait; the key, or nothing. `keys` goes on."""
+        self._waited_s = 0.0
+        paths = await self._sounds(prompts)
+        for path in paths[:-1]:
+            if key := await self._play(path, wait.keys):
+                return key
+        return await self._play_and_wait(paths[-1], wait) if paths else ""
+
+    async def _play(self, path: Path, keys: str = "") -> str:
+        long_s = sound_s(path)
+        await self.renew(long_s)
+        reply = await self._session.run("STREAM FILE", str(path), keys, takes_s=long_s or UNKNOWN_S)
+        return _key_of(reply, keys)
+
+    async def _play_and_wait(self, path: Path, wait: WaitDigits) -> str:
+        long_s, wait_s = sound_s(path), min(wait.timeout_s, PIECE_S)
+        await self.renew(long_s + wait_s)
+        wait_ms = str(math.ceil(wait_s * 1000))
+        reply = await self._session.run("GET DATA", str(path), wait_ms, "1", takes_s=(long_s or UNKNOWN_S) + wait_s)
+        if reply.result == 0:  # below it is a sound that could not be played, or the end, which the next command tells
+            self._waited_s = wait_s
+        return _key_of(reply, wait.keys)
+
+    async def _sounds(self, prompts: Iterable[Prompt]) -> Sequence[Path]:
+        return await self._joined([path for prompt in prompts if (path := await self._sound(prompt))])
 
     async def _joined(self, paths: Sequence[Path]) -> Sequence[Path]:
         if len(paths) < 2 or self._together is None:
@@ -94,7 +119,8 @@ class Handset:
         return chr(reply.result) if reply.result else ""
 
     async def _key(self, wait: WaitDigits) -> str:
-        until = self._clock() + wait.timeout_s
+        until = self._clock() + wait.timeout_s - self._waited_s
+        self._waited_s = 0.0
         while (left_s := until - self._clock()) > 0:
             key = await self.wait(min(left_s, PIECE_S))
             if key and key in wait.keys:
@@ -109,6 +135,10 @@ class Handset:
             # The type only: the words may be a caller's balance.
             log.error("prompt.unspoken", language=prompt.language, reason=type(error).__name__)  # noqa: TRY400
             return None
+
+
+def _key_of(reply: Reply, keys: str) -> str:
+    return chr(reply.result) if reply.result > 0 and chr(reply.result) in keys else ""
 
 
 def sound_s(path: Path) -> float:

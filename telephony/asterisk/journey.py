@@ -219,8 +219,9 @@ class Journey:
         """Carry one action out; the key that interrupted it, if any."""
         match action:
             case Say():
-                keys = step.wait.keys if action.interruptible and isinstance(step.wait, WaitDigits) else ""
-                return await self._handset.say(action.prompts, keys)
+                if action.interruptible and isinstance(step.wait, WaitDigits):
+                    return await self._handset.ask(action.prompts, step.wait)
+                await self._handset.say(action.prompts)
             case EnterLine():
                 await self._enter_line(action)
             case HangUp(reason):

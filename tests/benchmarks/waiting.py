@@ -37,13 +37,13 @@ nodes:
     timeout_s: 60
   person: {type: line, queue: support}
 """
-KEY = {"the menu": 0, "the line": ord("1")}  # what is pressed while the menu is said
+KEY = {"the menu": "", "the line": "1"}  # what is pressed while the menu is said
 
 
 class Asterisk:
     """The side of all callers' channels; counts the commands that come."""
 
-    def __init__(self, port: int, key: int) -> None:
+    def __init__(self, port: int, key: str) -> None:
         self._port = port
         self._key = key
         self.commands: Counter[str] = Counter()
@@ -61,8 +61,11 @@ class Asterisk:
         command = line.split(' "', maxsplit=1)[0].strip()
         self.commands[command] += 1
         match command:
-            case "STREAM FILE":
-                call.reply(f"200 result={self._key} endpos=8000")
+            case "GET DATA" if self._key:
+                call.reply(f"200 result={self._key}")
+            case "GET DATA":
+                await asyncio.sleep(int(line.split('"')[3]) / 1000)
+                call.reply("200 result= (timeout)")
             case "WAIT FOR DIGIT":
                 await asyncio.sleep(int(line.split('"')[1]) / 1000)
                 call.reply()

@@ -88,6 +88,27 @@ def test_the_replies_of_res_agi(line: bytes, reply: Reply | Refused) -> None:
     assert wire.parse_reply(line) == reply
 
 
+@pytest.mark.parametrize(
+    ("line", "result"),
+    [
+        (b"200 result=5\n", ord("5")),
+        (b"200 result=0\r\n", ord("0")),
+        (b"200 result=*\n", ord("*")),
+        (b"200 result=\n", ord("#")),  # it ends the input and is not given
+        (b"200 result= (timeout)\n", 0),
+        (b"200 result=-1\n", -1),
+    ],
+)
+def test_the_answer_to_a_question_for_one_key(line: bytes, result: int) -> None:
+    assert wire.parse_key_reply(line) == Reply(result)
+
+
+@pytest.mark.parametrize("line", [b"200 result=# \n", b"200 result=x\n", b"200 result=1 (time\n", b"result=\n"])
+def test_any_other_answer_to_it_is_out_of_step(line: bytes) -> None:
+    with pytest.raises(AgiError, match="out of step"):
+        wire.parse_key_reply(line)
+
+
 def test_lines_that_are_no_reply_yet() -> None:
     assert isinstance(wire.parse_reply(b"HANGUP\n"), wire.Hangup)
     assert isinstance(wire.parse_reply(b"100 result=0 Trying...\n"), wire.Trying)

@@ -12,10 +12,14 @@ from ivr_flows import Digits, Given, Prompt, TimedOut, WaitDigits
 from ivr_flows.session import KEYPAD
 from ivr_flows.speech import SpeechError
 from telephony.asterisk.agi_wire import Reply
-from telephony.asterisk.handset import LIMIT_S, PIECE_S, Handset
+from telephony.asterisk.handset import LIMIT_S, Handset
 from tests.unit.test_journey import ScriptedSession, Ticking
 
 PLAIN = WaitDigits(4, 6.0, "#", KEYPAD, "*")
+
+
+def said(words: str) -> list[Prompt]:
+    return [Prompt(each, "pl", slow=False) for each in words.split()]
 
 
 async def together(paths: Sequence[Path]) -> Path:
@@ -83,10 +87,9 @@ async def test_keys_of_a_secret_are_in_no_log_and_in_no_text() -> None:
 
 async def test_a_prompt_that_cannot_be_made_is_left_out_and_its_words_are_in_no_log() -> None:
     caller, session = handset("")
-    prompts = [Prompt(words, "pl", slow=False) for words in ("one", "balance", "two")]
     with structlog.testing.capture_logs() as logs:
-        assert await caller.say(prompts, "0") == ""
-    assert session.commands[1:] == ["STREAM FILE /joined/one+two 0"]
+        await caller.say(said("one balance two"))
+    assert session.commands[1:] == ["STREAM FILE /joined/one+two "]
     assert [each["event"] for each in logs] == ["prompt.unspoken"]
     assert "balance" not in str(logs)
 
@@ -102,7 +105,7 @@ async def test_a_prompt_that_cannot_be_made_is_left_out_and_its_words_are_in_no_
 )
 async def test_what_is_said_in_one_go_is_one_sound(words: str, played: list[str]) -> None:
     caller, session = handset("")
-    assert await caller.say([Prompt(each, "pl", slow=False) for each in words.split()]) == ""
+    await caller.say(said(words))
     assert [line for line in session.commands if not line.startswith("SET")] == [
         f"STREAM FILE {each} " for each in played
     ]
@@ -116,11 +119,11 @@ async def test_a_limit_that_was_made_for_a_long_sound_does_not_outlive_it(tmp_pa
         return tmp_path / "long"
 
     caller = Handset(session, speak, Ticking())
-    session.script.appendleft(("STREAM FILE", Reply(ord("1"))))
-    assert await caller.say([Prompt("long", "pl", slow=False)], "1") == "1"
+    session.script.appendleft(("GET DATA", Reply(ord("1"))))
+    assert await caller.ask(said("long"), PLAIN) == "1"
     await caller.wait(1.0)
     limits = [line.split()[-1] for line in session.commands if line.startswith("SET")]
-    assert limits == [str(LIMIT_S + 60 - PIECE_S), str(LIMIT_S)]
+    assert limits == [str(LIMIT_S + 60), str(LIMIT_S)]  # 60 s of sound, then a piece of waiting
 
 
 async def test_after_a_talk_the_switch_is_armed_again() -> None:
@@ -129,3 +132,44 @@ async def test_after_a_talk_the_switch_is_armed_again() -> None:
     caller.lifted()
     await caller.wait(1.0)
     assert [line.split()[0] for line in session.commands] == ["SET", "WAIT", "SET", "WAIT"]
+
+
+async def test_the_first_key_is_waited_for_by_the_command_that_asks() -> None:
+    caller, session = handset("")
+    session.script.append(("GET DATA", Reply(ord("7"))))
+    assert await caller.ask(said("one two"), PLAIN) == "7"
+    assert session.commands[1:] == ["GET DATA /joined/one+two 5000 1"]
+
+
+async def test_where_the_question_cannot_be_one_sound_a_key_ends_it_as_well() -> None:
+    caller, session = handset("")
+    session.script.append(("STREAM FILE", Reply(ord("7"))))
+    assert await caller.ask(said("one broken"), PLAIN) == "7"
+    assert session.commands[1:] == ["STREAM FILE /sounds/one 0123456789*#"]
+
+
+@pytest.mark.parametrize(
+    ("timeout_s", "answer", "waits"),
+    [
+        (4.0, 0, []),  # all of it was waited for
+        (9.0, 0, ["WAIT FOR DIGIT 3000"]),  # two looks at this clock take a second each, too
+        (4.0, ord("A"), ["WAIT FOR DIGIT 3000"]),  # no key of ours: the question is over, its time is not
+        (4.0, -1, ["WAIT FOR DIGIT 3000"]),  # no sound to play, and nothing waited for
+    ],
+)
+async def test_what_the_question_has_waited_is_not_waited_again(
+    timeout_s: float, answer: int, waits: list[str]
+) -> None:
+    caller, session = handset("")
+    session.script.append(("GET DATA", Reply(answer)))
+    wait = WaitDigits(1, timeout_s, None, KEYPAD)
+    assert await caller.ask(said("one"), wait) == ""
+    assert await caller.keys(wait) == TimedOut()
+    assert [line for line in session.commands if line.startswith("WAIT")][:1] == waits
+
+
+async def test_a_question_that_cannot_be_said_is_waited_for_all_the_same() -> None:
+    caller, session = handset("1")
+    assert await caller.ask(said("balance"), PLAIN) == ""
+    assert await caller.keys(WaitDigits(1, 6.0, None, KEYPAD)) == Digits("1")
+    assert session.commands[-1] == "WAIT FOR DIGIT 5000"
