@@ -23,7 +23,7 @@ USUAL_DAY = "2026-11-23T10:00"  # a Monday without a holiday
 PASSING = (SayNode, BranchNode, SetNode, HoursNode, SubFlowNode, ReturnNode)  # nothing is told of passing them
 ENDS = ("hang_up", "unserved", "caller_hung_up")
 
-Expected = Mapping[Literal["say", "node", "line", "ask", "record", "keep", "end"], str]
+Expected = Mapping[Literal["say", "key", "node", "line", "ask", "record", "keep", "end"], str]
 
 
 class _Strict(BaseModel):

@@ -239,7 +239,8 @@ def _wrong_targets(flow: Flow, file: source.Source) -> Iterator[FlowError]:
                 yield FlowError(f"there is no node `{target}`", place, "unknown-node")
             elif below[-1] in NO_HANG_UP and isinstance(flow.nodes[target], HangUpNode):
                 yield FlowError("silence must lead to a person, not to a hang-up", place, "no-person")
-        if isinstance(node, CollectNode | IdentifyNode) and flow.words.collecting is None:
+        asks = isinstance(node, CollectNode) or (isinstance(node, IdentifyNode) and node.by == "pin")
+        if asks and flow.words.collecting is None:
             message = f"`collecting` is needed: `{id_}` asks for digits"
             yield FlowError(message, file.place(("menu_words",)), "wrong-value")
 
