@@ -14,7 +14,16 @@ from ivr_flows.calendar import Calendar, Closure
 from ivr_flows.errors import FlowError
 from ivr_flows.loading import TEST_SUFFIX, load
 from ivr_flows.model import Flow
-from ivr_flows.nodes import BranchNode, HoursNode, ReturnNode, SayNode, SetNode, SubFlowNode
+from ivr_flows.nodes import (
+    BranchNode,
+    HoursNode,
+    IdentifyNode,
+    Node,
+    ReturnNode,
+    SayNode,
+    SetNode,
+    SubFlowNode,
+)
 from ivr_flows.pretend import Pretended, crm_of
 from ivr_flows.session import Facts
 from ivr_flows.simulate import Event, ScriptError, play, script
@@ -80,7 +89,7 @@ class Tests:
     def unvisited(self, verdicts: Sequence[Verdict]) -> tuple[str, ...]:
         """Nodes of the flow, without its sub-flows, at which no call of a test has stopped though one could."""
         seen = frozenset().union(*(verdict.visited for verdict in verdicts))
-        stops = (id_ for id_, node in self.flow.nodes.items() if not isinstance(node, PASSING))
+        stops = (id_ for id_, node in self.flow.nodes.items() if not _passes(node))
         return tuple(id_ for id_ in stops if id_ not in seen)
 
     def _one(self, place: int, calendar: Calendar) -> Verdict:
@@ -127,6 +136,10 @@ def read_tests(path: Path) -> Tests:
 def files_of_tests(folder: Path) -> list[Path]:
     """The files of a folder that are tests of flows, in order."""
     return sorted(folder.glob(f"*{TEST_SUFFIX}"))
+
+
+def _passes(node: Node) -> bool:
+    return isinstance(node, PASSING) or (isinstance(node, IdentifyNode) and node.by == "number")
 
 
 def _difference(case: Case, played: Sequence[Event]) -> str:

@@ -53,6 +53,7 @@ ANSWERED_S = 0.2  # how long the house takes to answer
 MESSAGE_S = 1.0  # what is spoken for less is no message
 SILENCE_S = 5.0  # ends a message
 TALK_S = 60.0
+LINGER_S = 1.5  # how long a terminator is waited for after the last digit there can be
 
 
 class ScriptError(Exception):
@@ -158,7 +159,8 @@ class _Caller:
     def keys(self, wait: WaitDigits, heard_s: float, until_s: float) -> tuple[Given, float]:
         """What is given to the wait, and when; a key while something is said ends it."""
         digits = ""
-        while len(digits) < wait.max_digits and self._acts:
+        most = wait.max_digits + (1 if wait.terminator else 0)  # who was told to end with a key does so
+        while len(digits) < most and self._acts:
             at_s = max(self._last_s + self._acts[0].after_s, heard_s)
             if at_s > until_s:
                 break
@@ -170,8 +172,8 @@ class _Caller:
             digits += what if what in wait.keys else ""
             if what in wait.enders:
                 return Digits(digits), at_s
-            until_s = at_s + wait.timeout_s
-        if len(digits) == wait.max_digits:
+            until_s = at_s + (LINGER_S if len(digits) == wait.max_digits else wait.timeout_s)
+        if len(digits) == most:
             return Digits(digits), self._last_s
         return (Digits(digits) if digits else TimedOut()), until_s
 

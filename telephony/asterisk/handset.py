@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -26,6 +27,7 @@ from telephony.asterisk.agi_wire import Reply
 log = structlog.get_logger()
 
 LIMIT_S = 15  # the dead-man's switch: how long Asterisk waits for our next sign of life
+LINGER_S = 1.5  # after the last digit there can be: who ends with the terminator shall not answer the next question
 PIECE_S = 5  # the longest single command while the switch is armed
 SPARE_S = 4  # what must be left of the limit at the end of a command
 UNKNOWN_S = 60.0  # at most, of a sound whose length we do not know
@@ -105,9 +107,10 @@ class Handset:
         keys, key = "", first or await self._key(wait)
         while key and key != wait.terminator:
             keys += key
-            if len(keys) >= wait.max_digits or key in wait.enders:
+            full = len(keys) >= wait.max_digits
+            if key in wait.enders or (full and not wait.terminator) or len(keys) > wait.max_digits:
                 return Digits(keys)
-            key = await self._key(wait)
+            key = await self._key(replace(wait, timeout_s=LINGER_S) if full else wait)
         return Digits(keys) if keys or key else TimedOut()
 
     async def wait(self, wait_s: float) -> str:

@@ -48,6 +48,8 @@ def handset(pressed: Sequence[str]) -> tuple[Handset, ScriptedSession]:
         ("12#", "", Digits("12")),
         ("2#", "1", Digits("12")),  # the key that ended the question counts
         ("1234", "", Digits("1234")),  # as many as there can be
+        ("1234#", "", Digits("1234")),  # its end does not answer the next question
+        ("12345", "", Digits("12345")),  # more than there can be: the flow says that it is wrong
         ("12*", "", Digits("12*")),  # an ender is given
         ("", "*", Digits("*")),
         ("", "#", Digits("")),  # the terminator alone is an answer, not silence
