@@ -236,6 +236,7 @@ class App:
             did,
             accessibility=self._settings.numbers[did].accessibility or wished,
             customer=customer.number if customer else None,
+            language=self._settings.numbers[did].language,
         )
 
     def _served(self) -> Served:

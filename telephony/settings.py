@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import (
     BaseModel,
@@ -74,6 +74,7 @@ class Number(Frozen):
 
     flow: Name
     accessibility: bool = False
+    language: Literal["pl", "en", "uk"] = "pl"  # what its callers are spoken to in
 
 
 class Queue(Frozen):
