@@ -59,6 +59,8 @@ def _outcome_of_known(call: CallView, log: LoggedCall) -> Outcome:
         return Outcome.TRANSFERRED_OUT if left else OUTCOMES[call.state]
     if told := _told(log):
         return told
+    if call.answered_at is not None:
+        return Outcome.ANSWERED
     in_menu = call.queued_at is None and log.queued_at is None
     return Outcome.ABANDONED_MENU if in_menu else Outcome.ABANDONED_LINE
 

@@ -50,8 +50,9 @@ TRANSITIONS: dict[CallState, dict[CallInput, CallState]] = {
     S.RINGING: {I.ANSWER: S.TALKING, I.RETURN: S.LINE, I.LOSE_SESSION: S.FALLBACK, I.HANG_UP: S.ENDED},
     # A talk goes on in Asterisk when our session is lost.
     S.TALKING: {I.FINISH_TALK: S.AFTER_TALK, I.HANG_UP: S.ENDED},
-    # The caller may have been handed over: to another phone of ours, or out of the house.
-    S.AFTER_TALK: {I.LEAVE_HOUSE: S.TRANSFERRED_OUT, I.HANG_UP: S.ENDED},
+    # The caller may have been handed over: to another phone of ours, or out of the house; or asks for a person again,
+    # in the survey.
+    S.AFTER_TALK: {I.QUEUE: S.LINE, I.LEAVE_HOUSE: S.TRANSFERRED_OUT, I.HANG_UP: S.ENDED},
     S.TRANSFERRED_OUT: {I.HANG_UP: S.ENDED},
     S.SERVED: {I.HANG_UP: S.ENDED},
     S.CLOSED: {I.HANG_UP: S.ENDED},
@@ -94,6 +95,12 @@ SERVED_AS: dict[Outcome, CallInput] = {
     Outcome.VOICEMAIL: I.LEAVE_MESSAGE,
     Outcome.TRANSFERRED_OUT: I.SEND_OUT,
 }
+
+
+def outcome_of(call: CallView) -> Outcome:
+    """How it ends where it stands now. Who has talked with somebody was answered, even while waiting for another."""
+    outcome = OUTCOMES[call.state]
+    return Outcome.ANSWERED if call.answered_at is not None and outcome is Outcome.ABANDONED_LINE else outcome
 
 
 def arrived(event: CallArrived, now: float) -> CallView:

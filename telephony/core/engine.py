@@ -13,7 +13,7 @@ from functools import singledispatchmethod
 from telephony.core import events as ev
 from telephony.core.afterwards import as_logged, from_log
 from telephony.core.agent import IN_CALL, Agent, AgentInput
-from telephony.core.call import OUTCOMES, SERVED_AS, SPOKEN_FOR, CallInput, arrived
+from telephony.core.call import SERVED_AS, SPOKEN_FOR, CallInput, arrived, outcome_of
 from telephony.core.calls import Calls
 from telephony.core.commands import Command, ShowPop
 from telephony.core.hearing import Hearing
@@ -120,7 +120,9 @@ class Engine:
 
     @_on.register
     def _(self, event: ev.CallQueued, now: float) -> None:
-        changes = {"queue": event.queue, "lane": event.lane, "queued_at": now}
+        before = self._calls.get(event.interaction)
+        again = before.queued_at if before and before.answered_at is not None else None
+        changes = {"queue": event.queue, "lane": event.lane, "queued_at": now if again is None else again}
         if call := self._calls.step(event.interaction, CallInput.QUEUE, **changes):
             self._offers.join(call, {event.queue: 1} | dict(event.requires))
 
@@ -153,7 +155,8 @@ class Engine:
     def _(self, event: ev.CallAnswered, now: float) -> None:
         call = self._calls.at_attempt(event.interaction, event.attempt)
         agent = self._roster.at(event.endpoint) if event.endpoint else call and call.agent
-        if call and (after := self._calls.step(call.interaction, CallInput.ANSWER, answered_at=now, agent=agent)):
+        first_at = now if call is None or call.answered_at is None else call.answered_at
+        if call and (after := self._calls.step(call.interaction, CallInput.ANSWER, answered_at=first_at, agent=agent)):
             self._offers.answered(call)
             if call.agent and call.agent != agent:
                 self._offers.let_go(call.agent, call, now)
@@ -259,7 +262,7 @@ class Engine:
     # -- calls --------------------------------------------------------------------------------------------------
 
     def _end(self, call: CallView, now: float, outcome: Outcome | None = None) -> None:
-        ended = replace(call, state=CallState.ENDED, ended_at=now, outcome=outcome or OUTCOMES[call.state])
+        ended = replace(call, state=CallState.ENDED, ended_at=now, outcome=outcome or outcome_of(call))
         self._close(call, ended, now)
 
     def _close(self, call: CallView, ended: CallView, now: float) -> None:

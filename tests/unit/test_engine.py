@@ -509,3 +509,27 @@ def test_a_call_of_a_node_that_is_configured_no_more_ends_at_last(story: Story) 
     after.tell(ev.CallsRecovered((story.view(call),), 5.0), 10.0)
     after.wait_until(3610.0)
     assert after.endings() == {call: Outcome.INTERRUPTED}
+
+
+def test_who_asks_for_a_person_again_after_the_talk_waits_and_stays_answered(story: Story) -> None:
+    call = story.queues("c1", 1.0)
+    story.agent(ANNA, 2.0)
+    story.talks(call, ANNA, 3.0)
+    story.tell(ev.DialEnded(call, 1, "ANSWER"), 60.0)
+    story.tell(ev.CallQueued(call, SUPPORT, Lane.STANDARD), 70.0)  # 0 in the survey
+    waiting = story.view(call)
+    assert (waiting.state, waiting.queued_at, waiting.answered_at) == (CallState.LINE, 1.0, 3.0)
+    story.hangs_up(call, 71.0)
+    assert story.endings() == {"c1": "answered"}
+
+
+def test_who_asks_for_a_person_again_is_offered_to_the_next_one(story: Story) -> None:
+    call = story.queues("c1", 1.0)
+    story.agent(ANNA, 2.0)
+    story.talks(call, ANNA, 3.0)
+    story.tell(ev.DialEnded(call, 1, "ANSWER"), 60.0)
+    story.tell(ev.CallQueued(call, SUPPORT, Lane.STANDARD), 61.0)
+    story.agent(PIOTR, 62.0)
+    story.talks(call, PIOTR, 63.0)
+    talking = story.view(call)
+    assert (talking.state, talking.agent, talking.answered_at) == (CallState.TALKING, PIOTR, 3.0)
