@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from ivr_flows.check_ways import dead_ends, said_too_early, unused, without_person
 from ivr_flows.errors import FlowError
 from ivr_flows.loading import examine
 from ivr_flows.model import Flow, targets
 from ivr_flows.nodes import BranchNode, HoursNode, MenuNode, SayNode, SetNode, texts
-from ivr_flows.texts import Text
+from ivr_flows.session import Prompt
+from ivr_flows.texts import Text, said_in
 
 MAX_CHOICES = 5  # more are hard to keep in mind while listening
 MAX_LETTERS = 220  # about 15 seconds
@@ -37,6 +39,10 @@ FIXES = {
     "unknown-flow": "correct the name, or add the flow's file beside this one",
     "sub-flow-cycle": "let one of these flows do without the other",
     "loop-without-wait": "let the loop pass a menu or a line, or end it",
+    "dead-end": "let some way lead to a line, a hang-up or a return",
+    "unset-variable": "say it where every way has set it, or ask with a branch whether it is known",
+    "unused-variable": "remove it, or say it",
+    "missing-prompt": "make the sounds: hotline flow prompts build",
     "missing-translation": "add the text in this language, or take the language out of the whole flow",
     "choice-not-said": "say the key in the choice's text",
     "many-choices": "split the menu in two",
@@ -67,15 +73,34 @@ def check(path: Path) -> tuple[Finding, ...]:
     flow, problems = examine(path)
     found = [_finding(path, problem, Severity.ERROR) for problem in problems]
     if flow is not None and not problems:
-        found += [_finding(path, problem, Severity.ERROR) for problem in _loops(flow, certain=True)]
-        for rule in (_possible_loops, _untranslated, _unsaid, _long):
+        # A loop without a wait has no end either: one mistake is not told twice.
+        for rule in (without_person, _certain_loops if any(_certain_loops(flow)) else dead_ends):
+            found += [_finding(path, problem, Severity.ERROR) for problem in rule(flow)]
+        for rule in (_possible_loops, _untranslated, _unsaid, _long, said_too_early, unused):
             found += [_finding(path, problem, Severity.WARNING) for problem in rule(flow)]
     return tuple(sorted(found, key=lambda finding: (finding.line, finding.column, finding.rule, finding.message)))
+
+
+def missing_prompts(path: Path, ready: Callable[[Prompt], bool]) -> Iterator[Finding]:
+    """What the flow says before a value is known, and what `ready` says has no sound; nothing for a flow in error."""
+    flow, problems = examine(path)
+    if flow is None or problems:
+        return
+    for id_, text in _texts(flow):
+        for language, words in text.by_language.items():
+            paces = (True,) if flow.accessibility else (False, True)
+            if not said_in(words) and not all(ready(Prompt(words, language, pace)) for pace in paces):
+                problem = FlowError(f"„{words}” has no sound in `{language}`", flow.places.get(id_), "missing-prompt")
+                yield _finding(path, problem, Severity.WARNING)
 
 
 def _finding(path: Path, problem: FlowError, severity: Severity) -> Finding:
     line, column = (problem.place.line, problem.place.column) if problem.place else (1, 1)
     return Finding(str(path), line, column, problem.rule, severity, problem.message, FIXES[problem.rule])
+
+
+def _certain_loops(flow: Flow) -> Iterator[FlowError]:
+    return _loops(flow, certain=True)
 
 
 def _possible_loops(flow: Flow) -> Iterator[FlowError]:

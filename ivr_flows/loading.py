@@ -194,7 +194,10 @@ class _Loader:
             nodes=MappingProxyType(parsed.nodes),
             transfers=self._numbers.transfers,
             subs=MappingProxyType({}),
-            places=MappingProxyType({id_: file.place(("nodes", id_), of_key=True) for id_ in parsed.nodes}),
+            places=MappingProxyType(
+                {id_: file.place(("nodes", id_), of_key=True) for id_ in parsed.nodes}
+                | {f"variables.{name}": file.place(("variables", name), of_key=True) for name in parsed.variables}
+            ),
         )
 
 

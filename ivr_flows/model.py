@@ -53,7 +53,7 @@ class Flow:
     nodes: Mapping[str, Node]
     transfers: Mapping[str, str] = field(repr=False)  # name → E.164
     subs: Mapping[str, Flow] = field(repr=False, compare=False)  # every flow it can come to, by name
-    places: Mapping[str, Place] = field(repr=False, compare=False)
+    places: Mapping[str, Place] = field(repr=False, compare=False)  # of nodes, and of `variables.NAME`
 
     def within(self, name: str) -> Flow:
         """The flow of this name, itself or one of its sub-flows."""

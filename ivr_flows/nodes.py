@@ -314,6 +314,12 @@ class FlowFile(_Strict):
     nodes: dict[Name, Annotated[Node, Field(discriminator="type")]] = Field(min_length=1, max_length=500)
 
 
+def json_schema() -> dict[str, object]:
+    """The JSON Schema [draft 2020-12] of a flow file; what needs the rest of the file is left to `check`."""
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "hotline flow"}
+    return head | {key: value for key, value in FlowFile.model_json_schema().items() if key != "title"}
+
+
 def inside(value: object, where: Where = ()) -> Iterator[tuple[Where, object]]:
     """Everything in a node with its key path in the file, however deep."""
     match value:

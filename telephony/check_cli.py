@@ -13,7 +13,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     summary = "say what is wrong with flows, where, and how to mend it"
     command = commands.add_parser("check", help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
     command.set_defaults(run=_run)
-    command.add_argument("files", type=Path, nargs="*", metavar="FILE", help="default: the shipped flows")
+    command.add_argument(
+        "files", type=Path, nargs="*", metavar="FILE", help="or a folder of them; default: the shipped flows"
+    )
+    command.add_argument(
+        "--prompts", type=Path, metavar="FOLDER", help="say also which sounds are missing there (the server's folder)"
+    )
     command.add_argument("--json", action="store_true", help="the findings as one JSON list")
 
 
@@ -21,10 +26,16 @@ def _run(chosen: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from ivr_flows import SHIPPED
-    from ivr_flows.check import Severity, check
+    from ivr_flows.check import Severity, check, missing_prompts
     from ivr_flows.loading import flow_files
+    from ivr_flows.prompts import PromptStore
 
-    found = [finding for file in chosen.files or flow_files(SHIPPED) for finding in check(file)]
+    given = chosen.files or [SHIPPED]
+    files = [file for each in given for file in (flow_files(each) if each.is_dir() else [each])]
+    found = [finding for file in files for finding in check(file)]
+    if chosen.prompts:
+        store = PromptStore(chosen.prompts)
+        found += [finding for file in files for finding in missing_prompts(file, store.ready)]
     if chosen.json:
         sys.stdout.write(json.dumps([asdict(each) for each in found], ensure_ascii=False) + "\n")
     for each in () if chosen.json else found:

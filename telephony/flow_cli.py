@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from telephony import calendar_cli, check_cli, flowtest_cli, graph_cli, prompt_cli, revision_cli, simulate_cli
+from telephony import (
+    calendar_cli,
+    check_cli,
+    flowtest_cli,
+    graph_cli,
+    prompt_cli,
+    revision_cli,
+    schema_cli,
+    simulate_cli,
+)
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: Path, data: Path) -> None:
@@ -21,5 +30,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: P
     check_cli.add(groups)
     simulate_cli.add(groups, config)
     flowtest_cli.add(groups, config)
+    schema_cli.add(groups)
     graph_cli.add(groups)
     revision_cli.add(groups, config)

@@ -95,3 +95,81 @@ def test_a_wrong_option_is_misuse() -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["flow", "check", "--loud"])
     assert ended.value.code == 2
+
+
+WAYS = """\
+flow: t
+start: ask
+person: person
+menu_words: {closing: "Zero.", wrong_key: "Nie.", collecting: "Krzyżyk."}
+variables: {owed: amount, other: text, code: digits}
+nodes:
+"""
+LOOK_UP = (
+    "  ask: {type: identify, by: number, next: look}\n  look: {type: lookup, what: balance, into: {amount: owed}, "
+)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "rules"),
+    [
+        (LOOK_UP + 'next: tell}\n  tell: {type: say, say: "{owed} {other}", next: person}\n', {"unset-variable"}),
+        (
+            LOOK_UP + 'next: tell, on_missing: tell}\n  tell: {type: say, say: "{owed}", next: person}\n',
+            {"unset-variable"},
+        ),
+        (
+            LOOK_UP + "next: known, on_missing: known}\n"
+            "  known: {type: branch, when: [{if: {owed: {known: true}}, next: tell}], otherwise: person}\n"
+            '  tell: {type: say, say: "{owed}", next: person}\n',
+            set(),
+        ),
+        (
+            '  ask: {type: collect, say: "Kod.", into: code, max_digits: 6, confirm: "{code}", next: person}\n',
+            set(),
+        ),
+        (
+            ALONE + "bye}}, on_timeout: speak}\n  bye: {type: hang_up}\n"
+            "  speak: {type: voicemail, say: Proszę., next: bye, on_nothing: bye}\n",
+            {"no-person"},
+        ),
+        (ALONE + "ask}}, on_timeout: ask}\n", {"no-person", "dead-end"}),
+    ],
+)
+def test_ways_through_a_flow(tmp_path: Path, nodes: str, rules: set[str]) -> None:
+    path = tmp_path / "t.yaml"
+    path.write_text(WAYS + nodes + "  person: {type: line, queue: support}\n", encoding="utf-8")
+    found = [finding for finding in check(path) if finding.rule != "unused-variable"]
+    assert {finding.rule for finding in found} == rules
+    assert all(finding.line > WAYS.count("\n") and finding.column == 3 for finding in found)
+
+
+def test_a_variable_nothing_uses_is_told_at_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "t.yaml"
+    path.write_text(
+        WAYS + '  ask: {type: say, say: "Dzień dobry.", next: person}\n  person: {type: line, queue: support}\n',
+        encoding="utf-8",
+    )
+    found = [(finding.rule, finding.line, finding.column) for finding in check(path)]
+    assert found == [("unused-variable", 5, column) for column in (13, 27, 40)]
+
+
+def test_the_schema_knows_every_node_and_key(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["flow", "schema"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert schema["$schema"].startswith("https://json-schema.org/draft/2020-12")
+    (nodes,) = schema["properties"]["nodes"]["patternProperties"].values()
+    kinds = nodes["discriminator"]["mapping"]
+    assert len(kinds) == 19
+    assert all(schema["$defs"][kind.rpartition("/")[2]]["additionalProperties"] is False for kind in kinds.values())
+
+
+def test_sounds_that_are_missing_are_told_when_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "t.yaml"
+    path.write_text(
+        WAYS + '  ask: {type: say, say: "{owed}", next: person}\n  person: {type: line, queue: support}\n',
+        encoding="utf-8",
+    )
+    assert cli.main(["flow", "check", str(path), "--prompts", str(tmp_path), "--json"]) == 0
+    told = [each["message"] for each in json.loads(capsys.readouterr().out) if each["rule"] == "missing-prompt"]
+    assert told == [f"„{words}” has no sound in `pl`" for words in ("Zero.", "Nie.", "Krzyżyk.")]
