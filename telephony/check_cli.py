@@ -13,9 +13,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     summary = "say what is wrong with flows, where, and how to mend it"
     command = commands.add_parser("check", help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
     command.set_defaults(run=_run)
-    command.add_argument(
-        "files", type=Path, nargs="*", metavar="FILE", help="or a folder of them; default: the shipped flows"
-    )
+    command.add_argument("files", type=Path, nargs="*", metavar="FILE", help="or a folder; default: the shipped flows")
     command.add_argument(
         "--prompts", type=Path, metavar="FOLDER", help="say also which sounds are missing there (the server's folder)"
     )

@@ -105,9 +105,10 @@ menu_words: {closing: "Zero.", wrong_key: "Nie.", collecting: "Krzyżyk."}
 variables: {owed: amount, other: text, code: digits}
 nodes:
 """
-LOOK_UP = (
-    "  ask: {type: identify, by: number, next: look}\n  look: {type: lookup, what: balance, into: {amount: owed}, "
-)
+LOOK_UP = """\
+  ask: {type: identify, by: number, next: look}
+  look: {type: lookup, what: balance, into: {amount: owed}, """
+ALONE = '  ask: {type: menu, without_person: "there is nobody tonight", choices: {1: {say: Jeden., next: '
 
 
 @pytest.mark.parametrize(
