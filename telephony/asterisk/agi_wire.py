@@ -18,7 +18,9 @@ HEADER_LINES = 200
 REPLY_LIMIT = 4 * 1024
 
 _ENV_LINE = re.compile(r"(agi_[a-z0-9_]{1,40}): ?(.*)", re.DOTALL)
-_REPLY = re.compile(r"200 result=(-?[0-9]{1,10})(?: \(([^\r\n]*)\))?(?: endpos=([0-9]{1,15}))?")
+_REPLY = re.compile(
+    r"200 result=(-?[0-9]{1,10})(?: Gosub (?:complete|failed))?(?: \(([^\r\n]*)\))?(?: endpos=([0-9]{1,15}))?"
+)
 _KEY_REPLY = re.compile(r"200 result=([0-9*#A-D]?)( \(timeout\))?")
 _OF_OURS = re.compile(r"agi_(?:network_script|channel|uniqueid|arg_[0-9]+)")
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ORPHAN_S = 15  # the dead-man's switch: a caller nobody leads comes to the fallback after this time
+OUT_RING_S = 30  # at each trunk, for a caller whom a flow sends out
 EMERGENCY = ("112", "997", "998", "999")
 ACCESSIBILITY_PRIORITY = 10  # of app_queue, where a higher number is served first
 
@@ -146,6 +147,7 @@ def render(
         "legs": _blocks(_leg(agent) for agent in node.agents),
         "own_numbers": _blocks(_own_number(*each) for each in node.numbers.items()),
         "transfer_numbers": _blocks(_outside(number, node) for number in node.transfer_numbers),
+        "flow_transfers": _blocks(_sent_out(number, node) for number in node.transfer_numbers),
         "last_resort": _last_resort(node.agents),
         "members": "\n".join(f"member => PJSIP/{agent.endpoint}" for agent in node.agents),
     }
@@ -338,6 +340,23 @@ def _outside(number: str, node: NodeConfig) -> str:
     """A number outside the house, under a number of ours: a carrier refuses one that is not ours."""
     ways = _ways_out(_checked(number, _DID, "transfer number"), node)
     return f"exten => {number},1,NoOp(outside)\n{ways} same => n,Goto(hotline-handed-over,s,1)"
+
+
+def _sent_out(number: str, node: NodeConfig) -> str:
+    """A caller's own way out, from a flow: by the next trunk only where one could not reach the number at all."""
+    ours = next(iter(node.numbers), "")
+    shown = f" same => n,Set(CALLERID(all)=<{_checked(ours, _DID, 'number')}>)\n" if ours else ""
+    names = (_checked(trunk.name, _NAME, "trunk name") for trunk in node.trunks if trunk.contact)
+    ways = "".join(
+        f" same => n,Dial(PJSIP/{_checked(number, _DID, 'transfer number')}@{name},{OUT_RING_S},gU(hotline-answered))\n"
+        ' same => n,GotoIf($["${DIALSTATUS}" : "(ANSWER|BUSY|NOANSWER)$"]?done)\n'
+        for name in names
+    )
+    # Without a trunk that calls out, the status of an earlier dial must not pass for this one's.
+    return (
+        f"exten => {number},1,Set(DIALSTATUS=CHANUNAVAIL)\n{shown}{ways}"
+        " same => n(done),Set(CALLERID(all)=<${HOTLINE_NUMBER}>)\n same => n,Return()\n"
+    )
 
 
 def _other_queues(peers: tuple[PeerNode, ...]) -> str:

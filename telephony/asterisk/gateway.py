@@ -233,10 +233,16 @@ class Gateway:
             self._submit(known)
         if event.name == "Hangup":
             self._legs.pop(Uniqueid(event.fields["Uniqueid"]), None)
-        if event.name == "DialEnd" and event.fields["DialStatus"] != "ANSWER":  # the caller goes on in the dialplan
-            self._left_behind.pop(Uniqueid(event.fields.get("Uniqueid", "")), None)
+        if event.name == "DialEnd":
+            self._dial_ended(Uniqueid(event.fields.get("Uniqueid", "")), event.fields["DialStatus"])
         if (fact := channel_facts.fact(event)) is not None:
             self._learn(fact)
+
+    def _dial_ended(self, caller: Uniqueid, status: str) -> None:
+        if status != "ANSWER":  # the caller goes on in the dialplan
+            self._left_behind.pop(caller, None)
+        elif journey := self._by_uniqueid.get(caller):
+            journey.sending_out.answered()
 
     def _told(self, told: CodecTold | LegTold) -> None:
         if isinstance(told, CodecTold):

@@ -38,6 +38,7 @@ from ivr_flows import (
     Status,
     Step,
     TakeVoicemail,
+    Transfer,
     WaitDigits,
     WaitLine,
     WaitResult,
@@ -52,6 +53,7 @@ from telephony.asterisk.asking import Asker, Asking
 from telephony.asterisk.config import ACCESSIBILITY_PRIORITY
 from telephony.asterisk.handset import PIECE_S, Handset, Speak, Together
 from telephony.asterisk.interaction_id import is_interaction_id, new_interaction_id
+from telephony.asterisk.sending_out import SendingOut
 from telephony.asterisk.taping import Taping
 from telephony.asterisk.translate import Attempt
 from telephony.core import events as core
@@ -132,6 +134,7 @@ class Journey:
         self.waiting = False  # inside WAIT FOR DIGIT: a wake reaches it
         self.standings: tuple[Standing, ...] = ()  # the nodes the caller is at
         self._taping = Taping(session, self._handset, self.interaction, services.recordings)
+        self.sending_out = SendingOut(session, self._handset, self.interaction, self._sent_out)
         self._asker = Asker(self.interaction, arrival.did, arrival.caller)
         self._closed = False  # we have hung up on purpose
 
@@ -238,6 +241,8 @@ class Journey:
         assert isinstance(question, Question), "what is awaited was asked last"
         if isinstance(question, TakeVoicemail):
             return await self._message(question)
+        if isinstance(question, Transfer):
+            return await self.sending_out.send(question)
         await self._handset.renew(budget_s or 0.0)
         result = await self._services.asking.result(self._asker, question, budget_s)
         if isinstance(question, RequestCallBack) and result.status is Status.OK:
@@ -250,6 +255,10 @@ class Journey:
         await self._session.set_variable("HOTLINE_STAGE", "done")
         self._closed = True
         await self._session.run("HANGUP")
+
+    def _sent_out(self) -> None:
+        """At the answer, because the caller may be the first to hang up."""
+        self._services.submit(core.CallServed(self.interaction, Outcome.TRANSFERRED_OUT))
 
     async def _message(self, asked: TakeVoicemail) -> Result:
         """What was said counts, even when the caller hangs up instead of pressing a key."""

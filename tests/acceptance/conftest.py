@@ -71,6 +71,7 @@ async def asterisk_node(asterisk_program: AsteriskProgram, tmp_path: Path) -> As
         trunks: Sequence[TrunkPeer] | None = None,
         announcement: Path | None = None,
         orphan_s: int = ORPHAN_S,
+        transfer_numbers: Sequence[str] = (),
     ) -> EmbeddedAsterisk:
         name = f"node-{len(started) + 1}"
         node = NodeConfig(
@@ -87,6 +88,7 @@ async def asterisk_node(asterisk_program: AsteriskProgram, tmp_path: Path) -> As
             trunks=tuple(trunks) if trunks is not None else (_carrier("carrier"), _carrier("carrier-b")),
             announcement=announcement,
             orphan_s=orphan_s,
+            transfer_numbers=tuple(transfer_numbers),
         )
         asterisk = EmbeddedAsterisk(asterisk_program, node, _templates_with_tap(tmp_path / "templates"))
         started.append(asterisk)

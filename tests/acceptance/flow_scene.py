@@ -52,6 +52,8 @@ class House:
 
     calendar: Callable[[], Calendar] = lambda: Calendar({})
     customer: str | None = None
+    numbers: str = "transfers: {}\n"  # of the flow
+    transfer_numbers: tuple[str, ...] = ()  # of the dialplan
     asking: Asking | None = None
     recordings: Path | None = None
 
@@ -110,8 +112,11 @@ async def flow_scene(
 ) -> AsyncIterator[FlowScene]:
     """Everything up; `nodes` begins with the start node. No agent is there: whoever comes to a line waits."""
     agi_port, home = free_port(), house or House()
-    asterisk = await asterisk_node(agents=["anna"], agi_servers=[f"127.0.0.1:{agi_port}"])
+    asterisk = await asterisk_node(
+        agents=["anna"], agi_servers=[f"127.0.0.1:{agi_port}"], transfer_numbers=home.transfer_numbers
+    )
     path = folder / "test.yaml"
+    (folder / "numbers.yaml").write_text(home.numbers)
     declared = ", ".join(f"{name}: {kind}" for name, kind in variables.items())
     path.write_text(HEAD.format(start=nodes.split(":", maxsplit=1)[0].strip(), variables=declared) + nodes)
     flow, clock, node = load(path), Clock(), asterisk.node

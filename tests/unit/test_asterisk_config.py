@@ -158,3 +158,11 @@ def test_a_transfer_number_that_is_a_pattern_is_refused() -> None:
 def test_secrets_are_not_shown() -> None:
     assert "m" * 20 not in repr(NODE)
     assert "a" * 20 not in repr(NODE.agents)
+
+
+def test_a_flow_can_send_a_caller_to_permitted_numbers_only() -> None:
+    out = rendered(replace(NODE, transfer_numbers=("+48220000900",)))["extensions.conf"]
+    out = out.partition("[hotline-out]")[2].partition("\n[")[0]
+    assert [line.split(",")[0] for line in out.splitlines() if line.startswith("exten")] == ["exten => +48220000900"]
+    assert "Dial(PJSIP/+48220000900@carrier,30,gU(hotline-answered))" in out
+    assert "Dial" not in rendered()["extensions.conf"].partition("[hotline-out]")[2].partition("\n[")[0]
