@@ -60,10 +60,16 @@ class Flow:
         return self if name == self.id else self.subs[name]
 
 
+def person_by_key(node: Node) -> bool:
+    """Whether `0` leads to the flow's person; on a scale from 0 it is an answer, and by its number nobody is asked."""
+    unasked = isinstance(node, SurveyNode) and node.kind == "nps"
+    unasked = unasked or (isinstance(node, IdentifyNode) and node.by == "number")
+    return isinstance(node, ASKING) and not node.without_person and not unasked
+
+
 def reaches_person(node: Node) -> bool:
     """Whether the node leads to the flow's person by itself: with `0`, or by an exit that is not written."""
-    by_key = isinstance(node, ASKING) and not node.without_person
-    return by_key or any(getattr(node, name) is None for name in PERSON_EXITS.get(type(node), ()))
+    return person_by_key(node) or any(getattr(node, name) is None for name in PERSON_EXITS.get(type(node), ()))
 
 
 def targets(flow: Flow, node: Node) -> Iterator[tuple[Where, str]]:

@@ -316,7 +316,11 @@ class FlowFile(_Strict):
 
 def json_schema() -> dict[str, object]:
     """The JSON Schema [draft 2020-12] of a flow file; what needs the rest of the file is left to `check`."""
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "hotline flow"}
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:hotline:flow",
+        "title": "A flow of hotline",
+    }
     return head | {key: value for key, value in FlowFile.model_json_schema().items() if key != "title"}
 
 

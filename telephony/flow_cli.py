@@ -27,7 +27,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: P
     groups = flow.add_subparsers(required=True, metavar="GROUP")
     calendar_cli.add(groups, config, data)
     prompt_cli.add(groups, config)
-    check_cli.add(groups)
+    check_cli.add(groups, config)
     simulate_cli.add(groups, config)
     flowtest_cli.add(groups, config)
     schema_cli.add(groups)

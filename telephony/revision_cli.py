@@ -110,7 +110,7 @@ def _until_served(folder: Path, revision: str, before: News | None) -> int:
 
 def _right(draft: Path, folder: Path, settings: Settings) -> bool:
     """Tell everything that may be wrong; False where something forbids to serve the set."""
-    from ivr_flows.check import Severity
+    from ivr_flows.rules import Severity
     from telephony.flows import known_to
 
     errors = False
@@ -122,8 +122,9 @@ def _right(draft: Path, folder: Path, settings: Settings) -> bool:
 
 
 def _findings(draft: Path, known: Known) -> list[Finding]:
-    from ivr_flows.check import FIXES, Finding, Severity, check
+    from ivr_flows.check import FIXES, Finding, check_all
     from ivr_flows.loading import examine_set, flow_files
+    from ivr_flows.rules import Severity
 
     found = []
     problems = examine_set(draft, known)[1]
@@ -131,7 +132,7 @@ def _findings(draft: Path, known: Known) -> list[Finding]:
         at = (problem.place.file, problem.place.line, problem.place.column) if problem.place else ("", 1, 1)
         found.append(Finding(*at, problem.rule, Severity.ERROR, problem.message, FIXES[problem.rule]))
     told = {problem.message for problem in problems}
-    found += [finding for path in flow_files(draft) for finding in check(path) if finding.message not in told]
+    found += [each for each in check_all(flow_files(draft), known) if each.message not in told]
     return sorted(found, key=lambda each: (Path(each.file).name, each.line, each.column))
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ivr_flows.model import ASKING, Flow, reaches_person, targets
+from ivr_flows.model import Flow, person_by_key, reaches_person, targets
 from ivr_flows.nodes import BranchNode, MenuNode, Node, Where, texts
 from ivr_flows.picture.words import GROUPS, Group, Language, condition, word
 
@@ -65,7 +65,7 @@ def view(flow: Flow, language: Language) -> View:
 
 def _box(flow: Flow, id_: str, node: Node, language: Language) -> Box:
     said = next((text.in_language(flow.language)[1] for where, text in texts(node) if where[0] != "choices"), "")
-    by_key = isinstance(node, ASKING) and not node.without_person
+    by_key = person_by_key(node)
     person = "0" if by_key else "!" if reaches_person(node) else ""
     said = shortened(_FORMAT.sub("}", said), SAID_LETTERS)
     group = GROUPS.get(node.type, Group.OWN)

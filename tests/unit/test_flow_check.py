@@ -51,10 +51,14 @@ MANY = "".join(f'      {key}: {{say: "{word}", next: person}}\n' for key, word i
             [(12, 3, "loop-without-wait"), (13, 3, "loop-without-wait")],
         ),
         (HEAD.replace('"Zero."', '{pl: "Zero.", en: "Zero."}').replace('"Nie."', '{pl: "Nie.", en: "No."}'),
-         [(7, 3, "missing-translation")]),
-        (HEAD.replace("jeden", "dwa"), [(7, 3, "choice-not-said")]),
+         [(10, 16, "missing-translation")]),
+        (HEAD.replace("jeden", "dwa"), [(10, 16, "choice-not-said")]),
+        (
+            HEAD + '      3: {say: "trzy", next: person}\n      9: {say: "dziewięć", next: person}\n',
+            [(10, 7, "choice-gap")],
+        ),
         (HEAD + MANY, [(7, 3, "many-choices")]),
-        (HEAD.replace("jeden", "jeden" + " a" * 120), [(7, 3, "long-prompt")]),
+        (HEAD.replace("jeden", "jeden" + " a" * 120), [(10, 16, "long-prompt")]),
     ],
 )  # fmt: skip
 def test_every_finding_has_its_place(text: str, places: list[tuple[int, int, str]], tmp_path: Path) -> None:
@@ -77,7 +81,10 @@ def test_a_loop_through_a_branch_is_a_warning(tmp_path: Path, capsys: pytest.Cap
     assert f"{path}:11:3: warning loop-without-wait: `a` leads back" in capsys.readouterr().out
 
 
-def test_the_shipped_flows_are_sound(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_shipped_flows_are_sound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOTLINE_DATA", str(tmp_path))  # where no sound has been made, none is missed
     assert cli.main(["flow", "check"]) == 0
     assert capsys.readouterr().out == ""
     assert [path for path in flow_files(SHIPPED) if check(path)] == []
@@ -134,7 +141,7 @@ ALONE = '  ask: {type: menu, without_person: "there is nobody tonight", choices:
             "  speak: {type: voicemail, say: Proszę., next: bye, on_nothing: bye}\n",
             {"no-person"},
         ),
-        (ALONE + "ask}}, on_timeout: ask}\n", {"no-person", "dead-end"}),
+        (ALONE + "ask}}, on_timeout: ask}\n", {"dead-end"}),
     ],
 )
 def test_ways_through_a_flow(tmp_path: Path, nodes: str, rules: set[str]) -> None:
@@ -142,7 +149,7 @@ def test_ways_through_a_flow(tmp_path: Path, nodes: str, rules: set[str]) -> Non
     path.write_text(WAYS + nodes + "  person: {type: line, queue: support}\n", encoding="utf-8")
     found = [finding for finding in check(path) if finding.rule != "unused-variable"]
     assert {finding.rule for finding in found} == rules
-    assert all(finding.line > WAYS.count("\n") and finding.column == 3 for finding in found)
+    assert all(finding.line > WAYS.count("\n") for finding in found)
 
 
 def test_a_variable_nothing_uses_is_told_at_its_place(tmp_path: Path) -> None:

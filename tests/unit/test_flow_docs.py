@@ -1,4 +1,4 @@
-"""The flow that documents the language is one that loads, and it shows every kind of node."""
+"""The flow that documents the language loads and shows every kind of node; the rules are the checker's own."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,9 @@ from typing import get_args
 from ivr_flows import load
 from ivr_flows.check import check
 from ivr_flows.nodes import Node, ReturnNode, SubFlowNode
+from ivr_flows.rules import table
 
+CHECKS = Path(__file__).parents[2] / "docs" / "flow-checks.md"
 PAGE = Path(__file__).parents[2] / "docs" / "flows.md"
 
 
@@ -23,3 +25,8 @@ def test_the_documented_flow_loads_without_a_finding(tmp_path: Path) -> None:
 def test_every_kind_of_node_has_its_line() -> None:
     lines = re.findall(r"^\| `([a-z_]+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)
     assert lines == [kind.model_fields["type"].annotation.__args__[0] for kind in get_args(Node)]
+
+
+def test_the_table_of_rules_is_the_checkers_own() -> None:
+    lines = CHECKS.read_text("utf-8").splitlines()
+    assert [line for line in lines if line.startswith("|")] == list(table())
