@@ -69,6 +69,11 @@ def measure(sound: Sound) -> Levels:
     return Levels(sound.duration_s, segment.max_dBFS, segment.dBFS, head_ms, tail_ms)
 
 
+def peak_dbfs(sound: Sound) -> float:
+    """Of the loudest sample, relative to full scale; minus infinity for digital silence."""
+    return float(_segment(sound).max_dBFS)
+
+
 def even(sound: Sound) -> Sound:
     """The sound at TARGET_DBFS or, where its peaks would pass PEAK_DBFS, as near to it as they allow; trimmed."""
     segment = _segment(sound)

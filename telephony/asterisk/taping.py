@@ -6,11 +6,13 @@ what is said and keyed in between reaches no file, and no manager connection is 
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import structlog
 
 from ivr_flows import PauseRecording, Result, ResumeRecording, StartRecording, Status, TakeVoicemail
+from ivr_flows.audio import Sound, peak_dbfs
 from telephony.asterisk.agi import AgiSession
 from telephony.asterisk.handset import Handset
 from telephony.core.ids import InteractionId
@@ -21,6 +23,7 @@ TALK_FORMAT = "sln16"  # raw 16 kHz samples: what is added later needs no header
 MESSAGE_FORMAT = "wav"
 SILENCE_S = 5  # ends a message
 SHORTEST_S = 1.0  # less is nobody's message
+QUIET_DBFS = -45.0  # speech on a telephone peaks above -30, a line's own noise stays below -55
 HEADER_BYTES, RATE_HZ = 44, 8_000  # of a message
 FINISHED = 0
 
@@ -68,7 +71,7 @@ class Taping:
         file = path.with_name(f"{path.name}.{MESSAGE_FORMAT}")
         hung_up = reply.result < 0
         try:
-            spoken_s = (file.stat().st_size - HEADER_BYTES) / 2 / RATE_HZ
+            spoken_s = _spoken_s(file)  # at once: the outcome must be told before the hang-up is heard
             if spoken_s < SHORTEST_S:
                 file.unlink()
         except OSError:
@@ -78,3 +81,14 @@ class Taping:
             return Result(Status.REFUSED), hung_up
         log.info("message.left", interaction=self._interaction, seconds=round(spoken_s))
         return Result(Status.OK, {"recording": path.name}), hung_up
+
+
+def _spoken_s(file: Path) -> float:
+    """How long a message is; 0 where nobody has said anything. Errors: OSError.
+
+    What its header says of the length is not believed: Asterisk mends it after it has answered.
+    """
+    samples = file.read_bytes()[HEADER_BYTES:]
+    sound = Sound(samples[: len(samples) // 2 * 2], RATE_HZ)
+    level = peak_dbfs(sound) if sound.pcm else -math.inf
+    return sound.duration_s if level > QUIET_DBFS else 0.0

@@ -12,7 +12,7 @@ from telephony.core import events as core
 from telephony.core.views import Outcome
 from tests.acceptance.conftest import StartNode
 from tests.acceptance.flow_scene import CALLER_HZ, House, flow_scene
-from tests.tones import part_strength, samples_of
+from tests.tones import part_strength, samples_of, tone
 
 MESSAGE = """\
   asked: {type: voicemail, say: "Proszę mówić.", queue: support, max_s: 30, next: bye, on_nothing: bye}
@@ -118,3 +118,15 @@ async def test_without_a_folder_a_caller_comes_to_a_person(asterisk_node: StartN
         await scene.until(lambda each: isinstance(each, core.CallQueued))
         await call.hang_up()
         await scene.ended()
+
+
+async def test_who_says_nothing_has_left_no_message(asterisk_node: StartNode, tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    async with flow_scene(asterisk_node, tmp_path, MESSAGE, House(recordings=folder)) as scene:
+        tone(tmp_path / "customer.wav", 0.0)  # silence
+        call = await scene.calls()
+        await scene.hears("Dziękujemy")  # Asterisk has heard nothing for 5 s
+        await call.ended()
+        assert (await scene.ended()).outcome is Outcome.SELF_SERVED
+        assert list(folder.iterdir()) == []
