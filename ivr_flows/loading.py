@@ -125,9 +125,11 @@ class _Loader:
                 self._wrong(FlowError(f"there is no flow `{node.flow}` beside this one", place, "unknown-flow"))
                 continue
             if found := self._read(path, named=True):
+                again = node.flow in subs  # what it leads to is gathered: a cycle through it would have been found
                 subs[node.flow] = found[0]
                 self._compare(flow, found[0], place)
-                self._gather(*found, (*trail, node.flow), subs)
+                if not again:
+                    self._gather(*found, (*trail, node.flow), subs)
 
     def _compare(self, flow: Flow, sub: Flow, place: Place) -> None:
         """Variables are one for all flows of a call: the same name has to mean the same."""

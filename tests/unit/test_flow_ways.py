@@ -199,3 +199,14 @@ def test_the_command_takes_folders_knows_the_house_and_looks_for_the_sound(
     write(tmp_path, "a: {type: line, queue: billing}")
     assert cli.main(["flow", "check", str(tmp_path), "--prompts", str(tmp_path / "prompts")]) == 0
     assert "t.yaml:4:23: warning missing-prompt: „Zero.” has no sound in `pl`" in capsys.readouterr().out
+
+
+def test_a_tall_tower_of_sub_flows_is_climbed_once(tmp_path: Path) -> None:
+    """Each calls the next one twice: two to the power of 24 ways, did one follow each by itself."""
+    height = 24
+    for level in range(height):
+        both = "".join(f"{id_}: {{type: sub_flow, flow: f{level + 1}, next: {on}}}\n" for id_, on in ("ab", "bc"))
+        write(tmp_path, (both if level < height - 1 else "a: {type: say, say: A, next: c}\n") + "c: {type: return}",
+              f"f{level}")  # fmt: skip
+    found = check(tmp_path / "f0.yaml")
+    assert found == ()
