@@ -29,7 +29,7 @@ from telephony.asterisk.journey import WAKE_DIGIT, Arrival, Journey, Services
 from telephony.asterisk.translate import Attempt, CodecTold, LegTold
 from telephony.core.channels import Fact
 from telephony.core.commands import CancelDial, Dial
-from telephony.core.events import AgentRinging, CallAnswered, Event, NodeLost, NodeSnapshot
+from telephony.core.events import AgentRinging, CallAnswered, CallHungUp, Event, NodeLost, NodeSnapshot
 from telephony.core.ids import InteractionId, Uniqueid
 from telephony.core.rtcp_event import RtcpEvent
 from telephony.core.talks import Talks
@@ -159,6 +159,8 @@ class Gateway:
             del self._journeys[journey.interaction]
             if self._by_uniqueid.get(journey.arrival.uniqueid) is journey:
                 del self._by_uniqueid[journey.arrival.uniqueid]
+            if journey.hung_up:
+                self._submit(journey.hung_up)
 
     # -- commands -----------------------------------------------------------------------------------------------
 
@@ -229,7 +231,7 @@ class Gateway:
         known = translate.to_core(self.node, event, self._attempt_of)
         if isinstance(known, AgentRinging | CallAnswered):
             self._follow_dial(known, event)
-        if known is not None:
+        if known is not None and not self._is_early(known):
             self._submit(known)
         if event.name == "Hangup":
             self._legs.pop(Uniqueid(event.fields["Uniqueid"]), None)
@@ -237,6 +239,15 @@ class Gateway:
             self._dial_ended(Uniqueid(event.fields.get("Uniqueid", "")), event.fields["DialStatus"])
         if (fact := channel_facts.fact(event)) is not None:
             self._learn(fact)
+
+    def _is_early(self, known: Event) -> bool:
+        """A hang-up waits for the question it ended: a message may have been left, and that is told by the session."""
+        journey = self._by_uniqueid.get(known.uniqueid) if isinstance(known, CallHungUp) else None
+        if journey is None or not journey.asks:
+            return False
+        assert isinstance(known, CallHungUp)
+        journey.hung_up = known
+        return True
 
     def _dial_ended(self, caller: Uniqueid, status: str) -> None:
         if status != "ANSWER":  # the caller goes on in the dialplan

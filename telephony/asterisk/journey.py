@@ -131,6 +131,8 @@ class Journey:
         self.agent_channel: str | None = None  # the phone that rings, once AMI has named it
         self.unwanted = False  # the dial under way is to be stopped
         self.answered = False
+        self.asks = False  # a question is under way whose answer may decide the outcome
+        self.hung_up: core.CallHungUp | None = None  # heard meanwhile, told once the session is over
         self.waiting = False  # inside WAIT FOR DIGIT: a wake reaches it
         self.standings: tuple[Standing, ...] = ()  # the nodes the caller is at
         self._taping = Taping(session, self._handset, self.interaction, services.recordings)
@@ -213,7 +215,9 @@ class Journey:
                 case WaitLine():
                     given = LineResult(await self._line())
                 case WaitResult(budget_s):
+                    self.asks = True
                     given = await self._result(step.actions[-1], budget_s)
+                    self.asks = False
                 case None:
                     return
             step = resume(flow, step.session, given, services.clock(), services.calendar())

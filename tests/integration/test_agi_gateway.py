@@ -76,8 +76,8 @@ async def spoken(prompt: Prompt) -> Path:
 
 
 @asynccontextmanager
-async def house() -> AsyncIterator[House]:
-    flow = load(SHIPPED / "general.yaml")
+async def house(flow_file: Path = SHIPPED / "general.yaml", recordings: Path | None = None) -> AsyncIterator[House]:
+    flow = load(flow_file)
     ami, inbox, rtcp = AmiDouble(), Inbox(), list[RtcpEvent]()
     port = await ami.start()
     gateway = Gateway(
@@ -91,6 +91,7 @@ async def house() -> AsyncIterator[House]:
         rtcp=rtcp.append,
         timing=FAST,
         rng=random.Random(1),
+        recordings=recordings,
     )
     server = AgiServer("127.0.0.1", 0, by_node([gateway]))
     agi_port = await server.start()
@@ -251,4 +252,38 @@ async def test_a_hang_up_is_told_by_ami_only() -> None:
         call.writer.write_eof()
         assert await call.command() == ""
         assert home.inbox.of(core.SessionLost) == []
+        call.close()
+
+
+MESSAGE = """\
+flow: message
+start: asked
+person: person
+menu_words: {closing: "Zero.", wrong_key: "Nie."}
+nodes:
+  asked: {type: voicemail, say: "Proszę mówić.", next: bye}
+  bye: {type: hang_up}
+  person: {type: line, queue: support}
+"""
+
+
+async def test_a_message_counts_though_the_hang_up_is_heard_first(tmp_path: Path) -> None:
+    path = tmp_path / "message.yaml"
+    path.write_text(MESSAGE)
+    async with house(path, tmp_path) as home:
+        call = await AgiDouble.connect(home.agi_port, header())
+        record = await call.serve_until("RECORD FILE", {"GET VARIABLE": "200 result=1 (alaw)"})
+        home.ami.say(message(Event="Hangup", Channel="PJSIP/x", Uniqueid="n1-1.1", Linkedid="n1-1.1", Cause="16"))
+        home.ami.say(message(Event="DeviceStateChange", Device="PJSIP/anna", State="INUSE"))
+        while not any(each.endpoint == "anna" for each in home.inbox.of(core.DeviceChanged)):
+            await home.inbox.until(core.DeviceChanged, len(home.inbox.of(core.DeviceChanged)) + 1)
+        assert home.inbox.of(core.CallHungUp) == []
+        Path(record.split('"')[1] + ".wav").write_bytes(bytes(44) + b"\x00\x20\x00\xe0" * 16_000)
+        call.reply("200 result=-1 (hangup) endpos=32000")
+        call.reply("HANGUP")
+        call.writer.write_eof()
+        await home.inbox.until(core.CallHungUp)
+        told = [type(event) for event in home.inbox.events]
+        assert told.index(core.CallServed) < told.index(core.CallHungUp)
+        assert core.SessionLost not in told
         call.close()
