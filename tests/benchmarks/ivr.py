@@ -43,7 +43,7 @@ from tests.benchmarks._hotline import raise_file_limit, start_server
 from tests.benchmarks._process import cpu_s, idle_s
 from tests.ports import free_port, free_rtp_ports, free_udp_port
 
-ROUNDS, ROUND_S, CALLS = 2, 10.0, (450, 600, 750)
+ROUNDS, ROUND_S, CALLS = 2, 10.0, (450, 525, 600)
 WARM_UP_S = 10.0
 DRAIN_S = 30.0
 PATIENCE_MS = 20_000  # far more than a menu takes: who waits so long has got lost
