@@ -209,6 +209,7 @@ async def _call_facts(store: Store, call: CallView) -> dict[str, object]:
         "mos_cq": _worst(min, (record.mos_cq for record in heard)),
         "loss_ratio": _worst(max, (record.loss_ratio for record in heard)),
         "jitter_ms": _worst(max, (record.jitter_ms for record in heard)),
+        "delay_ms": _worst(max, (record.delay_ms for record in heard)),
         "pop_ms": round((painted - offered) * 1000, 3) if painted and offered else None,
         "pop_before_ring": bool(painted and rang and painted <= rang),
     }
