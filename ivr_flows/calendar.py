@@ -6,8 +6,8 @@ without 02:30 and the night with two of them come out right.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 from functools import cache
@@ -71,6 +71,12 @@ class Department:
 class Calendar:
     departments: Mapping[str, Department]
     closures: Mapping[str, Closure] = field(default_factory=dict)
+
+    def closed(self, departments: Sequence[str], why: str) -> Calendar:
+        """This calendar with these alone closed in an emergency. Raises FlowError for one that it has not."""
+        for name in departments:
+            _department(self, name)
+        return replace(self, closures={name: Closure(why) for name in departments})
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def _between(around: Mapping[str, Flow], sound: Mapping[str, Flow]) -> Iterator[
 
 def _alone(sound: Mapping[str, Flow], ready: Ready | None) -> Iterator[Problem]:
     for flow in sound.values():
-        for rule in (reach.loops, wording.untranslated, wording.choices, wording.long):
+        for rule in (reach.loops, wording.untranslated, wording.choices, wording.long, wording.excused):
             yield from rule(flow)
         yield from wording.silent(flow, ready) if ready else ()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -26,11 +26,12 @@ from ivr_flows.session import (
 from ivr_flows.variables import Value, written
 
 Texts = dict[str, str]  # by language
-Silent = Literal["check_identity", "look_up", "find_outages", "request_call_back", "open_complaint", "transfer"]
+Asked = Literal["check_identity", "look_up", "find_outages", "request_call_back", "open_complaint", "transfer"]
 
+ANSWERED_S = 0.2  # what an answer takes unless told otherwise
 REFUSED = Result(Status.REFUSED)
 UNAVAILABLE = Result(Status.UNAVAILABLE)
-NAMES: Mapping[type, Silent] = {
+NAMES: Mapping[type, Asked] = {
     CheckIdentity: "check_identity",
     LookUp: "look_up",
     FindOutages: "find_outages",
@@ -64,7 +65,8 @@ class Crm(_Strict):
     blocked: bool = False  # too many PINs were wrong
     call_backs: bool = True
     transfers: bool = True
-    unavailable: tuple[Silent, ...] = ()
+    unavailable: tuple[Asked, ...] = ()
+    slow: dict[Asked, Annotated[float, Field(ge=0, le=60)]] = Field(default_factory=dict)  # seconds to the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,11 @@ class Pretended:
             if isinstance(each, Person) and phone in each.phones:
                 return each
         return None
+
+    def answers_after_s(self, question: Question) -> float:
+        """How long the house takes; how long the caller waits for it is the flow's budget."""
+        name = NAMES.get(type(question))
+        return self.crm.slow.get(name, ANSWERED_S) if name else ANSWERED_S
 
     def answer(self, question: Question) -> Result:  # noqa: PLR0911 - one for each question
         if NAMES.get(type(question)) in self.crm.unavailable:

@@ -10,11 +10,12 @@ from enum import StrEnum
 class Severity(StrEnum):
     ERROR = "error"  # the flow is refused, or a call would break
     WARNING = "warning"
+    INFO = "info"  # what a reviewer should know
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    grave: str  # error, warning, or both with what decides
+    grave: str  # error, warning, info, or several with what decides
     means: str
     fix: str
 
@@ -102,6 +103,14 @@ RULES: Mapping[str, Rule] = {
     "choice-not-said": Rule("warning", "the text of a choice does not say its key", "say the key in the choice's text"),
     "many-choices": Rule("warning", "more choices than callers keep in mind", "split the menu in two"),
     "long-prompt": Rule("warning", "a text of more than 15 seconds or so", "shorten it"),
+    "without-person": Rule(
+        "info",
+        "`0` does not reach a person here, for the reason told",
+        "take `without_person` out unless the reason holds",
+    ),
+    "without-repeat": Rule(
+        "info", "`*` does not repeat here, for the reason told", "take `without_repeat` out unless the reason holds"
+    ),
 }
 
 

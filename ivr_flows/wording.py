@@ -29,6 +29,15 @@ def untranslated(flow: Flow) -> Iterator[Problem]:
             yield _warning("missing-translation", flow, where, f"„{words}” has no text in `{language}`")
 
 
+def excused(flow: Flow) -> Iterator[Problem]:
+    """Questions that leave out what every other has, each with its author's reason."""
+    for id_, node in flow.nodes.items():
+        for key in ("without_person", "without_repeat"):
+            if reason := getattr(node, key, None):
+                message = f"`{id_}`: {reason}"
+                yield Problem(key.replace("_", "-"), Severity.INFO, flow.id, ("nodes", id_, key), message)
+
+
 def choices(flow: Flow) -> Iterator[Problem]:
     """Menus whose choices are too many, leave a key out or do not say theirs."""
     for id_, node in flow.nodes.items():

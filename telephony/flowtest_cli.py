@@ -48,6 +48,6 @@ def _run(chosen: argparse.Namespace) -> int:
 def _tell(verdict: Verdict, file: Path, *, verbose: bool) -> None:
     if verdict.problem:
         sys.stdout.write(f"{file.with_name(verdict.place)}: {verdict.name}: {verdict.problem}\n")
-    if verdict.problem or verbose:
-        for event in verdict.played:
-            sys.stdout.write(f"    {event.t_s:6.1f} s  {event.node:20} {event.action:12} {event.text}".rstrip() + "\n")
+    for place, event in enumerate(verdict.played if verdict.problem or verbose else ()):
+        mark = "->" if verdict.problem and place == verdict.right else ""
+        sys.stdout.write(f"{mark:4}{event.t_s:6.1f} s  {event.node:20} {event.action:12} {event.text}".rstrip() + "\n")

@@ -1,6 +1,7 @@
 """The checker: each rule with a flow that breaks it, at its exact place; the sound flow breaks none."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,17 @@ def test_an_error_is_status_1_and_json_a_list(tmp_path: Path, capsys: pytest.Cap
     assert (found["file"], found["line"], found["severity"]) == (str(missing), 1, "error")
 
 
+def test_a_reason_to_leave_something_out_is_told_and_fails_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "t.yaml"
+    path.write_text(HEAD + "    without_repeat: one short sentence\n", encoding="utf-8")
+    assert cli.main(["flow", "check", str(path)]) == 0
+    (told, fix) = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(rf"{re.escape(str(path))}:\d+:\d+: info without-repeat: `ask`: one short sentence", told)
+    assert fix == "  fix: take `without_repeat` out unless the reason holds"
+
+
 def test_a_wrong_option_is_misuse() -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["flow", "check", "--loud"])
@@ -139,9 +151,13 @@ ALONE = '  ask: {type: menu, without_person: "there is nobody tonight", choices:
         (
             ALONE + "bye}}, on_timeout: speak}\n  bye: {type: hang_up}\n"
             "  speak: {type: voicemail, say: Proszę., next: bye, on_nothing: bye}\n",
-            {"no-person"},
+            {"no-person", "without-person"},
         ),
-        (ALONE + "ask}}, on_timeout: ask}\n", {"dead-end"}),
+        (ALONE + "ask}}, on_timeout: ask}\n", {"dead-end", "without-person"}),
+        (
+            ALONE.replace("without_person", "without_repeat") + "person}}, on_timeout: person}\n",
+            {"without-repeat"},
+        ),
     ],
 )
 def test_ways_through_a_flow(tmp_path: Path, nodes: str, rules: set[str]) -> None:
@@ -160,16 +176,6 @@ def test_a_variable_nothing_uses_is_told_at_its_place(tmp_path: Path) -> None:
     )
     found = [(finding.rule, finding.line, finding.column) for finding in check(path)]
     assert found == [("unused-variable", 5, column) for column in (13, 27, 40)]
-
-
-def test_the_schema_knows_every_node_and_key(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["flow", "schema"]) == 0
-    schema = json.loads(capsys.readouterr().out)
-    assert schema["$schema"].startswith("https://json-schema.org/draft/2020-12")
-    (nodes,) = schema["properties"]["nodes"]["patternProperties"].values()
-    kinds = nodes["discriminator"]["mapping"]
-    assert len(kinds) == 19
-    assert all(schema["$defs"][kind.rpartition("/")[2]]["additionalProperties"] is False for kind in kinds.values())
 
 
 def test_sounds_that_are_missing_are_told_when_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

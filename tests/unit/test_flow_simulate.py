@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from ivr_flows import SHIPPED, Facts, load
-from ivr_flows.simulate import Act, Event, ScriptError, play, script
+from ivr_flows.caller import Act, Awaits, Caller, ScriptError, script
+from ivr_flows.simulate import Event, play
 from telephony import cli
 
 GENERAL = load(SHIPPED / "general.yaml")
@@ -14,7 +15,7 @@ STANDARD = Facts("+48221000100", accessibility=False)
 
 
 def played(keys: str) -> list[Event]:
-    return list(play(GENERAL, STANDARD, script(keys), 0.0))
+    return list(play(GENERAL, STANDARD, Caller(script(keys)), 0.0))
 
 
 def ways(events: list[Event]) -> list[tuple[str, str, str]]:
@@ -78,7 +79,7 @@ def test_who_hangs_up_in_the_menu_or_in_the_line() -> None:
 
 
 def test_a_line_that_does_not_serve_leaves_the_call_to_the_dialplan() -> None:
-    events = list(play(GENERAL, STANDARD, script("1"), 0.0, line="lost"))
+    events = list(play(GENERAL, STANDARD, Caller(script("1")), 0.0, line="lost"))
     assert [event.action for event in events[-2:]] == ["line_result", "unserved"]
 
 
@@ -128,3 +129,52 @@ def test_the_customers_are_read_from_a_file(tmp_path: Path, capsys: pytest.Captu
     crm.write_text("customers: 5\n", encoding="utf-8")
     assert cli.main(["flow", "simulate", str(flow), "--caller", "+48600100200", "--crm", str(crm)]) == 1
     assert "crm.yaml:1:12: Input should be" in capsys.readouterr().err
+
+
+def live(*lines: str) -> tuple[list[Event], list[str]]:
+    """A call of somebody who is asked at each wait, and what the waits were."""
+    asked: list[str] = []
+
+    def more(awaits: Awaits) -> tuple[Act, ...]:
+        asked.append(awaits)
+        return script(lines[len(asked) - 1]) if len(asked) <= len(lines) else script("hangup")
+
+    return list(play(GENERAL, STANDARD, Caller(more=more), 0.0)), asked
+
+
+def test_who_sits_at_the_terminal_is_asked_at_every_wait_after_all_was_said() -> None:
+    events, asked = live("", "w2,1,answer")
+    assert asked == ["keys", "keys"], "what was typed ahead is not asked for again"
+    assert ways(events)[:4] == [
+        ("departments", "silence", ""),
+        ("departments", "key", "1"),
+        ("sales", "line", "sales"),
+        ("sales", "line_result", "answered"),
+    ]
+    second = [event.t_s for event in events if event.action == "wait"][1]
+    assert next(event.t_s for event in events if event.action == "key") == pytest.approx(second + 2)
+    assert ways(live("1", "hangup")[0])[-1] == ("sales", "caller_hung_up", "")
+    assert live("1", "hangup")[1] == ["keys", "line"]
+
+
+def test_an_answer_outside_the_line_is_a_mistake() -> None:
+    with pytest.raises(ScriptError, match="`answer` comes where the caller is in no line"):
+        played("answer")
+
+
+def test_an_unknown_department_is_not_closed_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["flow", "simulate", "general", "--closed", "suport"]) == 1
+    assert "the calendar has no department `suport`" in capsys.readouterr().err
+
+
+def test_an_answer_later_than_the_flow_waits_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flow, crm = tmp_path / "flow.yaml", tmp_path / "crm.yaml"
+    flow.write_text(
+        "flow: t\nstart: out\nperson: person\nmenu_words: {closing: Zero., wrong_key: Nie.}\nnodes:\n"
+        "  person: {type: line, queue: support}\n  out: {type: announce, of: outages, budget_s: 2, next: person}\n",
+        encoding="utf-8",
+    )
+    for slow, status, at in (("1.5", "ok", "1.5"), ("2.5", "unavailable", "2.0")):
+        crm.write_text(f"outages: [{{pl: Awaria.}}]\nslow: {{find_outages: {slow}}}\n", encoding="utf-8")
+        assert cli.main(["flow", "simulate", str(flow), "--crm", str(crm)]) == 0
+        assert f"{at} s  out                  result          {status}\n" in capsys.readouterr().out

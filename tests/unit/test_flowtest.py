@@ -98,6 +98,13 @@ def test_a_difference_is_told_in_words(tmp_path: Path, test: str, problem: str) 
     ("test", "crm", "message"),
     [
         ("expect: []", CRM, "test.flowtest.yaml:7:13: "),
+        ("expect: [{}]", CRM, "test.flowtest.yaml:7:14: "),
+        ("expect: [{say: ''}]", CRM, "test.flowtest.yaml:7:20: "),
+        ("caller: me\n    expect: [{say: x}]", CRM, "test.flowtest.yaml:7:13: "),
+        ("at: noon\n    expect: [{say: x}]", CRM, "test.flowtest.yaml:7:9: 'noon' is no time"),
+        ("closed: [sales, suport]\n    expect: [{say: x}]", CRM, "test.flowtest.yaml:7:13: the calendar has no"),
+        ("keys: answer\n    expect: [{say: x}]", CRM, "test.flowtest.yaml:7:11: `answer` comes where"),
+        ("expect: [{say: x}]", "at: 5:61\n" + CRM, "test.flowtest.yaml:7:5: '5:61' is no time"),
         ("expect: [{sings: x}]", CRM, "test.flowtest.yaml:7:22: "),
         ("keys: 1,x\n    expect: [{say: x}]", CRM, "test.flowtest.yaml:7:11: `x` is neither keys"),
         ("expect: [{say: x}]", "crm: {ticket: [1]}\n", "test.flowtest.yaml:2:15: "),
@@ -120,6 +127,20 @@ def test_a_mistake_in_a_test_has_its_place(tmp_path: Path, test: str, crm: str, 
     assert str(raised.value).startswith(message)
 
 
+def test_what_a_file_tells_of_all_its_tests_holds_where_a_test_does_not_tell_it(tmp_path: Path) -> None:
+    tests = (
+        "  - name: by night\n    expect: [{say: Zamknięte}]\n"
+        "  - name: by day\n    at: 2026-11-23T10:00\n    line: answered\n    expect: [{line: support}, {end: served}]\n"
+    )
+    usual = 'at: 2026-11-23T22:00\nline: overflow\ncaller: "+48600100200"\n'
+    file = read_tests(written(tmp_path, tests, usual + CRM))
+    assert [verdict.problem for verdict in file.run(CALENDAR)] == ["", ""]
+    assert [(case.caller, case.line) for case in file.cases] == [
+        ("+48600100200", "overflow"),
+        ("+48600100200", "answered"),
+    ]
+
+
 def test_a_test_of_no_flow_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "lost.flowtest.yaml"
     path.write_text("flow: lost\ntests: [{name: one, expect: [{say: x}]}]\n", encoding="utf-8")
@@ -137,6 +158,9 @@ def test_the_command_tells_what_failed_and_where(tmp_path: Path, capsys: pytest.
     assert main(["flow", "test", str(tmp_path)]) == 1
     out = capsys.readouterr().out
     assert f"{tmp_path}/test.flowtest.yaml:6:5: two: expected line: „billing”" in out
+    assert "->" in out
+    (marked,) = (line for line in out.splitlines() if line.startswith("->"))
+    assert marked.endswith("outages              ask          find_outages"), "from the first event on nothing matched"
     assert "person               line         support" in out
     (tmp_path / "test.flowtest.yaml").unlink()
     assert main(["flow", "test", str(tmp_path)]) == 1
