@@ -1,5 +1,6 @@
 """The flow language: what loads, and the place and words of what does not."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,10 @@ def test_hostile_or_broken_text_is_refused_by_place(tmp_path: Path, text: str | 
 def test_a_missing_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(FlowError, match="cannot be read: No such file"):
         load(tmp_path / "absent.yaml")
+
+
+def test_a_pipe_or_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    for path in (tmp_path / "pipe.yaml", tmp_path):
+        with pytest.raises(FlowError, match="cannot be read: not a file"):
+            load(path)
