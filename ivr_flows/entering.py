@@ -116,7 +116,7 @@ def _asking_the_house(
             walk.question(FindOutages(walk.session.customer or walk.session.facts.customer), node.budget_s)
         case CallBackNode():
             number = str(walk.session.variables.get(node.number, "")) if node.number else None
-            walk.question(RequestCallBack(node.queue, slow, number, node.caller_id), WRITING_S)
+            walk.question(RequestCallBack(node.queue, slow, number, node.caller_id, node.purpose), WRITING_S)
         case VoicemailNode():
             walk.say(node.say)
             walk.question(TakeVoicemail(node.purpose, node.queue, node.max_s), None)

@@ -37,6 +37,8 @@ class Scope:
 
 ANYTHING = Scope("pl", {})
 
+ALWAYS = "always_"  # and a language: in this one to everybody, such as the offer of it
+
 
 class Target(str):
     """The name of a node that another node leads to."""
@@ -55,19 +57,23 @@ def scope_of(info: ValidationInfo) -> Scope:
 
 
 def _text(value: object, info: ValidationInfo) -> Text:
-    """A plain text is the text in the flow's own language."""
+    """A plain text is the text in the flow's own language; `always_en` alone is said in English to everybody."""
     if isinstance(value, Text):
         return value
     scope = scope_of(info)
     said = {scope.language: value} if isinstance(value, str) else value
     if not isinstance(said, dict) or not said:
         raise ValueError("a text, or a text for each language, is expected")
+    own = scope.language
+    if len(said) == 1 and (always := str(next(iter(said)))).startswith(ALWAYS):
+        own = always.removeprefix(ALWAYS)
+        said = {own: said[always]}
     if unknown := [language for language in said if language not in LANGUAGES]:
         raise ValueError(f"nothing can be said in `{unknown[0]}`; there are {', '.join(LANGUAGES)}")
-    if scope.language not in said:
+    if own not in said:
         raise ValueError(f"no text in the flow's own language ({scope.language})")
     texts = {language: _sentence(words, scope) for language, words in said.items()}
-    return Text(MappingProxyType(texts), scope.language)
+    return Text(MappingProxyType(texts), own)
 
 
 def _sentence(value: object, scope: Scope) -> str:
@@ -149,12 +155,13 @@ Words = Annotated[
                 {"type": "string", "minLength": 1, "maxLength": MAX_LETTERS},
                 {
                     "type": "object",
-                    "propertyNames": {"enum": sorted(LANGUAGES)},
+                    "propertyNames": {"enum": sorted([*LANGUAGES, *(ALWAYS + each for each in LANGUAGES)])},
                     "additionalProperties": {"type": "string", "minLength": 1, "maxLength": MAX_LETTERS},
                     "minProperties": 1,
                 },
             ],
-            "description": "What is said: in the flow's language, or one text per language; {name|format} says a value",
+            "description": "What is said: in the flow's language, or one text per language; {name|format} says a "
+            "value; always_en alone is said in English to everybody, such as the offer of it",
         }
     ),
 ]

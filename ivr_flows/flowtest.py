@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,9 +82,9 @@ class _File(_Call):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a test ended: `problem` is empty where all was as expected; `visited` are the nodes the call came to.
+    """How a test ended: `problem` is empty where all was as expected.
 
-    Up to the event of number `right` all went as expected.
+    `visited` are the nodes (`flow/node`) the call came to. Up to the event of number `right` all went as expected.
     """
 
     name: str
@@ -108,11 +108,11 @@ class Tests:
         """Play them all. Raises FlowError, with its place, for a test that cannot be played."""
         return tuple(self._one(place, calendar) for place in range(len(self.cases)))
 
-    def unvisited(self, verdicts: Sequence[Verdict]) -> tuple[str, ...]:
-        """Nodes of the flow, without its sub-flows, at which no call of a test has stopped though one could."""
+    def unvisited(self, verdicts: Iterable[Verdict]) -> tuple[str, ...]:
+        """Nodes of the flow, without its sub-flows, at which no call of these tests has stopped though one could."""
         seen = frozenset().union(*(verdict.visited for verdict in verdicts))
         stops = (id_ for id_, node in self.flow.nodes.items() if not _passes(node))
-        return tuple(id_ for id_ in stops if id_ not in seen)
+        return tuple(id_ for id_ in stops if f"{self.flow.id}/{id_}" not in seen)
 
     def _one(self, place: int, calendar: Calendar) -> Verdict:
         case, house = self.cases[place], self.houses[place]
@@ -127,7 +127,8 @@ class Tests:
         with self._blaming(*where, "keys"):
             caller = Caller(script(case.keys), patient=not case.impatient)
             played = tuple(play(self.flow, facts, caller, began_at, case.line, house=house, calendar=today))
-        nodes = frozenset(event.node for event in played)
+        names = {event.node for event in played}
+        nodes = frozenset(name if "/" in name else f"{self.flow.id}/{name}" for name in names)
         return Verdict(case.name, str(self.file.place(where)), *_difference(case, played), played, nodes)
 
     @contextmanager

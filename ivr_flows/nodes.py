@@ -168,6 +168,9 @@ class CallBackNode(_Node):
 
     type: Literal["callback"]
     queue: Queue
+    purpose: Literal["talk", "test_call"] = Field(
+        default="talk", description="test_call: to try the caller's telephone"
+    )
     number: Annotated[Name, variable(Kind.DIGITS)] | None = None
     caller_id: CallerId | None = Field(default=None, description="the number we show; the number called unless given")
     next: Next

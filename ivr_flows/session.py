@@ -135,6 +135,7 @@ class RequestCallBack:
     accessibility: bool
     number: str | None
     caller_id: str | None
+    purpose: str = "talk"  # or test_call
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,9 +137,10 @@ def _asked(question: Question) -> str:
         case LookUp():
             return f"look_up {question.what}"
         case RequestCallBack():
-            return f"request_call_back {question.queue} {question.number or 'the number that calls'}"
+            purpose = "" if question.purpose == "talk" else f" {question.purpose}"
+            return f"request_call_back {question.queue} {question.number or 'the number that calls'}{purpose}"
         case TakeVoicemail():
-            return f"take_voicemail {question.purpose}"
+            return f"take_voicemail {question.purpose} {question.queue or ''}".rstrip()
         case OpenComplaint():
             return f"open_complaint {question.complaint} {' '.join(sorted(question.elements))}".rstrip()
         case Transfer():

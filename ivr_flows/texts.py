@@ -25,7 +25,7 @@ class Text:
     """The same words in one or more languages; every slot names its format."""
 
     by_language: Mapping[str, str]
-    default: str
+    default: str  # the flow's own language, or that of a text said in one language to everybody
 
     def in_language(self, language: str) -> tuple[str, str]:
         """`(language, text)`: in the language asked for, or in the flow's own where there is no translation."""
@@ -37,7 +37,8 @@ class Text:
         chosen, words = self.in_language(language)
         if "{" not in words:
             return chosen, words
-        return chosen, _SLOT.sub(lambda slot: _said(slot[1], slot[2], value_of(slot[1], chosen), chosen), words)
+        said = _SLOT.sub(lambda slot: _said(slot[1], slot[2], value_of(slot[1], chosen), chosen), words)
+        return chosen, said.replace("..", ".")  # a value may end as a sentence does: „at eight a.m.”
 
 
 def with_formats(words: str, variables: Mapping[str, Kind]) -> str:

@@ -12,7 +12,7 @@ from ivr_flows.texts import Text, said_in
 
 MAX_CHOICES = 5  # more are hard to keep in mind while listening
 MAX_LETTERS = 220  # about 15 seconds
-APART = "9"  # may stand apart from the other choices: another language, the way back
+APART = "9"  # may stand apart from the other choices: more time, the way back
 APOSTROPHES = dict.fromkeys((0x2019, 0x02BC), "'")  # Ukrainian is written with either
 SPOKEN = {
     "pl": ("zero", "jeden", "dwa", "trzy", "cztery", "pięć", "sześć", "siedem", "osiem", "dziewięć"),
@@ -24,7 +24,7 @@ SPOKEN = {
 def untranslated(flow: Flow) -> Iterator[Problem]:
     languages = {language for _, text in _texts(flow) for language in text.by_language}
     for where, text in _texts(flow):
-        for language in sorted(languages - set(text.by_language)):
+        for language in sorted(languages - set(text.by_language)) if text.default == flow.language else ():
             words = text.by_language[text.default]
             yield _warning("missing-translation", flow, where, f"„{words}” has no text in `{language}`")
 
@@ -44,10 +44,12 @@ def choices(flow: Flow) -> Iterator[Problem]:
         if not isinstance(node, MenuNode):
             continue
         where: Where = ("nodes", id_)
-        if len(node.choices) > MAX_CHOICES:
-            message = f"{len(node.choices)} choices, more than {MAX_CHOICES}"
+        # The offer of another language is for those who do not follow the others.
+        own = [key for key, choice in node.choices.items() if choice.say.default == flow.language]
+        if len(own) > MAX_CHOICES:
+            message = f"{len(own)} choices, more than {MAX_CHOICES}"
             yield _warning("many-choices", flow, where, message)
-        keys = sorted(int(key) for key in node.choices if key.isdigit() and key != APART)
+        keys = sorted(int(key) for key in own if key.isdigit() and key != APART)
         if gaps := sorted(set(range(1, keys[-1])) - set(keys) if keys else ()):
             yield _warning("choice-gap", flow, (*where, "choices"), f"there is no choice {gaps[0]}")
         yield from _unsaid(flow, node, where)

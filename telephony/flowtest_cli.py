@@ -31,17 +31,16 @@ def _run(chosen: argparse.Namespace) -> int:
     files = [file for each in chosen.files or [SHIPPED] for file in (files_of_tests(each) if each.is_dir() else [each])]
     if not files:
         raise FlowError("there is no *.flowtest.yaml to play")
-    failed = count = 0
-    for file in files:
-        tests = read_tests(file)
-        verdicts = tests.run(calendar)
-        failed += sum(map(bool, (verdict.problem for verdict in verdicts)))
-        count += len(verdicts)
-        for verdict in verdicts:
+    played = [(file, tests, tests.run(calendar)) for file, tests in ((file, read_tests(file)) for file in files)]
+    verdicts = [verdict for _, _, each in played for verdict in each]
+    for file, _, each in played:
+        for verdict in each:
             _tell(verdict, file, verbose=chosen.verbose)
+    for file, tests, _ in played:  # a sub-flow may be come to from the tests of another file
         for node in tests.unvisited(verdicts):
             sys.stdout.write(f"{file}: warning: no test comes to `{node}`\n")
-    sys.stdout.write(f"{count} tests, {failed} failed\n")
+    failed = sum(bool(verdict.problem) for verdict in verdicts)
+    sys.stdout.write(f"{len(verdicts)} tests, {failed} failed\n")
     return int(failed > 0)
 
 

@@ -34,6 +34,7 @@ log = structlog.get_logger()
 
 REFUSED = Result(Status.REFUSED)
 UNAVAILABLE = Result(Status.UNAVAILABLE)
+CALL_BACKS = {"talk": "Prośba o oddzwonienie", "test_call": "Prośba o próbne połączenie: jakość telefonu"}
 COMPLAINTS = {
     "service_quality": "Reklamacja: jakość usług",
     "billing": "Reklamacja: rozliczenia",
@@ -126,7 +127,7 @@ class House:
         )
         # Until the line calls by itself, a person does: the ticket tells whom.
         body = f"Oddzwonić na numer: {number}\nNumer dzwoniącego: {asker.caller or 'nieznany'}"
-        await self._records.open_ticket(OpenTicket(asker.interaction, queue, "Prośba o oddzwonienie", body), now)
+        await self._records.open_ticket(OpenTicket(asker.interaction, queue, CALL_BACKS[question.purpose], body), now)
         return Result(Status.OK)
 
     async def _complaint(self, asker: Asker, question: OpenComplaint) -> Result:

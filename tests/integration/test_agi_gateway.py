@@ -23,6 +23,7 @@ from telephony.core.commands import CancelDial, Dial
 from telephony.core.ids import AgentId, InteractionId, Uniqueid
 from telephony.core.rtcp_event import RtcpEvent
 from telephony.core.views import CallState, SpanKind
+from tests.always_open import ALWAYS_OPEN
 from tests.integration.asterisk_double import AgiDouble, AmiDouble, channel_event, header, message
 
 Kind = TypeVar("Kind", bound=core.Event)
@@ -88,6 +89,7 @@ async def house(flow_file: Path = SHIPPED / "general.yaml", recordings: Path | N
         speak=spoken,
         facts=no_facts,
         clock=time.time,
+        calendar=lambda: ALWAYS_OPEN,
         rtcp=rtcp.append,
         timing=FAST,
         rng=random.Random(1),

@@ -22,6 +22,7 @@ from telephony.asterisk.translate import Attempt
 from telephony.core import events as core
 from telephony.core.ids import InteractionId
 from telephony.core.rtcp_event import RtcpEvent
+from tests.always_open import ALWAYS_OPEN
 from tests.integration.asterisk_double import AmiDouble, channel_event, message
 from tests.integration.test_agi_gateway import FAST, Inbox
 
@@ -98,6 +99,7 @@ async def second_node(ami: AmiDouble | None = None) -> AsyncIterator[Node]:
         speak=unspoken,
         facts=no_facts,
         clock=time.time,
+        calendar=lambda: ALWAYS_OPEN,
         rtcp=node.rtcp.append,
         peers=["n1"],
         attempt_at=lambda interaction: ATTEMPT if interaction == CALL else None,

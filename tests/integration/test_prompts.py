@@ -18,6 +18,7 @@ from ivr_flows.audio import Sound, measure
 from ivr_flows.loading import flow_files
 from ivr_flows.prompts import PromptStore, prompt_key, prompts_of, voice_of
 from ivr_flows.speech import MAX_DATA_PATH, PEOPLE, SpeechError, Voice, short_path, speak
+from tests.acceptance.conftest import DATA
 
 FLOWS = flow_files(SHIPPED)
 EVERY_PROMPT = sorted(frozenset().union(*(prompts_of(load(path)) for path in FLOWS)), key=prompt_key)
@@ -25,8 +26,9 @@ GREETING = Prompt("Dzień dobry, tu MARSOFT.", "pl", slow=False)
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> PromptStore:
-    store = PromptStore(tmp_path_factory.mktemp("prompts"))
+def store() -> PromptStore:
+    """Those that `hotline setup` has made, by content: what is stale or missing is made here."""
+    store = PromptStore(DATA / "prompts")
     store.build_all(FLOWS)
     return store
 

@@ -9,13 +9,14 @@ from ivr_flows import SHIPPED, Facts, load
 from ivr_flows.caller import Act, Awaits, Caller, ScriptError, script
 from ivr_flows.simulate import Event, play
 from telephony import cli
+from tests.always_open import ALWAYS_OPEN
 
 GENERAL = load(SHIPPED / "general.yaml")
 STANDARD = Facts("+48221000100", accessibility=False)
 
 
 def played(keys: str) -> list[Event]:
-    return list(play(GENERAL, STANDARD, Caller(script(keys)), 0.0))
+    return list(play(GENERAL, STANDARD, Caller(script(keys)), 0.0, calendar=ALWAYS_OPEN))
 
 
 def ways(events: list[Event]) -> list[tuple[str, str, str]]:
@@ -39,9 +40,9 @@ def test_what_is_no_script(keys: str, wrong: str) -> None:
 def test_a_key_leads_to_a_line_that_answers() -> None:
     assert ways(played("3")) == [
         ("departments", "key", "3"),
-        ("billing", "line", "billing"),
-        ("billing", "line_result", "answered"),
-        ("billing", "hang_up", "served"),
+        ("billing_line", "line", "billing"),
+        ("billing_line", "line_result", "answered"),
+        ("billing_line", "hang_up", "served"),
     ]
 
 
@@ -58,7 +59,7 @@ def test_a_key_while_something_is_said_ends_it_and_a_late_one_is_silence_first()
     early = next(event for event in played("w1,1") if event.action == "key")
     assert early.t_s == 1.0 < quiet_s
     late = ways(played(f"w{quiet_s + 6.5},1"))
-    assert late[:3] == [("departments", "silence", ""), ("departments", "key", "1"), ("sales", "line", "sales")]
+    assert late[:3] == [("departments", "silence", ""), ("departments", "key", "1"), ("sales_line", "line", "sales")]
 
 
 def test_what_a_key_cuts_off_is_not_told() -> None:
@@ -75,16 +76,16 @@ def test_times_never_run_backwards() -> None:
 
 def test_who_hangs_up_in_the_menu_or_in_the_line() -> None:
     assert ways(played("w2,hangup")) == [("departments", "caller_hung_up", "")]
-    assert ways(played("1,w9,hangup"))[-1] == ("sales", "caller_hung_up", "")
+    assert ways(played("1,w9,hangup"))[-1] == ("sales_line", "caller_hung_up", "")
 
 
 def test_a_line_that_does_not_serve_leaves_the_call_to_the_dialplan() -> None:
-    events = list(play(GENERAL, STANDARD, Caller(script("1")), 0.0, line="lost"))
+    events = list(play(GENERAL, STANDARD, Caller(script("1")), 0.0, line="lost", calendar=ALWAYS_OPEN))
     assert [event.action for event in events[-2:]] == ["line_result", "unserved"]
 
 
 def test_the_command_gives_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["flow", "simulate", "general", "--at", "2026-12-24T10:00", "--keys", "w1,9,1", "--json"]) == 0
+    assert cli.main(["flow", "simulate", "general", "--at", "2026-12-23T10:00", "--keys", "w1,9,1", "--json"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert all(set(line) == {"t_s", "node", "action", "text"} for line in lines)
     assert lines[0] == {"t_s": 0.0, "node": "departments", "action": "say", "text": "Dzień dobry, tu MARSOFT."}
@@ -139,7 +140,7 @@ def live(*lines: str) -> tuple[list[Event], list[str]]:
         asked.append(awaits)
         return script(lines[len(asked) - 1]) if len(asked) <= len(lines) else script("hangup")
 
-    return list(play(GENERAL, STANDARD, Caller(more=more), 0.0)), asked
+    return list(play(GENERAL, STANDARD, Caller(more=more), 0.0, calendar=ALWAYS_OPEN)), asked
 
 
 def test_who_sits_at_the_terminal_is_asked_at_every_wait_after_all_was_said() -> None:
@@ -148,12 +149,12 @@ def test_who_sits_at_the_terminal_is_asked_at_every_wait_after_all_was_said() ->
     assert ways(events)[:4] == [
         ("departments", "silence", ""),
         ("departments", "key", "1"),
-        ("sales", "line", "sales"),
-        ("sales", "line_result", "answered"),
+        ("sales_line", "line", "sales"),
+        ("sales_line", "line_result", "answered"),
     ]
     second = [event.t_s for event in events if event.action == "wait"][1]
     assert next(event.t_s for event in events if event.action == "key") == pytest.approx(second + 2)
-    assert ways(live("1", "hangup")[0])[-1] == ("sales", "caller_hung_up", "")
+    assert ways(live("1", "hangup")[0])[-1] == ("sales_line", "caller_hung_up", "")
     assert live("1", "hangup")[1] == ["keys", "line"]
 
 

@@ -167,6 +167,11 @@ def test_the_command_tells_what_failed_and_where(tmp_path: Path, capsys: pytest.
     assert "there is no *.flowtest.yaml to play" in capsys.readouterr().err
 
 
+def test_every_node_of_the_shipped_flows_is_come_to(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["flow", "test"]) == 0
+    assert "warning" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("file", files_of_tests(SHIPPED), ids=lambda file: file.name)
 def test_the_shipped_flows_do_what_their_tests_say(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["flow", "test", str(file)]) == 0, capsys.readouterr().out
