@@ -19,7 +19,7 @@ import aiohttp
 
 from ivr_flows.calendar import local
 from ivr_flows.prompts import PromptStore
-from telephony import identity
+from telephony import identity, settings
 from telephony.asterisk.config import AgentPhone, NodeConfig, PeerNode, TrunkPeer
 from telephony.asterisk.embedded import EmbeddedAsterisk
 from telephony.asterisk.install import AsteriskProgram
@@ -68,6 +68,7 @@ class House:
         self.data = data.absolute()
         self.data.mkdir(parents=True, exist_ok=True)
         self._config = config
+        self._numbers = settings.load([config / "hotline.toml"]).numbers
         self._prompts = prompts or self.data / "prompts"
         self.ports, self.moved_ports = Ports.choose(self.data / "ports.json")
         self._secrets = _kept_secrets(self.data / "secrets.json")
@@ -135,7 +136,7 @@ class House:
 
     async def start_server(self) -> None:
         """`hotline serve`, until its console answers."""
-        settings = self._write_settings()
+        own = self._write_settings()
         self.server = await Child.start(
             "server",
             [
@@ -146,7 +147,7 @@ class House:
                 "--config",
                 self._config / "hotline.toml",
                 "--config",
-                settings,
+                own,
             ],
             log=self.data / "log/server.log",
             pid_file=self._server_pid,
@@ -221,7 +222,7 @@ class House:
             manager_secret=self._secrets["manager"],
             provision_secret=self._secrets["provision"],
             agents=tuple(AgentPhone(login, self.sip_secret(login)) for login in CONSULTANTS),
-            numbers={GENERAL: False, ACCESSIBLE: True},
+            numbers={number: each.accessibility for number, each in self._numbers.items()},
             transfer_numbers=self._transfer_numbers,
             announcement=PromptStore(self._prompts).path(FALLBACK),
             trunks=(TrunkPeer(TRUNK, f"127.0.0.1:{carrier}/32", f"sip:127.0.0.1:{carrier}"),),

@@ -55,7 +55,7 @@ class Town:
     def write(self, say: str, queue: str = "support") -> Path:
         flows = self.folder / "flows"
         flows.mkdir(exist_ok=True)
-        for name in ("general", "accessibility"):
+        for name in ("general", "accessibility", "sales", "support", "billing"):
             (flows / f"{name}.yaml").write_text(FLOW.format(name=name, say=say, queue=queue))
         return flows
 

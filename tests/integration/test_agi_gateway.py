@@ -128,7 +128,7 @@ async def test_a_caller_presses_2_waits_is_dialled_and_hung_up_after_the_talk() 
         assert (arrived.did, arrived.caller, arrived.node) == ("+48221000000", "+48501000001", "n1")
         assert arrived.codec == "alaw"
         assert home.inbox.of(core.CallQueued)[0].queue == "support"
-        assert [(at.flow, at.node) for at in home.gateway.standings()] == [("general", "support")]
+        assert [(at.flow, at.node) for at in home.gateway.standings()] == [("general", "support_line")]
         await call.serve_until("WAIT FOR DIGIT")
         dial = Dial(arrived.interaction, 1, AgentId("anna"), "phone-anna", 20.0, "n1")
         assert home.gateway.execute(dial)

@@ -4,11 +4,14 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from ivr_flows import load
+from ivr_flows import SHIPPED, load
 from ivr_flows.check import check
+from ivr_flows.loading import flow_files
 from ivr_flows.nodes import Node, ReturnNode, SubFlowNode
 from ivr_flows.rules import table
+from telephony import settings
 
+SHIPPED_PAGE = Path(__file__).parents[2] / "docs" / "flows-shipped.md"
 CHECKS = Path(__file__).parents[2] / "docs" / "flow-checks.md"
 PAGE = Path(__file__).parents[2] / "docs" / "flows.md"
 
@@ -30,3 +33,10 @@ def test_every_kind_of_node_has_its_line() -> None:
 def test_the_table_of_rules_is_the_checkers_own() -> None:
     lines = CHECKS.read_text("utf-8").splitlines()
     assert [line for line in lines if line.startswith("|")] == list(table())
+
+
+def test_every_shipped_flow_and_its_number_is_described() -> None:
+    lines = re.findall(r"^\| (?:(\+\d+) \| )?`([a-z_]+)` \|", SHIPPED_PAGE.read_text("utf-8"), re.MULTILINE)
+    assert sorted(flow for _, flow in lines) == [path.stem for path in flow_files(SHIPPED)]
+    numbers = settings.load([Path(__file__).parents[2] / "config" / "hotline.toml"]).numbers
+    assert [(number, flow) for number, flow in lines if number] == [(key, each.flow) for key, each in numbers.items()]

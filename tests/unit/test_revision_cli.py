@@ -24,7 +24,7 @@ def own(tmp_path: Path) -> Path:
     """The operator's working folder, with what the numbers of the settings need."""
     folder = tmp_path / "own"
     folder.mkdir()
-    for name in ("accessibility", "general"):
+    for name in ("accessibility", "billing", "general", "sales", "support"):
         (folder / f"{name}.yaml").write_text(FLOW.format(name=name, say=f"Dzień dobry, tu {name}."), "utf-8")
     return folder
 
