@@ -31,7 +31,7 @@ async def figures(town: World, counts: dict[str, int]) -> None:
 async def test_a_caller_is_seen_at_each_node_on_the_way(tmp_path: Path) -> None:
     flows, config = tmp_path / "flows", tmp_path / "config"
     flows.mkdir()
-    for name in ("general", "accessibility"):
+    for name in ("general", "accessibility", "sales", "support", "billing"):
         (flows / f"{name}.yaml").write_text(TEXT.replace("flow: general", f"flow: {name}"), "utf-8")
     shutil.copytree(ROOT / "config", config)
     settings = config / "hotline.toml"
