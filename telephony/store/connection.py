@@ -120,14 +120,25 @@ async def _prepare(connection: asyncpg.Connection) -> None:
 @asynccontextmanager
 async def said_plainly(what: str) -> AsyncIterator[None]:
     """Everything that can go wrong out there becomes a StoreError, without the values that were sent."""
+    cancelled = _cancelled()
     try:
         async with asyncio.timeout(WHOLE_S):
             yield
     except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+        # asyncpg may answer a cancellation with an error of its own where the link breaks at the same moment: the task
+        # would go on for ever.
+        if _cancelled() > cancelled:
+            raise asyncio.CancelledError from error
         if what != "connect" and _is_final(error):
             raise StoreRefusedError(f"PostgreSQL refuses `{what}`: {type(error).__name__}") from error
         reason = error.args[0] if error.args and isinstance(error, asyncpg.PostgresError) else type(error).__name__
         raise StoreError(f"PostgreSQL could not do `{what}`: {reason}; is it running, and is its URL right?") from error
+
+
+def _cancelled() -> int:
+    """How often this task has been asked to end."""
+    task = asyncio.current_task()
+    return task.cancelling() if task else 0
 
 
 def _is_final(error: Exception) -> bool:

@@ -197,7 +197,9 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
 def test_the_running_server_says_that_it_serves_it(hotline: Run, own: Path, server: Server) -> None:
     revision = load_set(own).revision
     with server.runs(News("0" * 12, 1), News(revision, 2)):
-        assert "is published: new accessibility, billing, general, sales, support\nthe server serves it\n" in hotline("publish", own)
+        assert "is published: new accessibility, billing, general, sales, support\nthe server serves it\n" in hotline(
+            "publish", own
+        )
     change(own, "tu general", "mówi general")
     assert "\nno server runs with this data folder" in hotline("publish", own)
     with server.runs(News(revision, 2)):
