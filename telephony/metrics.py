@@ -25,7 +25,7 @@ from prometheus_client.registry import Collector
 
 from telephony.core.commands import AgentChanged, CallChanged, CallEnded, Decided, OpenTicket, PopLate
 from telephony.core.ids import AgentId, InteractionId, QueueName
-from telephony.core.line import Rule
+from telephony.core.place import Rule
 from telephony.core.quality_record import QualityRecord
 from telephony.core.spans import seconds
 from telephony.core.views import AgentState, CallState, CallView, Lane, Outcome, SpanKind

@@ -27,7 +27,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from telephony.core.ids import QueueName
-from telephony.core.rules import QueueRules, Rules
+from telephony.core.rules import MAX_BOOST_S, Boost, QueueRules, Relaxation, Rules
 from telephony.shipped import CONFIG_FOLDER
 
 if TYPE_CHECKING:
@@ -77,11 +77,37 @@ class Number(Frozen):
     language: Literal["pl", "en", "uk"] = "pl"  # what its callers are spoken to in
 
 
+class Relax(Frozen):
+    """Who has waited `after_s` needs `skill` at `level` only; or `instead` at that level will do, too."""
+
+    after_s: float = Field(gt=0, allow_inf_nan=False)
+    skill: Name
+    level: int = Field(default=1, ge=0, le=10)  # 0: not at all
+    instead: Name | None = None
+
+
 class Queue(Frozen):
     title: str
-    max_wait_s: float = Field(default=1200.0, gt=0)
-    wrap_up_s: float = Field(default=10.0, ge=0)
+    max_wait_s: float = Field(default=1200.0, gt=0, allow_inf_nan=False)
+    wrap_up_s: float = Field(default=10.0, ge=0, allow_inf_nan=False)
     ring_timeout_s: float = Field(default=20.0, ge=5, le=120)
+    boosts: Mapping[Boost, Annotated[float, Field(ge=0, le=MAX_BOOST_S)]] = Field(default_factory=dict)  # seconds
+    boost_cap_s: float = Field(default=MAX_BOOST_S, ge=0, le=MAX_BOOST_S)
+    relax: tuple[Relax, ...] = ()
+    reserve: int = Field(default=0, ge=0, le=1000)  # free agents trained in accessibility, kept for its callers
+
+    @property
+    def rules(self) -> QueueRules:
+        relax = sorted(self.relax, key=lambda each: each.after_s)
+        return QueueRules(
+            self.max_wait_s,
+            self.wrap_up_s,
+            self.ring_timeout_s,
+            self.boosts,
+            self.boost_cap_s,
+            tuple(Relaxation(each.after_s, each.skill, each.level, each.instead) for each in relax),
+            self.reserve,
+        )
 
 
 class AsteriskNode(Frozen):
@@ -138,11 +164,7 @@ class Settings(BaseSettings):
     @property
     def rules(self) -> Rules:
         """What the core needs to know of all this."""
-        queues = {
-            QueueName(name): QueueRules(queue.max_wait_s, queue.wrap_up_s, queue.ring_timeout_s)
-            for name, queue in self.queues.items()
-        }
-        return Rules(queues, self.pop.paint_s)
+        return Rules({QueueName(name): queue.rules for name, queue in self.queues.items()}, self.pop.paint_s)
 
     @classmethod
     def settings_customise_sources(  # pydantic-settings fixes the parameters

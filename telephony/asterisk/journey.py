@@ -59,6 +59,7 @@ from telephony.asterisk.translate import Attempt
 from telephony.core import events as core
 from telephony.core.commands import Dial
 from telephony.core.ids import InteractionId, QueueName, Uniqueid
+from telephony.core.rules import Boost
 from telephony.core.views import Lane, Outcome
 
 log = structlog.get_logger()
@@ -280,7 +281,11 @@ class Journey:
         if action.accessibility:  # the fallback queue keeps the priority chosen in the menu
             await self._session.set_variable("QUEUE_PRIO", str(ACCESSIBILITY_PRIORITY))
         lane = Lane.ACCESSIBILITY if action.accessibility else Lane.STANDARD
-        self._services.submit(core.CallQueued(self.interaction, QueueName(action.queue), lane, dict(action.requires)))
+        boosts = frozenset({Boost(action.boost)} if action.boost else ())
+        queued = core.CallQueued(
+            self.interaction, QueueName(action.queue), lane, dict(action.requires), dict(action.wishes), boosts
+        )
+        self._services.submit(queued)
 
     async def _line(self) -> str:
         """Wait under music and dial whom the core names, until somebody has talked with the caller."""

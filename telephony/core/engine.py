@@ -57,7 +57,8 @@ class Engine:
         return self._finish(now)
 
     def next_deadline(self) -> float | None:
-        return self._timers.next()
+        deadlines = (self._timers.next(), self._offers.next_deadline())
+        return min((at for at in deadlines if at is not None), default=None)
 
     def calls(self) -> tuple[CallView, ...]:
         """The calls under way."""
@@ -124,7 +125,7 @@ class Engine:
         again = before.queued_at if before and before.answered_at is not None else None
         changes = {"queue": event.queue, "lane": event.lane, "queued_at": now if again is None else again}
         if call := self._calls.step(event.interaction, CallInput.QUEUE, **changes):
-            self._offers.join(call, {event.queue: 1} | dict(event.requires))
+            self._offers.join(call, {event.queue: 1} | dict(event.requires), event.wishes, event.boosts)
 
     @_on.register
     def _(self, event: ev.CallServed, now: float) -> None:

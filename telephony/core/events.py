@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.logged import LoggedCall
+from telephony.core.rules import Boost
 from telephony.core.views import CallView, Lane, Outcome, SpanKind
 
 
@@ -63,6 +64,8 @@ class CallQueued:
     queue: QueueName
     lane: Lane
     requires: Mapping[str, int] = field(default_factory=dict)  # skill → lowest level
+    wishes: Mapping[str, int] = field(default_factory=dict)
+    boosts: frozenset[Boost] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,92 +2,160 @@
 
 Two lanes. Accessibility callers are served first; but while a standard caller is overdue (waits longer than the
 queue's `max_wait_s`), every third assignment goes to the oldest overdue one: priority holds in overload, and nobody
-starves. Within a lane the first to have arrived is the first to be served.
+starves. Within a lane the order is that of the first arrivals, each minus the caller's boosts. Of the agents who will
+do, the longest idle one of the best fit is chosen; those held in reserve, and wishes, count until a caller is overdue.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+import math
+from collections.abc import Mapping
 
 from telephony.core.agent import Agent
-from telephony.core.ids import InteractionId, QueueName
+from telephony.core.decision import Decision, Judge
+from telephony.core.free_agents import FreeAgents
+from telephony.core.ids import AgentId, InteractionId
+from telephony.core.needs import relaxed, required
+from telephony.core.order import Key
+from telephony.core.place import Choice, Orders, Place, Rule
+from telephony.core.rules import Rules
+from telephony.core.timers import Timers
 from telephony.core.views import Lane
+from telephony.core.waiting import Waiting
 
 OVERDUE_TURN = 3  # every third assignment, while someone is overdue
 
 
-class Rule(StrEnum):
-    ACCESSIBILITY_FIRST = "accessibility_first"
-    OVERDUE_TURN = "overdue_turn"
-    FIRST_COME = "first_come"
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    interaction: InteractionId
-    queue: QueueName
-    lane: Lane
-    first_arrival: float
-    requires: Mapping[str, int]
-    max_wait_s: float
-
-    def overdue(self, now: float) -> bool:
-        return self.lane is Lane.STANDARD and now - self.first_arrival > self.max_wait_s
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    waiting: Waiting
-    agent: Agent
-    rule: Rule
-
-
-@dataclass(slots=True)
 class Line:
-    """Those who wait. `choose` looks, `take` changes: an offer that is not answered returns to its old place."""
+    """Those who wait, and the agents who are free.
 
-    _waiting: dict[InteractionId, Waiting] = field(default_factory=dict)
-    _since_overdue: int = 0  # assignments in a row that passed an overdue caller by
+    `choose` looks, `take` changes: an offer that is not answered returns to its old place. Callers and agents come
+    and go by `add`, `remove`, `free` and `busy`; time is told by `choose`, at `next_deadline` at the latest.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._reserves = {str(name): queue.reserve for name, queue in rules.queues.items() if queue.reserve}
+        self._places: dict[InteractionId, Place] = {}
+        self._orders = Orders()
+        self._agents = FreeAgents()
+        self._changes = Timers()
+        self._since_overdue = 0  # assignments in a row that passed an overdue caller by
+        self._settled = True  # nothing has happened since there was no match
 
     def __len__(self) -> int:
-        return len(self._waiting)
-
-    def __iter__(self) -> Iterator[Waiting]:
-        return iter(self._waiting.values())
-
-    def add(self, waiting: Waiting) -> None:
-        self._waiting[waiting.interaction] = waiting
-
-    def remove(self, interaction: InteractionId) -> None:
-        self._waiting.pop(interaction, None)
+        return len(self._places)
 
     def count(self, lane: Lane) -> int:
-        return sum(waiting.lane is lane for waiting in self._waiting.values())
+        orders = self._orders
+        return len(orders.accessibility) if lane is Lane.ACCESSIBILITY else len(orders.standard) + len(orders.overdue)
 
-    def choose(self, free: Iterable[Agent], now: float) -> Choice | None:
-        """The next caller for whom one of the `free` agents will do, and that agent: the longest idle one."""
-        agents = sorted(free, key=lambda agent: (agent.idle_since, agent.agent))
-        if not agents:
+    # -- who comes and goes -------------------------------------------------------------------------------------
+
+    def add(self, waiting: Waiting) -> None:
+        self.remove(waiting.interaction)
+        boost_s = self._rules.of(waiting.queue).boost_s(waiting.boosts)
+        key = (waiting.first_arrival - boost_s, waiting.sequence, waiting.interaction)
+        place = Place(waiting, key, self._agents.need(required(waiting.requires)))
+        self._places[waiting.interaction] = place
+        self._orders.add(place)
+        self._plan(place, -math.inf)
+        self._settled = False
+
+    def remove(self, interaction: InteractionId) -> None:
+        if place := self._places.pop(interaction, None):
+            self._orders.remove(place)
+            self._changes.cancel(("line", interaction))
+
+    def free(self, agent: Agent) -> None:
+        """The agent is free, or free with other skills."""
+        self._agents.add(agent)
+        self._settled = False
+
+    def busy(self, agent: AgentId) -> None:
+        self._agents.remove(agent)
+
+    # -- decisions ----------------------------------------------------------------------------------------------
+
+    def next_deadline(self) -> float | None:
+        """When time alone may bring a match: someone becomes overdue, or a need is relaxed."""
+        return self._changes.next()
+
+    def choose(self, now: float) -> Choice | None:
+        """The next caller for whom one of the free agents will do, and that agent."""
+        self._let_pass(now)
+        if self._settled:
             return None
-        for rule, waiting in self._in_order(now):
-            for agent in agents:
-                if agent.can_serve(waiting.requires):
-                    return Choice(waiting, agent, rule)
+        free = self._agents.mask
+        unreserved = free & ~self._reserved()
+        for rule, key in self._by_rule(free, unreserved):
+            if key is not None:
+                return self._choice(rule, self._places[key[2]], free, unreserved)
+        self._settled = True
         return None
 
-    def take(self, choice: Choice, now: float) -> None:
-        """Carry the choice out: the caller leaves the line, and the turn of the overdue is counted."""
-        passed_by = any(
-            waiting.overdue(now) for waiting in self._waiting.values() if waiting is not choice.waiting
-        ) and not choice.waiting.overdue(now)
-        self._since_overdue = self._since_overdue + 1 if passed_by else 0
+    def take(self, choice: Choice) -> None:
+        """Carry the choice out: caller and agent leave, and the turn of the overdue is counted."""
+        place = self._places[choice.waiting.interaction]
+        if place.overdue or not self._orders.oldest:
+            self._since_overdue = 0
+        elif self._orders.oldest.first(self._agents.mask) is not None:
+            self._since_overdue += 1
         self.remove(choice.waiting.interaction)
+        self.busy(choice.agent.agent)
 
-    def _in_order(self, now: float) -> Iterable[tuple[Rule, Waiting]]:
-        by_arrival = sorted(self._waiting.values(), key=lambda each: (each.first_arrival, each.interaction))
-        if self._since_overdue >= OVERDUE_TURN - 1:
-            yield from ((Rule.OVERDUE_TURN, each) for each in by_arrival if each.overdue(now))
-        for lane, rule in ((Lane.ACCESSIBILITY, Rule.ACCESSIBILITY_FIRST), (Lane.STANDARD, Rule.FIRST_COME)):
-            yield from ((rule, each) for each in by_arrival if each.lane is lane)
+    def _by_rule(self, free: int, unreserved: int) -> tuple[tuple[Rule, Key | None], ...]:
+        orders = self._orders
+        turn = self._since_overdue >= OVERDUE_TURN - 1
+        standard = (orders.overdue.first(free), orders.standard.first(unreserved))
+        return (
+            (Rule.OVERDUE_TURN, orders.oldest.first(free) if turn else None),
+            (Rule.ACCESSIBILITY_FIRST, orders.accessibility.first(free)),
+            (Rule.FIRST_COME, min((key for key in standard if key is not None), default=None)),
+        )
+
+    def _choice(self, rule: Rule, place: Place, free: int, unreserved: int) -> Choice:
+        any_agent = place.overdue or place.waiting.lane is Lane.ACCESSIBILITY
+        able = place.need.mask & (free if any_agent else unreserved)
+        wishes: Mapping[str, int] = {} if place.overdue else place.waiting.wishes
+        return Choice(place.waiting, self._agents.best(able, wishes), rule)
+
+    def _reserved(self) -> int:
+        reserved = 0
+        for queue, least in self._reserves.items():
+            reserved |= self._agents.reserved(queue, least)
+        return reserved
+
+    # -- for those who look on ----------------------------------------------------------------------------------
+
+    def ahead(self, interaction: InteractionId) -> int:
+        """How many stand before this caller, by lane and key, and want agents who would do for this caller, too."""
+        place, orders = self._places[interaction], self._orders
+        if place.waiting.lane is Lane.ACCESSIBILITY:
+            return orders.accessibility.before(place.key, place.need)
+        accessible = sum(size for need, size in orders.accessibility.sizes() if need.rivals(place.need))
+        lane = (orders.standard, orders.overdue)
+        return accessible + sum(order.before(place.key, place.need) for order in lane)
+
+    def decision(self, choice: Choice) -> Decision:
+        """Why this choice, and why not the others; ask before `take`."""
+        return Judge(choice, self._agents, self._reserved()).decision(self._orders, self._places)
+
+    # -- time ---------------------------------------------------------------------------------------------------
+
+    def _let_pass(self, now: float) -> None:
+        while due := self._changes.pop_due(now):
+            place = self._places[InteractionId(due[1])]
+            waiting, rules = place.waiting, self._rules.of(place.waiting.queue)
+            self._orders.remove(place)
+            relaxations = rules.relax[: waiting.relaxations_due(now, rules)]
+            place.need = self._agents.need(relaxed(required(waiting.requires), relaxations))
+            place.overdue = waiting.overdue(now, rules)
+            self._orders.add(place)
+            self._plan(place, now)
+            self._settled = False
+
+    def _plan(self, place: Place, now: float) -> None:
+        at = place.waiting.next_change(now, self._rules.of(place.waiting.queue))
+        if at is not None:
+            self._changes.set(("line", place.waiting.interaction), at)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import count
 
 from telephony.core.agent import AgentInput
 from telephony.core.call import CallInput
 from telephony.core.calls import Calls
 from telephony.core.commands import CancelDial, Command, Decided, Dial, HidePop, PopLate, ShowPop
-from telephony.core.explain import explain
+from telephony.core.decision import Decision
+from telephony.core.explain import describe
 from telephony.core.ids import AgentId, InteractionId
-from telephony.core.line import Choice, Line, Waiting
+from telephony.core.line import Line
 from telephony.core.roster import Roster
-from telephony.core.rules import Rules
+from telephony.core.rules import Boost, Rules
 from telephony.core.timers import Timers
 from telephony.core.views import CallState, CallView, Lane
+from telephony.core.waiting import Waiting
 
 DIAL_MARGIN_S = 10.0  # past the ring time-out: the dial's end was lost, give the caller back to the line
 
@@ -38,29 +41,40 @@ class Offers:
         self._roster = roster
         self._timers = timers
         self._told = told
-        self._line = Line()
-        self._requires: dict[InteractionId, Mapping[str, int]] = {}
+        self._line = Line(rules)
+        self._waiting: dict[InteractionId, Waiting] = {}  # who waits or is being offered
+        self._sequence = count()
+        roster.look_on(self._line.free, self._line.busy)
 
     def waiting(self, lane: Lane) -> int:
         return self._line.count(lane)
 
-    def join(self, call: CallView, requires: Mapping[str, int]) -> None:
+    def next_deadline(self) -> float | None:
+        """When time alone may bring a match."""
+        return self._line.next_deadline()
+
+    def join(
+        self, call: CallView, requires: Mapping[str, int], wishes: Mapping[str, int], boosts: frozenset[Boost]
+    ) -> None:
         """The caller enters the line."""
-        self._requires[call.interaction] = requires
-        self._wait(call)
+        assert call.queue
+        self._waiting[call.interaction] = waiting = Waiting(
+            call.interaction, call.queue, call.lane, call.arrived_at, requires, next(self._sequence), wishes, boosts
+        )
+        self._line.add(waiting)
 
     def leave(self, interaction: InteractionId) -> None:
         """The caller waits no more, and no attempt of this call has a deadline."""
         self._line.remove(interaction)
-        self._requires.pop(interaction, None)
+        self._waiting.pop(interaction, None)
         self._cancel_timers(interaction)
 
     def dispatch(self, now: float) -> None:
         """Offer callers to free agents for as long as there is a match."""
-        while choice := self._line.choose(self._roster.free(), now):
-            waiting = len(self._line)
-            self._line.take(choice, now)
-            self._offer(choice, waiting, now)
+        while choice := self._line.choose(now):
+            decision = self._line.decision(choice)
+            self._line.take(choice)
+            self._offer(decision, now)
 
     def dial(self, call: CallView, now: float) -> None:
         """The pop is painted, or its time is over: the phone may ring."""
@@ -82,7 +96,7 @@ class Offers:
         if back is None or call.agent is None:
             return
         self._cancel_timers(call.interaction)
-        self._wait(back)
+        self._line.add(self._waiting[call.interaction])
         self.let_go(call.agent, call, now, aside=SET_ASIDE.get(status, ""))
 
     def withdraw(self, call: CallView, now: float) -> None:
@@ -116,23 +130,18 @@ class Offers:
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def _offer(self, choice: Choice, waiting: int, now: float) -> None:
-        interaction, agent = choice.waiting.interaction, choice.agent.agent
+    def _offer(self, decision: Decision, now: float) -> None:
+        interaction, agent = decision.winner.waiting.interaction, decision.agent.agent
         before = self._calls.get(interaction)
         assert before
         attempt = before.attempt + 1
         fresh = {"offered_at": now, "painted_at": None, "rang_at": None}
         call = self._calls.step(interaction, CallInput.OFFER, agent=agent, attempt=attempt, **fresh)
         assert call
-        self._told(Decided(interaction, agent, now, choice.rule, explain(choice, self._line, now), waiting))
+        self._told(Decided(interaction, agent, now, decision.rule, describe(decision, now), decision.waiting))
         self._told(ShowPop(call, agent, attempt, now))
         self._roster.step(agent, AgentInput.OFFER, now, interaction=interaction)
         self._timers.set(("pop", interaction), now + self._rules.pop_paint_s)
-
-    def _wait(self, call: CallView) -> None:
-        assert call.queue
-        requires, max_wait_s = self._requires[call.interaction], self._rules.of(call.queue).max_wait_s
-        self._line.add(Waiting(call.interaction, call.queue, call.lane, call.arrived_at, requires, max_wait_s))
 
     def _cancel_timers(self, interaction: InteractionId) -> None:
         self._timers.cancel(("pop", interaction))

@@ -20,12 +20,15 @@ class Roster:
         self._devices = Devices()  # told before anybody signs in there, too
         self._shown: dict[str, str] = {}  # endpoint → what was last made known of it
         self._changed = changed
+        self._freed: Callable[[Agent], None] = lambda _: None
+        self._taken: Callable[[AgentId], None] = lambda _: None
+
+    def look_on(self, freed: Callable[[Agent], None], taken: Callable[[AgentId], None]) -> None:
+        """From now on, who becomes free (or is, with other skills) and who is free no more is told at once."""
+        self._freed, self._taken = freed, taken
 
     def all(self) -> tuple[Agent, ...]:
         return tuple(self._agents.values())
-
-    def free(self) -> list[Agent]:
-        return [agent for agent in self._agents.values() if agent.free]
 
     def get(self, agent: AgentId | None) -> Agent | None:
         return self._agents.get(agent) if agent else None
@@ -40,7 +43,7 @@ class Roster:
         known = self._agents.get(agent) or Agent(agent, endpoint, idle_since=now, since=now)
         wish = None if known.wish is AgentInput.SIGN_OUT else known.wish
         device = self._devices.state(endpoint)
-        self._agents[agent] = replace(known, endpoint=endpoint, skills=dict(skills), device=device, wish=wish)
+        self._put(known, replace(known, endpoint=endpoint, skills=dict(skills), device=device, wish=wish))
         self.step(agent, AgentInput.SIGN_IN, now, reason="signed_in")
 
     def device(self, node: str, endpoint: str, state: str) -> None:
@@ -112,6 +115,13 @@ class Roster:
 
     def _put(self, before: Agent, after: Agent) -> None:
         self._agents[after.agent] = after
+        self._tell_free(before, after)
         shown = (after.shown_state, after.reason, after.interaction)
         if shown != (before.shown_state, before.reason, before.interaction):
             self._changed(AgentChanged(after.agent, *shown[:2], after.since, after.interaction))
+
+    def _tell_free(self, before: Agent, after: Agent) -> None:
+        if not after.free:
+            self._taken(after.agent)
+        elif not before.free or before.skills != after.skills or before.idle_since != after.idle_since:
+            self._freed(after)

@@ -1,18 +1,47 @@
-"""What the engine goes by, set by the house's configuration: times per queue, and what holds for all."""
+"""What the engine goes by, set by the house's configuration: times and order per queue, and what holds for all."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from telephony.core.ids import QueueName
+
+MAX_BOOST_S = 600.0  # what all boosts of a caller come to at most
+
+
+class Boost(StrEnum):
+    """Why a caller may stand in the line as if the call had come earlier."""
+
+    OUTAGE = "outage"
+    REPEAT = "repeat"
+    COMPLAINT = "complaint"
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """Who has waited `after_s` needs `skill` at `level` only (0: not at all); or `instead` at `level` will do, too."""
+
+    after_s: float
+    skill: str
+    level: int
+    instead: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class QueueRules:
-    max_wait_s: float = 1200.0
+    max_wait_s: float = 1200.0  # who waits longer is overdue
     wrap_up_s: float = 0.0
     ring_timeout_s: float = 20.0
+    boosts: Mapping[Boost, float] = field(default_factory=dict)  # seconds
+    boost_cap_s: float = MAX_BOOST_S
+    relax: tuple[Relaxation, ...] = ()
+    reserve: int = 0  # so many free agents trained in accessibility are kept for its callers
+
+    def boost_s(self, boosts: frozenset[Boost]) -> float:
+        """Those boosts in sum, capped."""
+        return min(self.boost_cap_s, sum(self.boosts.get(boost, 0.0) for boost in boosts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from telephony.core.ids import QueueName
+from telephony.core.rules import Boost, Relaxation
 from telephony.settings import Listen, SettingsError, load
 
 SHIPPED = Path(__file__).parents[2] / "config" / "hotline.toml"
@@ -23,6 +24,19 @@ def test_the_shipped_file_and_secrets_of_ones_own(tmp_path: Path) -> None:
     assert settings.rules.of(QueueName("support")).max_wait_s == 1200
     assert settings.asterisk[0].secret.get_secret_value() == "s3cret"
     assert "s3cret" not in repr(settings)
+
+
+def test_the_order_of_a_queue_is_in_its_file_and_relaxations_stand_by_time(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(
+        "[queues.support]\nboosts = {outage = 60, complaint = 90}\nboost_cap_s = 100\nreserve = 2\n"
+        "relax = [{after_s = 180, skill = 'support', instead = 'billing'}, "
+        "{after_s = 60, skill = 'support', level = 2}]"
+    )
+    rules = load([SHIPPED, own]).rules.of(QueueName("support"))
+    assert rules.relax == (Relaxation(60, "support", 2), Relaxation(180, "support", 1, "billing"))
+    assert rules.boost_s(frozenset({Boost.OUTAGE, Boost.COMPLAINT, Boost.REPEAT})) == 100
+    assert rules.reserve == 2
 
 
 def test_each_node_may_have_a_file_of_its_own_and_be_said_again(tmp_path: Path) -> None:
@@ -48,6 +62,12 @@ def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
         ("consol_listen = 'a:1'", "consol_listen: Extra inputs are not permitted"),
         ("[numbers.'500&PJSIP/x']\nflow = 'general'", "String should match pattern"),
         ("[queues.support]\ntitle = 'x'\nring_timeout_s = 1", "queues.support.ring_timeout_s"),
+        ("[queues.support]\ntitle = 'x'\nboosts = {luck = 10}", "queues.support.boosts.luck"),
+        ("[queues.support]\ntitle = 'x'\nboosts = {outage = 601}", "queues.support.boosts.outage"),
+        ("[queues.support]\ntitle = 'x'\nboost_cap_s = 601", "queues.support.boost_cap_s"),
+        ("[queues.support]\ntitle = 'x'\nmax_wait_s = inf", "queues.support.max_wait_s"),
+        ("[queues.support]\ntitle = 'x'\nrelax = [{after_s = nan, skill = 'x'}]", "queues.support.relax.0.after_s"),
+        ("[queues.support]\ntitle = 'x'\nreserve = -1", "queues.support.reserve"),
         ("no toml", "is not TOML"),
     ],
 )

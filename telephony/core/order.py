@@ -1,0 +1,66 @@
+"""One order of callers, kept by need: who is the first for whom one of the free agents will do.
+
+The first caller of each need stands in a list of heads; that is walked until a need is met. What a decision costs
+depends on how many different needs there are, and on the number of callers only as its logarithm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from telephony.core.free_agents import Need
+from telephony.core.ids import InteractionId
+from telephony.core.sorted_keys import SortedKeys
+
+Key = tuple[float, int, InteractionId]  # by when the caller counts as having come, and in which order
+
+
+class Order:
+    def __init__(self) -> None:
+        self._by_need: dict[Need, SortedKeys[Key]] = {}
+        self._heads: SortedKeys[tuple[Key, Need]] = SortedKeys()
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def add(self, key: Key, need: Need) -> None:
+        callers = self._by_need.setdefault(need, SortedKeys())
+        before = callers.first
+        callers.add(key)
+        self._size += 1
+        self._put_head(need, before, callers.first)
+
+    def remove(self, key: Key, need: Need) -> None:
+        callers = self._by_need[need]
+        before = callers.first
+        callers.remove(key)
+        self._size -= 1
+        self._put_head(need, before, callers.first)
+        if not callers:
+            del self._by_need[need]
+
+    def first(self, free: int) -> Key | None:
+        """The first for whom one of the `free` agents will do."""
+        return next((key for key, need in self._heads if need.mask & free), None) if free else None
+
+    def leading(self, most: int) -> list[Key]:
+        """The first callers of all, whoever will do for them."""
+        heads = (need for _, (_, need) in zip(range(most), self._heads, strict=False))
+        return sorted(key for need in heads for _, key in zip(range(most), self._by_need[need], strict=False))[:most]
+
+    def sizes(self) -> Iterator[tuple[Need, int]]:
+        """How many there are of each need."""
+        return ((need, len(callers)) for need, callers in self._by_need.items())
+
+    def before(self, key: Key, wanted: Need) -> int:
+        """How many come before `key` and compete for the same agents."""
+        return sum(callers.before(key) for need, callers in self._by_need.items() if need.rivals(wanted))
+
+    def _put_head(self, need: Need, before: Key | None, after: Key | None) -> None:
+        if before == after:
+            return
+        if before is not None:
+            self._heads.remove((before, need))
+        if after is not None:
+            self._heads.add((after, need))

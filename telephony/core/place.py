@@ -1,0 +1,77 @@
+"""The places in the line: each caller's key and need, the orders they stand in, and what a choice among them is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from telephony.core.agent import Agent
+from telephony.core.free_agents import Need
+from telephony.core.order import Key, Order
+from telephony.core.views import Lane
+from telephony.core.waiting import Waiting
+
+
+class Rule(StrEnum):
+    ACCESSIBILITY_FIRST = "accessibility_first"
+    OVERDUE_TURN = "overdue_turn"
+    FIRST_COME = "first_come"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    waiting: Waiting
+    agent: Agent
+    rule: Rule
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a caller stands: `key` among those of the lane, `need` as relaxed by now."""
+
+    waiting: Waiting
+    key: Key
+    need: Need
+    overdue: bool = False
+
+    @property
+    def age_key(self) -> Key:
+        return self.waiting.first_arrival, self.waiting.sequence, self.waiting.interaction
+
+
+@dataclass(slots=True)
+class Orders:
+    """The callers of each lane; of the standard lane, those who are overdue stand apart, and once more by age."""
+
+    accessibility: Order = field(default_factory=Order)
+    standard: Order = field(default_factory=Order)
+    overdue: Order = field(default_factory=Order)
+    oldest: Order = field(default_factory=Order)
+
+    def of(self, place: Place) -> Order:
+        if place.waiting.lane is Lane.ACCESSIBILITY:
+            return self.accessibility
+        return self.overdue if place.overdue else self.standard
+
+    def add(self, place: Place) -> None:
+        self.of(place).add(place.key, place.need)
+        if place.overdue:
+            self.oldest.add(place.age_key, place.need)
+
+    def remove(self, place: Place) -> None:
+        self.of(place).remove(place.key, place.need)
+        if place.overdue:
+            self.oldest.remove(place.age_key, place.need)
+
+    def kinds(self) -> tuple[tuple[Order, Lane, bool], ...]:
+        """Each order of callers, with its lane and whether they are overdue."""
+        return (
+            (self.accessibility, Lane.ACCESSIBILITY, False),
+            (self.standard, Lane.STANDARD, False),
+            (self.overdue, Lane.STANDARD, True),
+        )
+
+    def leading(self, most: int) -> list[Key]:
+        """The first callers, lane by lane."""
+        standard = sorted(self.standard.leading(most) + self.overdue.leading(most))
+        return [*self.accessibility.leading(most), *standard][:most]
