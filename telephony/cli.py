@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from telephony import customer_cli, flow_cli, outage_cli
+from telephony import customer_cli, flow_cli, outage_cli, route_cli
 from telephony.shipped import CONFIG_FOLDER
 
 CONFIG = CONFIG_FOLDER / "hotline.toml"
@@ -99,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     customer_cli.add(commands, CONFIG)
     flow_cli.add(commands, CONFIG.parent, data_folder())
     outage_cli.add(commands, data_folder())
+    route_cli.add(commands)
     _command(commands, "clean-demo", _clean_demo, "remove all that the demo has written")
     _command(commands, "version", _version, "print the version")
     return parser

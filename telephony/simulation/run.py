@@ -1,0 +1,203 @@
+"""One run: the engine of production, told by a fake clock what callers, agents and phones do.
+
+Nothing here decides anything: the line, the offers, the states of agents, wrap-up and deadlines are the engine's own,
+so that what is true of a simulated day is true of the code that will run it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from telephony.core import events as ev
+from telephony.core.commands import AgentChanged, CallChanged, CallEnded, Command, Decided, Dial, ShowPop
+from telephony.core.engine import Engine
+from telephony.core.ids import AgentId, InteractionId, Uniqueid
+from telephony.core.rules import Rules
+from telephony.core.views import AgentState, Outcome
+from telephony.simulation.callers import Caller
+from telephony.simulation.scenario import AgentGroup, Scenario
+
+NODE = "simulated"
+NORMAL_CLEARING = 16  # [Q.850 §2.2.7]
+
+_WORK = frozenset({AgentState.OFFERED, AgentState.RINGING, AgentState.TALKING, AgentState.WRAP_UP})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What became of a caller. Neither answered nor abandoned: still in line when the run ended."""
+
+    caller: Caller
+    answered_s: float | None
+    agent: AgentId | None
+    abandoned_s: float | None
+    explanation: str
+
+    @property
+    def waited_s(self) -> float | None:
+        """How long the caller was in line; None for who still is."""
+        ended_s = self.abandoned_s if self.answered_s is None else self.answered_s
+        return None if ended_s is None else ended_s - self.caller.arrived_s
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One agent's run in seconds: signed in, and of that ringing, talking and in wrap-up."""
+
+    group: AgentGroup
+    staffed_s: float
+    worked_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    calls: tuple[Call, ...]  # by arrival
+    shifts: Mapping[AgentId, Shift]
+
+
+def play(scenario: Scenario, callers: Sequence[Caller]) -> Run:
+    """Let these callers call; the run ends at `duration_s`, wherever anybody stands then."""
+    return _Play(scenario, callers).run()
+
+
+def agents_of(scenario: Scenario) -> Iterator[tuple[AgentId, AgentGroup]]:
+    """Every agent by name: agent-1, agent-2, … in the order of the scenario."""
+    each = (group for group in scenario.agents for _ in range(group.count))
+    return ((AgentId(f"agent-{number}"), group) for number, group in enumerate(each, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class _OutOfPatience:
+    interaction: InteractionId
+
+
+@dataclass(slots=True)
+class _Fate:
+    """A call in the making."""
+
+    caller: Caller
+    answered_s: float | None = None
+    agent: AgentId | None = None
+    abandoned_s: float | None = None
+    explanation: str = ""
+
+    def call(self) -> Call:
+        return Call(self.caller, self.answered_s, self.agent, self.abandoned_s, self.explanation)
+
+
+@dataclass(slots=True)
+class _Hours:
+    """An agent's time so far; `state` holds since `since_s`."""
+
+    group: AgentGroup
+    state: AgentState = AgentState.OFF
+    since_s: float = 0.0
+    staffed_s: float = 0.0
+    worked_s: float = 0.0
+
+    def turn(self, state: AgentState, now: float) -> None:
+        self.staffed_s += now - self.since_s if self.state is not AgentState.OFF else 0.0
+        self.worked_s += now - self.since_s if self.state in _WORK else 0.0
+        self.state, self.since_s = state, now
+
+
+class _Play:
+    def __init__(self, scenario: Scenario, callers: Sequence[Caller]) -> None:
+        self._end_s = scenario.duration_s
+        self._engine = Engine(Rules(scenario.queues, pop_paint_s=0.0))
+        self._agenda: list[tuple[float, int, tuple[ev.Event | _OutOfPatience, ...]]] = []
+        self._planned = 0
+        self._fates: dict[InteractionId, _Fate] = {}
+        self._hours = {agent: _Hours(group) for agent, group in agents_of(scenario)}
+        for agent, hours in self._hours.items():
+            self._plan_shift(agent, hours.group)
+        for caller in callers:
+            self._plan_caller(caller)
+
+    def run(self) -> Run:
+        while (now := self._next_s()) <= self._end_s:
+            deadline = self._engine.next_deadline()
+            if deadline is not None and deadline <= now:
+                self._follow(self._engine.handle_timer(now), now)
+            else:
+                for event in heapq.heappop(self._agenda)[2]:
+                    self._tell(event, now)
+        for hours in self._hours.values():
+            hours.turn(AgentState.OFF, self._end_s)
+        shifts = {agent: Shift(each.group, each.staffed_s, each.worked_s) for agent, each in self._hours.items()}
+        return Run(tuple(fate.call() for fate in self._fates.values()), shifts)
+
+    # -- what will happen by itself -------------------------------------------------------------------------------
+
+    def _plan(self, at_s: float, *events: ev.Event | _OutOfPatience) -> None:
+        """What happens at one moment happens in the order in which it was planned."""
+        self._planned += 1
+        heapq.heappush(self._agenda, (at_s, self._planned, events))
+
+    def _plan_shift(self, agent: AgentId, group: AgentGroup) -> None:
+        self._plan(group.from_s, ev.AgentSignedIn(agent, f"phone-{agent}", group.skills), ev.AgentReady(agent))
+        self._plan(group.to_s, ev.AgentSignedOut(agent))
+
+    def _plan_caller(self, caller: Caller) -> None:
+        self._fates[caller.id] = _Fate(caller)
+        channel, uniqueid = f"PJSIP/{caller.id}", Uniqueid(caller.id)
+        self._plan(
+            caller.arrived_s,
+            ev.CallArrived(caller.id, NODE, channel, uniqueid, caller.id, "", None),
+            ev.CallQueued(caller.id, caller.queue, caller.lane, caller.requires),
+        )
+        if caller.patience_s is not None:
+            self._plan(caller.arrived_s + caller.patience_s, _OutOfPatience(caller.id))
+
+    def _next_s(self) -> float:
+        deadline = self._engine.next_deadline()
+        planned = self._agenda[0][0] if self._agenda else float("inf")
+        return planned if deadline is None else min(deadline, planned)
+
+    # -- what follows from what the engine says -------------------------------------------------------------------
+
+    def _tell(self, event: ev.Event | _OutOfPatience, now: float) -> None:
+        if not isinstance(event, _OutOfPatience):
+            self._follow(self._engine.handle(event, now), now)
+        elif self._fates[event.interaction].answered_s is None:
+            self._tell(ev.CallHungUp(Uniqueid(event.interaction), NORMAL_CLEARING), now)
+
+    def _follow(self, commands: Sequence[Command], now: float) -> None:
+        """Do what the engine asks, and tell it at once of what happens at once."""
+        waiting = deque(commands)
+        while waiting:
+            if event := self._answer(waiting.popleft(), now):
+                waiting.extend(self._engine.handle(event, now))
+
+    def _answer(self, command: Command, now: float) -> ev.Event | None:
+        match command:
+            case ShowPop():
+                return ev.PopPainted(command.call.interaction, command.agent, command.attempt)
+            case Dial():
+                return self._ring(command, now)
+            case AgentChanged():
+                self._hours[command.agent].turn(command.state, now)
+            case Decided():
+                self._fates[command.interaction].explanation = command.explanation
+            case CallChanged():
+                self._answered(command, now)
+            case CallEnded() if command.call.outcome is Outcome.ABANDONED_LINE:
+                self._fates[command.call.interaction].abandoned_s = now
+        return None
+
+    def _ring(self, dial: Dial, now: float) -> ev.Event | None:
+        answer = ev.CallAnswered(dial.interaction, dial.attempt)
+        after_s = self._hours[dial.agent].group.answer_after_s
+        if after_s == 0:
+            return answer
+        self._plan(now + after_s, ev.AgentRinging(dial.interaction, dial.attempt), answer)
+        return None
+
+    def _answered(self, changed: CallChanged, now: float) -> None:
+        call, fate = changed.call, self._fates[changed.call.interaction]
+        if call.answered_at is not None and fate.answered_s is None:
+            fate.answered_s, fate.agent = now, call.agent
+            self._plan(now + fate.caller.handle_s, ev.CallHungUp(call.uniqueid, NORMAL_CLEARING))
