@@ -24,7 +24,7 @@ demo: setup
 test: $(VENV)/.installed-test check
 	@$(HOTLINE) setup
 	@$(BIN)/python -m tests.tools
-	@$(BIN)/python -m pytest --cov --cov-report=term
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term
 
 check: $(VENV)/.installed-test
 	@$(BIN)/ruff check --quiet .

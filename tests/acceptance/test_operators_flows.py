@@ -1,0 +1,131 @@
+"""The operator's own flows, called by real phones: a PIN and the survey after the talk, a guesser, a promised call."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from quality.softphone_client import PhoneCall
+from telephony.core.views import CallState, CallView, Outcome
+from telephony.crm.seed import customers
+from telephony.identity import hashed
+from tests.acceptance.world import AGENT, STEP_S, World, world
+
+SALES, BILLING = "+48220000101", "+48220000103"
+CUSTOMER = customers(1)[0]
+PIN, WRONG = "73910468", "73910469"  # eight digits: found nowhere by chance
+STRANGER = "+48500000161"
+THINKS_S = 3.5  # for the keys to have been sent, and before the next number
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[World]:
+    async with asyncio.timeout(150), world(tmp_path) as everything:
+        await everything.store.set_pin(CUSTOMER.number, await asyncio.to_thread(hashed, PIN), 0.0)
+        yield everything
+
+
+async def metrics(town: World) -> str:
+    async with aiohttp.ClientSession() as http, http.get(town.house.metrics_url) as answer:
+        return await answer.text()
+
+
+async def at(town: World, flow: str, node: str) -> None:
+    """Wait until the only caller is there; then a moment, like a person."""
+    line = f'hotline_flow_callers{{flow="{flow}",node="{node}"}} 1.0'
+    async with asyncio.timeout(STEP_S):  # the figures are read, not announced
+        while line not in (await metrics(town)).splitlines():  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    await asyncio.sleep(0.3)
+
+
+async def asks_for_the_balance(town: World, caller: str) -> PhoneCall:
+    call = await town.calls(BILLING, caller)
+    await at(town, "billing", "recording")
+    await call.dtmf("9")
+    await at(town, "billing", "menu")
+    await call.dtmf("1")
+    await at(town, "billing", "who_balance")
+    return call
+
+
+async def only_call(town: World, outcome: Outcome) -> CallView:
+    (call,) = await town.until(lambda seen: len(seen) == 1 and seen[0].outcome is not None)
+    assert call.outcome is outcome
+    return call
+
+
+def files_with(folder: Path, secret: str) -> list[Path]:
+    return [file for file in folder.rglob("*") if file.is_file() and secret.encode() in file.read_bytes()]
+
+
+async def test_the_balance_a_person_and_the_survey_and_the_pin_is_nowhere(town: World) -> None:
+    caller = CUSTOMER.phones[0]
+    call = await asks_for_the_balance(town, caller)
+    await call.dtmf(f"{PIN}#")
+    await at(town, "billing", "more")  # heard what is owed
+    await call.dtmf("0")
+    await town.until(lambda seen: seen[0].state is CallState.LINE)
+    await town.page.ready()
+    consultant = await town.answered_by_a_consultant()
+    await town.until(lambda seen: seen[0].answered_at is not None)
+    await asyncio.sleep(1)
+    await consultant.hang_up()
+    await at(town, "survey", "satisfied")
+    await call.dtmf("5")
+    await at(town, "survey", "recommend")
+    await call.dtmf("9#")
+    await at(town, "survey", "comment")
+    await call.dtmf("2")
+    await call.ended()
+    ended = await only_call(town, Outcome.ANSWERED)
+    assert (ended.agent, ended.queue) == (AGENT, "billing")
+    answers = await town.store.survey_answers_of(ended.interaction)
+    assert {(each.survey, each.value) for each in answers} == {("csat", 5), ("nps", 9)}
+    await town.house.stop()
+    house = town.folder / "house"
+    assert files_with(house, caller.removeprefix("+48")), "the search finds what is there"
+    assert files_with(house, PIN) == []
+    assert files_with(house, PIN[-4:] + "#") == []
+
+
+async def test_a_guesser_of_pins_is_stopped_and_comes_to_a_person(town: World) -> None:
+    for guesses in (2, 1):
+        call = await asks_for_the_balance(town, STRANGER)
+        for _ in range(guesses):
+            await call.dtmf(f"{CUSTOMER.number}#")
+            await asyncio.sleep(THINKS_S)
+            await call.dtmf(f"{WRONG}#")
+            await asyncio.sleep(THINKS_S)
+        if guesses == 1:
+            break
+        await town.until(lambda seen: seen[0].state is CallState.LINE)
+        await call.hang_up()
+        await town.until(lambda seen: seen[0].outcome is not None)
+    await call.dtmf(f"{CUSTOMER.number}#")
+    await asyncio.sleep(THINKS_S)
+    await call.dtmf(f"{PIN}#")  # right, and too late
+    await town.until(lambda seen: any(each.outcome is None and each.state is CallState.LINE for each in seen))
+    (blocked,) = re.findall(r"^hotline_pin_blocked_total (\S+)$", await metrics(town), re.MULTILINE)
+    assert float(blocked) == 1.0
+    await call.hang_up()
+
+
+async def test_a_promise_to_call_back_keeps_the_place(town: World) -> None:
+    call = await town.calls(SALES, STRANGER)
+    await at(town, "sales", "recording")
+    await call.dtmf("9")
+    await at(town, "sales", "menu")
+    await call.dtmf("3")
+    await call.ended()
+    ended = await only_call(town, Outcome.CALLBACK)
+    kept = await town.store.callback_of(STRANGER)
+    assert kept
+    assert (str(kept.queue), kept.shown) == ("sales", SALES)
+    assert kept.first_arrival == pytest.approx(ended.arrived_at, abs=0.01)
+    assert (await town.ticket_of(ended)).subject == "Prośba o oddzwonienie"
