@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from telephony.core.agent import Agent
-from telephony.core.free_agents import FreeAgents, Need
 from telephony.core.ids import InteractionId
 from telephony.core.place import Choice, Orders, Place, Rule
 from telephony.core.views import Lane
@@ -54,14 +53,12 @@ class Judge:
     """Says of each caller in the line why it was not the one."""
 
     choice: Choice
-    agents: FreeAgents
-    reserved: int
+    bit: int  # the agent
+    reserved: int  # the agents in reserve
 
-    def reason(self, lane: Lane, need: Need, *, overdue: bool) -> Reason:
-        bit = self.agents.bit(self.choice.agent.agent)
-        if not need.mask & bit:
-            return Reason.SKILLS
-        if lane is Lane.STANDARD and not overdue and self.reserved & bit:
+    def reason(self, lane: Lane, *, overdue: bool) -> Reason:
+        """Of those for whom the agent would do."""
+        if lane is Lane.STANDARD and not overdue and self.reserved & self.bit:
             return Reason.RESERVE
         if self.choice.rule is Rule.OVERDUE_TURN and not overdue:
             return Reason.NOT_THIS_TURN
@@ -69,9 +66,12 @@ class Judge:
             return Reason.AFTER_ACCESSIBILITY
         return Reason.LATER
 
+    def reason_of(self, place: Place) -> Reason:
+        able = place.need.mask & self.bit
+        return self.reason(place.waiting.lane, overdue=place.overdue) if able else Reason.SKILLS
+
     def contender(self, place: Place) -> Contender:
-        winner = place.waiting is self.choice.waiting
-        reason = None if winner else self.reason(place.waiting.lane, place.need, overdue=place.overdue)
+        reason = None if place.waiting is self.choice.waiting else self.reason_of(place)
         return Contender(place.waiting, place.key[0], place.overdue, reason)
 
     def decision(self, orders: Orders, places: Mapping[InteractionId, Place]) -> Decision:
@@ -81,9 +81,9 @@ class Judge:
         following = tuple(map(self.contender, others))
         rest = Counter[Reason]()
         for order, lane, overdue in orders.kinds():
-            for need, size in order.sizes():
-                rest[self.reason(lane, need, overdue=overdue)] += size
+            able = order.able(self.bit)
+            rest[self.reason(lane, overdue=overdue)] += able
+            rest[Reason.SKILLS] += len(order) - able
         won = places[winner]
-        rest[self.reason(won.waiting.lane, won.need, overdue=won.overdue)] -= 1
-        rest.subtract(each.reason for each in following if each.reason)
+        rest.subtract([self.reason_of(won), *(each.reason for each in following if each.reason)])
         return Decision(self.choice.rule, self.contender(won), self.choice.agent, following, +rest)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 
 from telephony.core.agent import Agent
 from telephony.core.ids import AgentId
@@ -34,9 +36,12 @@ class FreeAgents:
         self._bits: dict[AgentId, int] = {}  # the place of each agent's bit; kept for good
         self._skills: dict[AgentId, Mapping[str, int]] = {}
         self._names: list[AgentId] = []
+        self._with: dict[Skill, int] = {}  # who has it, at that level or above
+        self._all = 0
         self._needs: dict[Alternatives, Need] = {}
         self._free: dict[AgentId, Agent] = {}
         self._idle: SortedKeys[tuple[float, AgentId]] = SortedKeys()  # the longest idle one first
+        self._trained = self.need(required({ACCESSIBILITY_SKILL: 1}))
         self.mask = 0
 
     def add(self, agent: Agent) -> None:
@@ -57,17 +62,18 @@ class FreeAgents:
         """The one record of this need."""
         need = self._needs.get(alternatives)
         if need is None:
-            able = (self._bits[agent] for agent, skills in self._skills.items() if meets(skills, alternatives))
-            need = self._needs[alternatives] = Need(alternatives, sum(1 << bit for bit in able))
+            need = self._needs[alternatives] = Need(alternatives)
+            for skills in alternatives:
+                need.mask |= reduce(and_, map(self._having, skills), self._all)
         return need
 
     def bit(self, agent: AgentId) -> int:
         """The agent as a mask of one."""
         return 1 << self._bits[agent]
 
-    def reserved(self, queue: str, least: int) -> int:
+    def reserved(self, queue: Need, least: int) -> int:
         """The free agents of the queue who are trained in accessibility, where they are no more than `least`."""
-        trained = self.mask & self._with((queue, 1)) & self._with((ACCESSIBILITY_SKILL, 1))
+        trained = self.mask & queue.mask & self._trained.mask
         return trained if trained.bit_count() <= least else 0
 
     def best(self, able: int, wishes: Mapping[str, int]) -> Agent:
@@ -78,7 +84,7 @@ class FreeAgents:
     def _most_wishes(self, able: int, wishes: Mapping[str, int]) -> int:
         tiers = [able]  # tiers[n]: who meets n wishes or more
         for wish in wishes.items():
-            having = self._with(wish)
+            having = self._having(wish)
             tiers = [able, *(more | fewer & having for fewer, more in zip(tiers, [*tiers[1:], 0], strict=True))]
         return next(tier for tier in reversed(tiers) if tier)
 
@@ -89,18 +95,29 @@ class FreeAgents:
             return min(names, key=lambda name: (self._free[name].idle_since, name))
         return next(name for _, name in self._idle if able >> self._bits[name] & 1)
 
-    def _with(self, skill: Skill) -> int:
-        return self.need(required(dict((skill,)))).mask
+    def _having(self, skill: Skill) -> int:
+        """Who has the skill at this level or above."""
+        mask = self._with.get(skill)
+        if mask is None:
+            able = (self._bits[agent] for agent, skills in self._skills.items() if _has(skills, skill))
+            mask = self._with[skill] = sum(1 << bit for bit in able)
+        return mask
 
     def _learn(self, agent: Agent) -> None:
-        """New skills: the masks of all needs that are known."""
+        """New skills: the masks of all skills and needs that are known."""
         bit = self._bits.setdefault(agent.agent, len(self._names))
         if bit == len(self._names):
             self._names.append(agent.agent)
-        self._skills[agent.agent] = dict(agent.skills)
+            self._all |= 1 << bit
+        self._skills[agent.agent] = skills = dict(agent.skills)
+        for skill, mask in self._with.items():
+            self._with[skill] = mask & ~(1 << bit) | _has(skills, skill) << bit
         for need in self._needs.values():
-            need.mask &= ~(1 << bit)
-            need.mask |= meets(agent.skills, need.alternatives) << bit
+            need.mask = need.mask & ~(1 << bit) | meets(skills, need.alternatives) << bit
+
+
+def _has(skills: Mapping[str, int], skill: Skill) -> bool:
+    return skills.get(skill[0], 0) >= skill[1]
 
 
 def _bits(mask: int) -> list[int]:

@@ -8,14 +8,13 @@ do, the longest idle one of the best fit is chosen; those held in reserve, and w
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from telephony.core.agent import Agent
 from telephony.core.decision import Decision, Judge
-from telephony.core.free_agents import FreeAgents
-from telephony.core.ids import AgentId, InteractionId
-from telephony.core.needs import relaxed, required
+from telephony.core.free_agents import FreeAgents, Need
+from telephony.core.ids import AgentId, InteractionId, QueueName
+from telephony.core.needs import Alternatives, relaxed, required
 from telephony.core.order import Key
 from telephony.core.place import Choice, Orders, Place, Rule
 from telephony.core.rules import Rules
@@ -35,10 +34,12 @@ class Line:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._reserves = {str(name): queue.reserve for name, queue in rules.queues.items() if queue.reserve}
         self._places: dict[InteractionId, Place] = {}
         self._orders = Orders()
         self._agents = FreeAgents()
+        self._relaxed: dict[tuple[QueueName, Alternatives, int], Need] = {}
+        reserves = ((name, queue.reserve) for name, queue in rules.queues.items() if queue.reserve)
+        self._reserves = [(self._agents.need(required({name: 1})), least) for name, least in reserves]
         self._changes = Timers()
         self._since_overdue = 0  # assignments in a row that passed an overdue caller by
         self._settled = True  # nothing has happened since there was no match
@@ -54,12 +55,12 @@ class Line:
 
     def add(self, waiting: Waiting) -> None:
         self.remove(waiting.interaction)
-        boost_s = self._rules.of(waiting.queue).boost_s(waiting.boosts)
-        key = (waiting.first_arrival - boost_s, waiting.sequence, waiting.interaction)
-        place = Place(waiting, key, self._agents.need(required(waiting.requires)))
+        rules, asked = self._rules.of(waiting.queue), required(waiting.requires)
+        key = (waiting.first_arrival - rules.boost_s(waiting.boosts), waiting.sequence, waiting.interaction)
+        place = Place(waiting, key, self._agents.need(asked), asked, waiting.changes(rules))
         self._places[waiting.interaction] = place
         self._orders.add(place)
-        self._plan(place, -math.inf)
+        self._plan(place)
         self._settled = False
 
     def remove(self, interaction: InteractionId) -> None:
@@ -122,7 +123,7 @@ class Line:
 
     def _reserved(self) -> int:
         reserved = 0
-        for queue, least in self._reserves.items():
+        for queue, least in self._reserves:
             reserved |= self._agents.reserved(queue, least)
         return reserved
 
@@ -133,29 +134,41 @@ class Line:
         place, orders = self._places[interaction], self._orders
         if place.waiting.lane is Lane.ACCESSIBILITY:
             return orders.accessibility.before(place.key, place.need)
-        accessible = sum(size for need, size in orders.accessibility.sizes() if need.rivals(place.need))
         lane = (orders.standard, orders.overdue)
-        return accessible + sum(order.before(place.key, place.need) for order in lane)
+        return orders.accessibility.rivals(place.need) + sum(order.before(place.key, place.need) for order in lane)
 
     def decision(self, choice: Choice) -> Decision:
         """Why this choice, and why not the others; ask before `take`."""
-        return Judge(choice, self._agents, self._reserved()).decision(self._orders, self._places)
+        return Judge(choice, self._agents.bit(choice.agent.agent), self._reserved()).decision(
+            self._orders, self._places
+        )
 
     # -- time ---------------------------------------------------------------------------------------------------
 
     def _let_pass(self, now: float) -> None:
         while due := self._changes.pop_due(now):
             place = self._places[InteractionId(due[1])]
-            waiting, rules = place.waiting, self._rules.of(place.waiting.queue)
+            rules = self._rules.of(place.waiting.queue)
             self._orders.remove(place)
-            relaxations = rules.relax[: waiting.relaxations_due(now, rules)]
-            place.need = self._agents.need(relaxed(required(waiting.requires), relaxations))
-            place.overdue = waiting.overdue(now, rules)
+            place.need = self._need(
+                place, sum(now >= place.waiting.first_arrival + each.after_s for each in rules.relax)
+            )
+            place.overdue = place.waiting.overdue(now, rules)
             self._orders.add(place)
-            self._plan(place, now)
+            while place.changes and place.changes[-1] <= now:
+                place.changes.pop()
+            self._plan(place)
             self._settled = False
 
-    def _plan(self, place: Place, now: float) -> None:
-        at = place.waiting.next_change(now, self._rules.of(place.waiting.queue))
-        if at is not None:
-            self._changes.set(("line", place.waiting.interaction), at)
+    def _need(self, place: Place, relaxations: int) -> Need:
+        """After so many relaxations of the queue's."""
+        queue = place.waiting.queue
+        known = self._relaxed.get((queue, place.asked, relaxations))
+        if known is None:
+            known = self._agents.need(relaxed(place.asked, self._rules.of(queue).relax[:relaxations]))
+            self._relaxed[queue, place.asked, relaxations] = known
+        return known
+
+    def _plan(self, place: Place) -> None:
+        if place.changes:
+            self._changes.set(("line", place.waiting.interaction), place.changes[-1])

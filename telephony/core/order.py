@@ -6,7 +6,7 @@ depends on how many different needs there are, and on the number of callers only
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import islice
 
 from telephony.core.free_agents import Need
 from telephony.core.ids import InteractionId
@@ -19,6 +19,7 @@ class Order:
     def __init__(self) -> None:
         self._by_need: dict[Need, SortedKeys[Key]] = {}
         self._heads: SortedKeys[tuple[Key, Need]] = SortedKeys()
+        self._sizes: dict[Need, int] = {}
         self._size = 0
 
     def __len__(self) -> int:
@@ -29,6 +30,7 @@ class Order:
         before = callers.first
         callers.add(key)
         self._size += 1
+        self._sizes[need] = len(callers)
         self._put_head(need, before, callers.first)
 
     def remove(self, key: Key, need: Need) -> None:
@@ -36,9 +38,10 @@ class Order:
         before = callers.first
         callers.remove(key)
         self._size -= 1
+        self._sizes[need] = len(callers)
         self._put_head(need, before, callers.first)
         if not callers:
-            del self._by_need[need]
+            del self._by_need[need], self._sizes[need]
 
     def first(self, free: int) -> Key | None:
         """The first for whom one of the `free` agents will do."""
@@ -46,12 +49,16 @@ class Order:
 
     def leading(self, most: int) -> list[Key]:
         """The first callers of all, whoever will do for them."""
-        heads = (need for _, (_, need) in zip(range(most), self._heads, strict=False))
-        return sorted(key for need in heads for _, key in zip(range(most), self._by_need[need], strict=False))[:most]
+        heads = [need for _, need in islice(self._heads, most)]
+        return sorted(key for need in heads for key in islice(self._by_need[need], most))[:most]
 
-    def sizes(self) -> Iterator[tuple[Need, int]]:
-        """How many there are of each need."""
-        return ((need, len(callers)) for need, callers in self._by_need.items())
+    def able(self, agents: int) -> int:
+        """For how many one of these agents would do."""
+        return sum([size for need, size in self._sizes.items() if need.mask & agents])
+
+    def rivals(self, wanted: Need) -> int:
+        """How many compete for the same agents."""
+        return sum(size for need, size in self._sizes.items() if need.rivals(wanted))
 
     def before(self, key: Key, wanted: Need) -> int:
         """How many come before `key` and compete for the same agents."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from telephony.core.agent import Agent
 from telephony.core.free_agents import Need
+from telephony.core.needs import Alternatives
 from telephony.core.order import Key, Order
 from telephony.core.views import Lane
 from telephony.core.waiting import Waiting
@@ -32,6 +33,8 @@ class Place:
     waiting: Waiting
     key: Key
     need: Need
+    asked: Alternatives  # before anything was relaxed
+    changes: list[float]  # when it will be overdue or need less; the next one last
     overdue: bool = False
 
     @property
@@ -73,5 +76,6 @@ class Orders:
 
     def leading(self, most: int) -> list[Key]:
         """The first callers, lane by lane."""
-        standard = sorted(self.standard.leading(most) + self.overdue.leading(most))
-        return [*self.accessibility.leading(most), *standard][:most]
+        first = self.accessibility.leading(most)
+        left = most - len(first)
+        return first + sorted(self.standard.leading(left) + self.overdue.leading(left))[:left]

@@ -27,16 +27,12 @@ class Waiting:
     def overdue(self, now: float, rules: QueueRules) -> bool:
         return self.lane is Lane.STANDARD and now - self.first_arrival > rules.max_wait_s
 
-    def relaxations_due(self, now: float, rules: QueueRules) -> int:
-        """How many of the queue's relaxations hold, of those ordered by time."""
-        return sum(now >= self.first_arrival + each.after_s for each in rules.relax)
-
-    def next_change(self, now: float, rules: QueueRules) -> float | None:
-        """When the next relaxation holds, or the caller is overdue; None: never."""
+    def changes(self, rules: QueueRules) -> list[float]:
+        """When a relaxation holds, or the caller is overdue; the last one first."""
         changes = [self.first_arrival + each.after_s for each in rules.relax]
         if self.lane is Lane.STANDARD:
             changes.append(_first_after(self.first_arrival, rules.max_wait_s))
-        return min((at for at in changes if now < at < math.inf), default=None)
+        return sorted(changes, reverse=True)
 
 
 def _first_after(start: float, wait_s: float) -> float:
