@@ -22,10 +22,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--what-if", type=_change, metavar="agents=+N", help="compare: N agents more (agents=-1, agents.GROUP=+2)"
     )
     command.add_argument("--seeds", type=_seeds, default=1, metavar="N", help="so many runs (default: %(default)s)")
+    command.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the waits, and the effect of more agents")
 
 
 def _run(chosen: argparse.Namespace) -> int:
-    from telephony.simulation import report, scenario_file
+    from telephony.simulation import plot, report, scenario_file
     from telephony.simulation.study import study
 
     scenario = scenario_file.load(chosen.scenario)
@@ -33,6 +34,8 @@ def _run(chosen: argparse.Namespace) -> int:
     change = _shown(*chosen.what_if) if chosen.what_if else ""
     base = study(scenario, chosen.seeds)
     changed = study(changed_scenario, chosen.seeds) if changed_scenario else None
+    if chosen.plot:
+        chosen.plot.write_text(plot.plot(base, chosen.scenario.name), "utf-8")
     if chosen.json:
         document = report.as_json(base, changed, change)
         sys.stdout.write(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")

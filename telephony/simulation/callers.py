@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from telephony.core.ids import InteractionId, QueueName
+from telephony.core.rules import Boost
 from telephony.core.views import Lane
 from telephony.simulation.scenario import HOUR_S, Arrivals, Handle, PastCall, Scenario, ScenarioError
 
@@ -28,6 +29,8 @@ class Caller:
     handle_s: float
     patience_s: float | None
     requires: Mapping[str, int] = field(default_factory=dict)
+    wishes: Mapping[str, int] = field(default_factory=dict)
+    boosts: frozenset[Boost] = frozenset()
 
 
 def draw(scenario: Scenario, seed: int) -> tuple[Caller, ...]:
@@ -47,7 +50,15 @@ def draw(scenario: Scenario, seed: int) -> tuple[Caller, ...]:
 def _caller(id_: str, stream: Arrivals, past: PastCall) -> Caller:
     assert past.handle_s is not None
     return Caller(
-        InteractionId(id_), stream.queue, stream.lane, past.arrived_s, past.handle_s, past.patience_s, stream.requires
+        InteractionId(id_),
+        stream.queue,
+        stream.lane,
+        past.arrived_s,
+        past.handle_s,
+        past.patience_s,
+        stream.requires,
+        stream.wishes,
+        stream.boosts,
     )
 
 

@@ -147,7 +147,7 @@ class _Play:
         self._plan(
             caller.arrived_s,
             ev.CallArrived(caller.id, NODE, channel, uniqueid, caller.id, "", None),
-            ev.CallQueued(caller.id, caller.queue, caller.lane, caller.requires),
+            ev.CallQueued(caller.id, caller.queue, caller.lane, caller.requires, caller.wishes, caller.boosts),
         )
         if caller.patience_s is not None:
             self._plan(caller.arrived_s + caller.patience_s, _OutOfPatience(caller.id))

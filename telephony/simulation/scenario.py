@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from telephony.core.ids import QueueName
-from telephony.core.rules import QueueRules
+from telephony.core.rules import Boost, QueueRules
 from telephony.core.views import Lane
 
 HOUR_S = 3600.0
@@ -57,6 +57,8 @@ class Arrivals:
     handle: Handle = Handle.EXP
     patience_mean_s: float | None = None  # of exponential patience; None: for ever
     requires: Mapping[str, int] = field(default_factory=dict)
+    wishes: Mapping[str, int] = field(default_factory=dict)
+    boosts: frozenset[Boost] = frozenset()
 
     def rate_per_s(self, at_s: float, duration_s: float) -> float:
         """Calls per second around `at_s`; of known calls the mean over the run."""

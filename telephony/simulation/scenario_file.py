@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from telephony.core.ids import QueueName
-from telephony.core.rules import QueueRules
+from telephony.core.rules import Boost, QueueRules
 from telephony.core.views import Lane
 from telephony.settings import Name, Queue
 from telephony.simulation import history
@@ -73,6 +73,8 @@ class ArrivalsTable(Strict):
     handle: Handle = Handle.EXP
     patience_mean_s: Positive | None = None
     requires: Mapping[Skill, Level] = Field(default_factory=dict)
+    wishes: Mapping[Skill, Level] = Field(default_factory=dict)
+    boosts: frozenset[Boost] = frozenset()
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -145,7 +147,7 @@ def _scenario(table: ScenarioTable, path: Path, text: str) -> Scenario:
         seed=table.seed,
         agents=tuple(_group(each, table.duration_s) for each in table.agents),
         arrivals=tuple(_arrivals(each, path.parent) for each in table.arrivals),
-        queues={QueueName(name): _rules(queue) for name, queue in table.queues.items()},
+        queues={QueueName(name): queue.rules for name, queue in table.queues.items()},
         service_level_s=table.service_level_s,
     )
     for where, number, wrong in _unplayable(scenario):
@@ -197,13 +199,11 @@ def _arrivals(table: ArrivalsTable, folder: Path) -> Arrivals:
         handle=table.handle,
         patience_mean_s=table.patience_mean_s,
         requires=table.requires,
+        wishes=table.wishes,
+        boosts=table.boosts,
     )
 
 
 def _mean_s(calls: tuple[PastCall, ...]) -> float:
     known = [call.handle_s for call in calls if call.handle_s is not None]
     return math.fsum(known) / len(known) if known else 0.0
-
-
-def _rules(queue: Queue) -> QueueRules:
-    return QueueRules(queue.max_wait_s, queue.wrap_up_s, queue.ring_timeout_s)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telephony import cli
-from telephony.core.rules import QueueRules
+from telephony.core.rules import Boost, QueueRules
 from telephony.core.views import Lane
 from telephony.simulation import history, scenario_file
 from telephony.simulation.places import line_of
@@ -243,3 +243,14 @@ def test_a_wrong_argument_is_said_so(write: Write, arguments: tuple[str, str]) -
 def test_scenarios_are_equal_when_read_again(write: Write) -> None:
     found: Scenario = scenario_file.load(write(GOOD))
     assert found == scenario_file.load(write(GOOD))
+
+
+def test_the_example_in_the_docs_is_a_scenario(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "route-simulate.md").read_text("utf-8")
+    example = page.split("```toml\n")[1].split("```")[0]
+    path = write(example)
+    found = scenario_file.load(path)
+    assert [group.name for group in found.agents] == ["", "trained"]
+    assert found.arrivals[2].boosts == {Boost.OUTAGE}
+    assert cli.main(["route", "simulate", str(path), "--what-if", "agents.trained=+1"]) == 0
+    assert "with agents.trained=+1" in capsys.readouterr().out
