@@ -99,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     customer_cli.add(commands, CONFIG)
     flow_cli.add(commands, CONFIG.parent, data_folder())
     outage_cli.add(commands, data_folder())
-    route_cli.add(commands)
+    route_cli.add(commands, CONFIG)
     _command(commands, "clean-demo", _clean_demo, "remove all that the demo has written")
     _command(commands, "version", _version, "print the version")
     return parser
