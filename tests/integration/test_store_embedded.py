@@ -243,7 +243,7 @@ if AS_ROOT:  # only a root has somebody else's rights to choose from
     async def test_root_serves_in_every_way_and_takes_over_from_the_other_ways(
         runner: postgres_program.Runner, postgres: EmbeddedPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        open_to_all = [tmp_path, *tmp_path.parents[:3]]
+        open_to_all = [tmp_path, *tmp_path.parents[:-1]]
         for folder in open_to_all if runner.prefix[-2] == "--pdeathsig=INT" else ():
             # Only more, never less: one of them may be the machine's own /tmp.
             folder.chmod(stat.S_IMODE(folder.stat().st_mode) | 0o011)
