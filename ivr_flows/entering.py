@@ -110,7 +110,14 @@ def _asking_the_house(
         case LineNode():
             walk.say(node.say)
             walk.enter(
-                EnterLine(node.queue, node.accessibility or slow, dict(node.requires), dict(node.wishes), node.boost)
+                EnterLine(
+                    node.queue,
+                    node.accessibility or slow,
+                    dict(node.requires),
+                    dict(node.wishes),
+                    node.boost,
+                    overflows=node.on_overflow is not None,
+                )
             )
         case AnnounceNode():
             walk.question(FindOutages(walk.session.customer or walk.session.facts.customer), node.budget_s)

@@ -59,6 +59,7 @@ class EnterLine:
     requires: Mapping[str, int] = field(default_factory=dict)  # skill → lowest level
     wishes: Mapping[str, int] = field(default_factory=dict)
     boost: str | None = None
+    overflows: bool = False  # the flow knows another way, where the line is too long
 
 
 class Ending(StrEnum):

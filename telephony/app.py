@@ -31,7 +31,7 @@ from telephony.call_quality import CallQuality
 from telephony.clock import Clock
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
-from telephony.core.commands import CallChanged, CallEnded, CancelDial, Command, Dial
+from telephony.core.commands import CallChanged, CallEnded, CancelDial, Command, Dial, LeaveLine
 from telephony.core.engine import Engine
 from telephony.core.events import CallsRecovered, Event, NodeSnapshot
 from telephony.core.ids import InteractionId, QueueName
@@ -247,7 +247,7 @@ class App:
         return (standing for gateway in self.gateways.values() for standing in gateway.standings())
 
     def _execute(self, command: Command, _now: float) -> None:
-        if isinstance(command, Dial | CancelDial):
+        if isinstance(command, Dial | CancelDial | LeaveLine):
             for gateway in self.gateways.values():
                 if gateway.execute(command):
                     return

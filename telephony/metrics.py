@@ -23,10 +23,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from telephony.core.commands import AgentChanged, CallChanged, CallEnded, Decided, OpenTicket, PopLate
+from telephony.core.commands import AgentChanged, CallChanged, CallEnded, Decided, LeaveLine, OpenTicket, PopLate
 from telephony.core.ids import AgentId, InteractionId, QueueName
 from telephony.core.place import Rule
 from telephony.core.quality_record import QualityRecord
+from telephony.core.rules import OverflowWhy
 from telephony.core.spans import seconds
 from telephony.core.views import AgentState, CallState, CallView, Lane, Outcome, SpanKind
 
@@ -146,6 +147,10 @@ class Metrics:
         self._decisions.labels(_known(fact.rule, tuple(Rule))).inc()
 
     @_on.register
+    def _(self, fact: LeaveLine) -> None:
+        self._overflows.labels(self._queue(fact.queue), fact.why).inc()
+
+    @_on.register
     def _(self, fact: PopLate) -> None:
         self._late.inc()
 
@@ -187,6 +192,7 @@ class Metrics:
         self._painted = self._counter("pops_painted", "Screen-pops a page has painted.")
         self._late = self._counter("pops_late", "Offers whose phone rang before a page had painted the pop.")
         self._decisions = self._counter("decisions", "Assignments by the rule that made them.", "rule")
+        self._overflows = self._counter("overflows", "Callers sent on by a rule of their queue.", "queue", "why")
         self._tickets = self._counter("tickets", "Tickets asked for.", "queue")
         self.registry.register(
             _Read(GaugeMetricFamily, "calls_waiting", "Callers in line.", _labelled(self._lines), ("lane",))
@@ -227,6 +233,7 @@ class Metrics:
         _touch(self._agents, AgentState)
         _touch(self._spans_s, SpanKind)
         _touch(self._decisions, Rule)
+        _touch(self._overflows, self._queues, OverflowWhy)
         for measured in (self._loss, self._jitter, self._ungrounded):
             _touch(measured, LEGS, DIRECTIONS, (*CODECS, OTHER))
         for scored in (self._mos_cq, self._mos_lq, self._r_factor):

@@ -27,7 +27,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from telephony.core.ids import QueueName
-from telephony.core.rules import MAX_BOOST_S, Boost, QueueRules, Relaxation, Rules
+from telephony.core.rules import MAX_BOOST_S, Boost, OverflowRule, QueueRules, Relaxation, Rules
 from telephony.shipped import CONFIG_FOLDER
 
 if TYPE_CHECKING:
@@ -86,6 +86,14 @@ class Relax(Frozen):
     instead: Name | None = None
 
 
+class Overflow(Frozen):
+    """When callers whose flow knows another way go on with it."""
+
+    after_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    ahead: int | None = Field(default=None, ge=1)
+    agents_below: int = Field(default=0, ge=0)
+
+
 class Queue(Frozen):
     title: str
     max_wait_s: float = Field(default=1200.0, gt=0, allow_inf_nan=False)
@@ -95,6 +103,7 @@ class Queue(Frozen):
     boost_cap_s: float = Field(default=MAX_BOOST_S, ge=0, le=MAX_BOOST_S)
     relax: tuple[Relax, ...] = ()
     reserve: int = Field(default=0, ge=0, le=1000)  # free agents trained in accessibility, kept for its callers
+    overflow: Overflow = Overflow()  # docs/flows.md
 
     @property
     def rules(self) -> QueueRules:
@@ -107,6 +116,7 @@ class Queue(Frozen):
             self.boost_cap_s,
             tuple(Relaxation(each.after_s, each.skill, each.level, each.instead) for each in relax),
             self.reserve,
+            OverflowRule(**self.overflow.model_dump()),
         )
 
 

@@ -28,7 +28,7 @@ from telephony.asterisk.handset import Speak, Together
 from telephony.asterisk.journey import WAKE_DIGIT, Arrival, Journey, Services
 from telephony.asterisk.translate import Attempt, CodecTold, LegTold
 from telephony.core.channels import Fact
-from telephony.core.commands import CancelDial, Dial
+from telephony.core.commands import CancelDial, Dial, LeaveLine
 from telephony.core.events import AgentRinging, CallAnswered, CallHungUp, Event, NodeLost, NodeSnapshot
 from telephony.core.ids import InteractionId, Uniqueid
 from telephony.core.rtcp_event import RtcpEvent
@@ -164,12 +164,12 @@ class Gateway:
 
     # -- commands -----------------------------------------------------------------------------------------------
 
-    def execute(self, command: Dial | CancelDial) -> bool:
+    def execute(self, command: Dial | CancelDial | LeaveLine) -> bool:
         """Carry a command out; False where the call is not in a session of this node."""
         journey = self._journeys.get(command.interaction)
         if journey is None:
             return False
-        if isinstance(command, Dial):
+        if isinstance(command, Dial | LeaveLine):
             journey.instruct(command)
             self._spawn(self._wake(journey, command))
         else:
@@ -193,10 +193,10 @@ class Gateway:
         except AmiError as error:  # the phone stops ringing by its own time-out
             log.info("call.ringing_not_stopped", interaction=interaction, reason=type(error).__name__)
 
-    async def _wake(self, journey: Journey, dial: Dial) -> None:
+    async def _wake(self, journey: Journey, command: Dial | LeaveLine) -> None:
         """Wake the session until it has taken the instruction. Without AMI it looks by itself within 5 s."""
         for _ in range(WAKES):
-            if journey.instruction is not dial:
+            if journey.instruction is not command:
                 return
             if journey.waiting:
                 try:

@@ -57,7 +57,7 @@ from telephony.asterisk.sending_out import SendingOut
 from telephony.asterisk.taping import Taping
 from telephony.asterisk.translate import Attempt
 from telephony.core import events as core
-from telephony.core.commands import Dial
+from telephony.core.commands import Dial, LeaveLine
 from telephony.core.ids import InteractionId, QueueName, Uniqueid
 from telephony.core.rules import Boost
 from telephony.core.views import Lane, Outcome
@@ -127,7 +127,7 @@ class Journey:
         self._handset = Handset(session, services.speak, services.clock, services.together)
         self.arrival = arrival
         self.interaction: InteractionId = new_interaction_id(services.clock(), services.rng)
-        self.instruction: Dial | None = None  # given, not yet taken
+        self.instruction: Dial | LeaveLine | None = None  # given, not yet taken
         self.attempt: Attempt | None = None  # the dial under way
         self.agent_channel: str | None = None  # the phone that rings, once AMI has named it
         self.unwanted = False  # the dial under way is to be stopped
@@ -143,12 +143,12 @@ class Journey:
 
     # -- from the core ------------------------------------------------------------------------------------------
 
-    def instruct(self, dial: Dial) -> None:
-        self.instruction = dial
+    def instruct(self, command: Dial | LeaveLine) -> None:
+        self.instruction = command
 
     def withdraw(self, attempt: int) -> None:
         """Forget an instruction that was not taken yet; mark a dial under way as unwanted."""
-        if self.instruction and self.instruction.attempt == attempt:
+        if isinstance(self.instruction, Dial) and self.instruction.attempt == attempt:
             self.instruction = None
         if self.attempt and self.attempt.number == attempt:
             self.unwanted = True
@@ -283,7 +283,13 @@ class Journey:
         lane = Lane.ACCESSIBILITY if action.accessibility else Lane.STANDARD
         boosts = frozenset({Boost(action.boost)} if action.boost else ())
         queued = core.CallQueued(
-            self.interaction, QueueName(action.queue), lane, dict(action.requires), dict(action.wishes), boosts
+            self.interaction,
+            QueueName(action.queue),
+            lane,
+            dict(action.requires),
+            dict(action.wishes),
+            boosts,
+            action.overflows,
         )
         self._services.submit(queued)
 
@@ -297,10 +303,13 @@ class Journey:
                     await self._handset.wait(PIECE_S)  # a key is only a hint to look
                 finally:
                     self.waiting = False
-            dial, self.instruction = self.instruction, None
-            if dial is None:
+            command, self.instruction = self.instruction, None
+            if command is None:
                 continue
-            if await self._dial(dial) == "ANSWER":
+            if isinstance(command, LeaveLine):
+                await self._session.run("SET MUSIC", "OFF")
+                return "overflow"
+            if await self._dial(command) == "ANSWER":
                 return "answered"
             await self._session.run("SET MUSIC", "ON")
 

@@ -75,6 +75,10 @@ class Agent:
         return self.state is S.AVAILABLE and self.device in FREE_DEVICE
 
     @property
+    def on_shift(self) -> bool:
+        return self.state is not S.OFF
+
+    @property
     def shown_state(self) -> AgentState:
         if self.state is not S.AVAILABLE or self.free:
             return self.state

@@ -21,6 +21,7 @@ class CallInput(StrEnum):
     PROMISE = "promise"
     LEAVE_MESSAGE = "leave_message"
     SEND_OUT = "send_out"
+    OVERFLOW = "overflow"
     OFFER = "offer"
     DIAL = "dial"
     ANSWER = "answer"
@@ -45,7 +46,7 @@ TRANSITIONS: dict[CallState, dict[CallInput, CallState]] = {
         I.LOSE_SESSION: S.FALLBACK,
         I.HANG_UP: S.ENDED,
     },
-    S.LINE: {I.OFFER: S.OFFERED, I.LOSE_SESSION: S.FALLBACK, I.HANG_UP: S.ENDED},
+    S.LINE: {I.OFFER: S.OFFERED, I.OVERFLOW: S.MENU, I.LOSE_SESSION: S.FALLBACK, I.HANG_UP: S.ENDED},
     S.OFFERED: {I.DIAL: S.RINGING, I.RETURN: S.LINE, I.LOSE_SESSION: S.FALLBACK, I.HANG_UP: S.ENDED},
     S.RINGING: {I.ANSWER: S.TALKING, I.RETURN: S.LINE, I.LOSE_SESSION: S.FALLBACK, I.HANG_UP: S.ENDED},
     # A talk goes on in Asterisk when our session is lost.
@@ -98,8 +99,12 @@ SERVED_AS: dict[Outcome, CallInput] = {
 
 
 def outcome_of(call: CallView) -> Outcome:
-    """How it ends where it stands now. Who has talked with somebody was answered, even while waiting for another."""
+    """How it ends where it stands now. Who has talked with somebody was answered, even while waiting for another; who
+    has waited in vain has left the line, whatever the flow offered instead.
+    """
     outcome = OUTCOMES[call.state]
+    if outcome is Outcome.ABANDONED_MENU and call.queued_at is not None:
+        outcome = Outcome.ABANDONED_LINE
     return Outcome.ANSWERED if call.answered_at is not None and outcome is Outcome.ABANDONED_LINE else outcome
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from telephony.core.ids import AgentId, InteractionId, QueueName
+from telephony.core.rules import OverflowWhy
 from telephony.core.views import AgentState, CallView
 
 
@@ -38,6 +39,15 @@ class Dial:
     endpoint: str
     ring_timeout_s: float
     node: str  # where the phone is registered; another than the caller's for a leg between nodes
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveLine:
+    """Wake the waiting session and let its flow go on: the queue is overfull for this caller."""
+
+    interaction: InteractionId
+    queue: QueueName
+    why: OverflowWhy
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,4 +119,4 @@ class OpenTicket:
 
 
 Fact = CallChanged | PopLate | AgentChanged | PhoneChanged | Decided | CallEnded | OpenTicket
-Command = ShowPop | HidePop | Dial | CancelDial | Fact
+Command = ShowPop | HidePop | Dial | CancelDial | LeaveLine | Fact

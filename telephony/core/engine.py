@@ -126,6 +126,8 @@ class Engine:
         changes = {"queue": event.queue, "lane": event.lane, "queued_at": now if again is None else again}
         if call := self._calls.step(event.interaction, CallInput.QUEUE, **changes):
             self._offers.join(call, {event.queue: 1} | dict(event.requires), event.wishes, event.boosts)
+            if event.overflows:
+                self._offers.overflow.entered(call, now)
 
     @_on.register
     def _(self, event: ev.CallServed, now: float) -> None:
@@ -268,6 +270,7 @@ class Engine:
 
     def _close(self, call: CallView, ended: CallView, now: float) -> None:
         self._offers.leave(call.interaction)
+        self._offers.overflow.gone(call.interaction)
         self._calls.end(ended)
         if call.state is CallState.TALKING:
             self._wrap_up(call, now)
@@ -317,6 +320,8 @@ class Engine:
             self._roster.step(AgentId(whom), AgentInput.WRAPPED_UP, now)
         elif what == "tombstone":
             self._gone_early.discard(Uniqueid(whom))
+        elif what == "overflow":
+            self._offers.overflow.back(InteractionId(whom))
         elif what == "node_gone":
             self._give_up(whom, now)
         elif call := self._calls.get(InteractionId(whom)):

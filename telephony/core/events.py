@@ -66,6 +66,7 @@ class CallQueued:
     requires: Mapping[str, int] = field(default_factory=dict)  # skill → lowest level
     wishes: Mapping[str, int] = field(default_factory=dict)
     boosts: frozenset[Boost] = frozenset()
+    overflows: bool = False  # the flow knows another way
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from telephony.core.decision import Decision
 from telephony.core.explain import describe
 from telephony.core.ids import AgentId, InteractionId
 from telephony.core.line import Line
+from telephony.core.overflow import Overflow
 from telephony.core.roster import Roster
 from telephony.core.rules import Boost, Rules
 from telephony.core.timers import Timers
@@ -44,6 +45,7 @@ class Offers:
         self._line = Line(rules)
         self._waiting: dict[InteractionId, Waiting] = {}  # who waits or is being offered
         self._sequence = count()
+        self.overflow = Overflow(rules, calls, roster, self._line, timers, told)
         roster.look_on(self._line.free, self._line.busy)
 
     def waiting(self, lane: Lane) -> int:
@@ -68,6 +70,7 @@ class Offers:
         self._line.remove(interaction)
         self._waiting.pop(interaction, None)
         self._cancel_timers(interaction)
+        self.overflow.left(interaction)
 
     def dispatch(self, now: float) -> None:
         """Offer callers to free agents for as long as there is a match."""
@@ -75,6 +78,8 @@ class Offers:
             decision = self._line.decision(choice)
             self._line.take(choice)
             self._offer(decision, now)
+        for interaction in self.overflow.look(now):
+            self.leave(interaction)
 
     def dial(self, call: CallView, now: float) -> None:
         """The pop is painted, or its time is over: the phone may ring."""
@@ -97,6 +102,7 @@ class Offers:
             return
         self._cancel_timers(call.interaction)
         self._line.add(self._waiting[call.interaction])
+        self.overflow.back(call.interaction)
         self.let_go(call.agent, call, now, aside=SET_ASIDE.get(status, ""))
 
     def withdraw(self, call: CallView, now: float) -> None:

@@ -20,6 +20,7 @@ class Roster:
         self._devices = Devices()  # told before anybody signs in there, too
         self._shown: dict[str, str] = {}  # endpoint → what was last made known of it
         self._changed = changed
+        self.shifts = 0  # how often somebody has signed in or out
         self._freed: Callable[[Agent], None] = lambda _: None
         self._taken: Callable[[AgentId], None] = lambda _: None
 
@@ -115,6 +116,7 @@ class Roster:
 
     def _put(self, before: Agent, after: Agent) -> None:
         self._agents[after.agent] = after
+        self.shifts += before.on_shift is not after.on_shift
         self._tell_free(before, after)
         shown = (after.shown_state, after.reason, after.interaction)
         if shown != (before.shown_state, before.reason, before.interaction):

@@ -29,6 +29,23 @@ class Relaxation:
     instead: str | None = None
 
 
+class OverflowWhy(StrEnum):
+    """Why a caller goes on without having been served."""
+
+    WAITED = "waited"
+    AHEAD = "ahead"
+    AGENTS = "agents"
+
+
+@dataclass(frozen=True, slots=True)
+class OverflowRule:
+    """Who has waited `after_s` here, stands with so many `ahead`, or has fewer than `agents_below` on shift."""
+
+    after_s: float | None = None
+    ahead: int | None = None
+    agents_below: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class QueueRules:
     max_wait_s: float = 1200.0  # who waits longer is overdue
@@ -38,6 +55,7 @@ class QueueRules:
     boost_cap_s: float = MAX_BOOST_S
     relax: tuple[Relaxation, ...] = ()
     reserve: int = 0  # so many free agents trained in accessibility are kept for its callers
+    overflow: OverflowRule = OverflowRule()
 
     def boost_s(self, boosts: frozenset[Boost]) -> float:
         """Those boosts in sum, capped."""

@@ -56,6 +56,7 @@ class House:
     transfer_numbers: tuple[str, ...] = ()  # of the dialplan
     asking: Asking | None = None
     recordings: Path | None = None
+    rules: QueueRules = field(default_factory=lambda: QueueRules(60.0, 0.0, 8.0))
 
 
 @dataclass(slots=True)
@@ -151,8 +152,13 @@ async def flow_scene(
         asking=home.asking,
         recordings=home.recordings,
     )
-    rules = Rules({QueueName("support"): QueueRules(60.0, 0.0, 8.0)})
-    pump = Pump(Engine(rules), clock, [lambda command, now: scene.note(command)])
+
+    def carry_out(command: Command, _now: float) -> None:
+        if isinstance(command, commands.LeaveLine):
+            gateway.execute(command)
+        scene.note(command)
+
+    pump = Pump(Engine(Rules({QueueName("support"): home.rules})), clock, [carry_out])
     server = AgiServer("127.0.0.1", agi_port, by_node([gateway]))
     async with AsyncExitStack() as stack:
         stack.callback(speech.close)

@@ -7,6 +7,7 @@ from pathlib import Path
 from ivr_flows import closures
 from ivr_flows.calendar import Closure
 from telephony.core import events as core
+from telephony.core.rules import OverflowRule, QueueRules
 from telephony.core.views import Outcome
 from telephony.opening import Opening
 from tests.acceptance.conftest import StartNode
@@ -23,6 +24,10 @@ COLLECTING = """\
     next: thanks
   thanks: {type: hang_up, say: "Przyjęliśmy {number|digits}."}
   person: {type: line, queue: support}
+"""
+OVERFLOW = """\
+  person: {type: line, queue: support, on_overflow: full}
+  full: {type: hang_up, say: "Oddzwonimy."}
 """
 HOURS = """\
   hours: {type: hours, department: support, open: bye, closed: shut}
@@ -69,3 +74,15 @@ async def test_an_emergency_closing_is_heard_by_the_next_caller(asterisk_node: S
         second = await scene.calls()
         await second.ended()
         assert scene.said == ["Otwarte."]  # nobody knows when it opens: the sentence that says so is left out
+
+
+async def test_who_waits_too_long_hears_what_the_flow_offers_instead(asterisk_node: StartNode, tmp_path: Path) -> None:
+    house = House(rules=QueueRules(overflow=OverflowRule(after_s=2.0)))
+    async with flow_scene(asterisk_node, tmp_path, OVERFLOW, house) as scene:
+        call = await scene.calls()
+        queued = await scene.until(lambda each: isinstance(each, core.CallQueued))
+        assert isinstance(queued, core.CallQueued)
+        assert queued.overflows
+        await scene.hears("Oddzwonimy.")
+        await call.ended()
+        assert (await scene.ended()).outcome is Outcome.SELF_SERVED
