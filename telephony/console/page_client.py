@@ -158,7 +158,7 @@ class PageClient:
         async with self._state_known:
             self.state = state
             self._state_known.notify_all()
-        if self.keep_ready and state == "paused":
+        if self.keep_ready and state in {"paused", "not_answering"}:
             await self.ready()
 
     async def _say(self, message: Message) -> None:

@@ -27,6 +27,8 @@ class AgentInput(StrEnum):
     RING = "ring"
     PICK_UP = "pick_up"
     ANSWER = "answer"
+    HOLD = "hold"
+    RESUME = "resume"
     RELEASE = "release"
     SET_ASIDE = "set_aside"
     FINISH_TALK = "finish_talk"
@@ -41,9 +43,11 @@ TRANSITIONS: dict[AgentState, dict[AgentInput, AgentState]] = {
     # Picked up: the phone has taken a call that was offered to another, or that a server before us had offered.
     S.AVAILABLE: {I.OFFER: S.OFFERED, I.PICK_UP: S.TALKING, I.PAUSE: S.PAUSED, I.SIGN_OUT: S.OFF},
     # Pausing or signing out during a call is kept as a wish and done after it (`Agent.wish`).
-    S.OFFERED: {I.RING: S.RINGING, I.RELEASE: S.AVAILABLE, I.SET_ASIDE: S.PAUSED},
-    S.RINGING: {I.ANSWER: S.TALKING, I.RELEASE: S.AVAILABLE, I.SET_ASIDE: S.PAUSED},
-    S.TALKING: {I.FINISH_TALK: S.WRAP_UP},
+    S.OFFERED: {I.RING: S.RINGING, I.RELEASE: S.AVAILABLE, I.SET_ASIDE: S.NOT_ANSWERING},
+    S.RINGING: {I.ANSWER: S.TALKING, I.RELEASE: S.AVAILABLE, I.SET_ASIDE: S.NOT_ANSWERING},
+    S.TALKING: {I.HOLD: S.HOLDING, I.FINISH_TALK: S.WRAP_UP},
+    S.HOLDING: {I.RESUME: S.TALKING, I.FINISH_TALK: S.WRAP_UP},
+    S.NOT_ANSWERING: {I.READY: S.AVAILABLE, I.PAUSE: S.PAUSED, I.PICK_UP: S.TALKING, I.SIGN_OUT: S.OFF},
     S.WRAP_UP: {
         I.WRAPPED_UP: S.AVAILABLE,
         I.READY: S.AVAILABLE,
@@ -53,7 +57,9 @@ TRANSITIONS: dict[AgentState, dict[AgentInput, AgentState]] = {
     },
 }
 
-IN_CALL = frozenset({S.OFFERED, S.RINGING, S.TALKING})
+IN_TALK = frozenset({S.TALKING, S.HOLDING})
+IN_CALL = IN_TALK | {S.OFFERED, S.RINGING}
+AWAY = frozenset({S.PAUSED, S.NOT_ANSWERING})  # signed in, and not to be offered anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,12 @@ class Agent:
     def can_serve(self, requires: Mapping[str, int]) -> bool:
         """Whether every required skill is there at its level or above."""
         return all(self.skills.get(skill, 0) >= level for skill, level in requires.items())
+
+    def with_device(self, device: str, now: float) -> Agent:
+        """The phone as it is now. A call of the phone's own was no idleness: who comes from it has just become idle."""
+        after = replace(self, device=device)
+        worked = self.state is S.AVAILABLE and self.shown_state is S.BUSY and after.free
+        return replace(after, idle_since=now) if worked else after
 
     def step(self, given: AgentInput, now: float, *, reason: str = "") -> Agent | None:
         """The agent after this input, or None where it means nothing in this state."""

@@ -12,7 +12,7 @@ from functools import singledispatchmethod
 
 from telephony.core import events as ev
 from telephony.core.afterwards import as_logged, from_log
-from telephony.core.agent import IN_CALL, Agent, AgentInput
+from telephony.core.agent import IN_CALL, IN_TALK, Agent, AgentInput
 from telephony.core.call import SERVED_AS, SPOKEN_FOR, CallInput, arrived, outcome_of
 from telephony.core.calls import Calls
 from telephony.core.commands import Command, ShowPop
@@ -23,7 +23,7 @@ from telephony.core.roster import Roster
 from telephony.core.rules import Rules
 from telephony.core.spans import closed, opened
 from telephony.core.timers import Timers
-from telephony.core.views import AgentState, CallState, CallView, Lane, Outcome, SpanKind
+from telephony.core.views import CallState, CallView, Lane, Outcome, SpanKind
 
 _HOLD = frozenset({SpanKind.HOLD})
 NODE_GONE_S = 3600.0  # a node of which nothing was heard for so long keeps nobody's call open
@@ -172,7 +172,7 @@ class Engine:
         if call and call.state is CallState.TALKING:
             spans = opened(call.spans, SpanKind.HOLD, now) if event.held else closed(call.spans, _HOLD, now)
             if spans != call.spans:
-                self._calls.keep(replace(call, spans=spans))
+                self._hold(self._calls.keep(replace(call, spans=spans)), now)
 
     @_on.register
     def _(self, event: ev.DialEnded, now: float) -> None:
@@ -234,7 +234,7 @@ class Engine:
 
     @_on.register
     def _(self, event: ev.DeviceChanged, now: float) -> None:
-        self._roster.device(event.node, event.endpoint, event.state)
+        self._roster.device(event.node, event.endpoint, event.state, now)
         agent = self._roster.get(self._roster.at(event.endpoint))
         call = self._calls.get(agent.interaction) if agent else None
         moved = call and event.node != call.node and self._hearing.deaf(call.node)
@@ -245,13 +245,15 @@ class Engine:
     def _(self, event: ev.NodeLost, now: float) -> None:
         """Nothing is known until the next snapshot, so nothing is concluded from silence (`Offers.overdue`)."""
         self._hearing.lost(event.node, event.since, event.why)
+        self._hold_is_unknown(now)
         if event.why is SpanKind.LINK:
-            self._roster.node_lost(event.node)
+            self._roster.node_lost(event.node, now)
             self._timers.set(("node_gone", event.node), now + NODE_GONE_S)
 
     @_on.register
     def _(self, event: ev.EventsLost, now: float) -> None:
         self._hearing.lost_everywhere(event.since, SpanKind.OVERFLOW)
+        self._hold_is_unknown(now)
 
     @_on.register
     def _(self, event: ev.NodeSnapshot, now: float) -> None:
@@ -304,8 +306,18 @@ class Engine:
             return
         self._roster.wish(agent_id, given, reason)
         call = self._calls.get(agent.interaction) if agent.interaction else None
-        if call and agent.state is not AgentState.TALKING and given is AgentInput.SIGN_OUT:
+        if call and agent.state not in IN_TALK and given is AgentInput.SIGN_OUT:
             self._offers.withdraw(call, now)
+
+    def _hold(self, call: CallView, now: float) -> None:
+        """The agent is shown to hold for as long as the call is known to be on hold."""
+        if agent := self._roster.serving(call.agent, call.interaction):
+            held = any(span.kind is SpanKind.HOLD and span.to_at is None for span in call.spans)
+            self._roster.step(agent.agent, AgentInput.HOLD if held else AgentInput.RESUME, now)
+
+    def _hold_is_unknown(self, now: float) -> None:
+        for call in self.calls():
+            self._hold(call, now)
 
     def _wrap_up(self, call: CallView, now: float) -> None:
         if agent := self._roster.serving(call.agent, call.interaction):

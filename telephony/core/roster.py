@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from telephony.core.agent import IN_CALL, Agent, AgentInput
+from telephony.core.agent import AWAY, IN_CALL, Agent, AgentInput
 from telephony.core.commands import AgentChanged, PhoneChanged
 from telephony.core.devices import Devices
 from telephony.core.ids import AgentId, InteractionId
@@ -47,19 +47,19 @@ class Roster:
         self._put(known, replace(known, endpoint=endpoint, skills=dict(skills), device=device, wish=wish))
         self.step(agent, AgentInput.SIGN_IN, now, reason="signed_in")
 
-    def device(self, node: str, endpoint: str, state: str) -> None:
+    def device(self, node: str, endpoint: str, state: str, now: float) -> None:
         self._devices.changed(node, endpoint, state)
-        self._look_at((endpoint,))
+        self._look_at((endpoint,), now)
 
-    def node_lost(self, node: str) -> None:
+    def node_lost(self, node: str, now: float) -> None:
         """What this node said of phones gives way to what others say."""
-        self._look_at(self._devices.lost(node))
+        self._look_at(self._devices.lost(node), now)
 
     def node_of(self, agent: Agent, near: str) -> str:
         """Where the agent's phone is registered; `near` where it may be there, or nobody knows."""
         return self._devices.node_of(agent.endpoint, near)
 
-    def _look_at(self, endpoints: Iterable[str]) -> None:
+    def _look_at(self, endpoints: Iterable[str], now: float) -> None:
         for endpoint in endpoints:
             state = self._devices.state(endpoint)
             if self._shown.get(endpoint) != state:
@@ -67,7 +67,7 @@ class Roster:
                 self._changed(PhoneChanged(endpoint, state))
             for agent in self.all():
                 if agent.endpoint == endpoint:
-                    self._put(agent, replace(agent, device=state))
+                    self._put(agent, agent.with_device(state, now))
 
     def step(
         self,
@@ -99,7 +99,7 @@ class Roster:
             self.step(agent, AgentInput.RING, now)  # the ringing may have been missed
             self.step(agent, AgentInput.ANSWER, now)
             return False
-        if before.state is AgentState.PAUSED:  # what it was before, it will be again
+        if before.state in AWAY:  # what it was before, it will be again
             self.wish(agent, AgentInput.PAUSE, before.reason)
         return self.step(agent, AgentInput.PICK_UP, now, interaction=interaction)
 

@@ -54,8 +54,10 @@ class AgentState(StrEnum):
     OFFERED = "offered"
     RINGING = "ringing"
     TALKING = "talking"
+    HOLDING = "holding"  # talking, the caller on hold
     WRAP_UP = "wrap_up"
     PAUSED = "paused"
+    NOT_ANSWERING = "not_answering"  # set aside after an offer that was not answered, until ready again
     BUSY = "busy"  # shown: the phone is in use by a call of its own
     UNREACHABLE = "unreachable"  # shown: there is no phone that Asterisk could ring
 

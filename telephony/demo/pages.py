@@ -63,7 +63,7 @@ class _Client:
         self._client = client
 
     async def ready(self) -> None:
-        await self._client.wait_for_state("paused", "wrap_up", "available")
+        await self._client.wait_for_state("paused", "not_answering", "wrap_up", "available")
         await self._client.ready()
 
     async def picture(self, file: Path) -> None:

@@ -23,7 +23,7 @@ from telephony.simulation.scenario import AgentGroup, Scenario
 NODE = "simulated"
 NORMAL_CLEARING = 16  # [Q.850 §2.2.7]
 
-_WORK = frozenset({AgentState.OFFERED, AgentState.RINGING, AgentState.TALKING, AgentState.WRAP_UP})
+_WORK = frozenset({AgentState.OFFERED, AgentState.RINGING, AgentState.TALKING, AgentState.HOLDING, AgentState.WRAP_UP})
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ async def test_a_refused_leg_is_a_refusal(town: World, code: int, why: str) -> N
     heard = said(town)
     caller, phone = await rings(town)
     await phone.hang_up(code=code)
-    await town.page.wait_for_state("paused")
+    await town.page.wait_for_state("not_answering")
     assert f'"reason": "{why}"' in "".join(heard)
     await is_served_at_the_second_try(town, caller)
 
@@ -75,7 +75,7 @@ async def test_a_leg_that_is_not_answered_in_time(town: World) -> None:
     heard = said(town)
     caller, phone = await rings(town)
     await phone.ended()
-    await town.page.wait_for_state("paused")
+    await town.page.wait_for_state("not_answering")
     assert '"reason": "no_answer"' in "".join(heard)
     await is_served_at_the_second_try(town, caller)
 

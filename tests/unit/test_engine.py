@@ -96,9 +96,9 @@ def test_an_agent_without_the_skill_is_passed_over(story: Story) -> None:
 @pytest.mark.parametrize(
     ("status", "state", "reason"),
     [
-        ("NOANSWER", AgentState.PAUSED, "no_answer"),
-        ("BUSY", AgentState.PAUSED, "rejected"),
-        ("CHANUNAVAIL", AgentState.PAUSED, "phone_unreachable"),
+        ("NOANSWER", AgentState.NOT_ANSWERING, "no_answer"),
+        ("BUSY", AgentState.NOT_ANSWERING, "rejected"),
+        ("CHANUNAVAIL", AgentState.NOT_ANSWERING, "phone_unreachable"),
     ],
 )
 def test_an_unanswered_offer_keeps_the_place_and_sets_the_agent_aside(

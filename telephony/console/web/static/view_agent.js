@@ -4,18 +4,18 @@ import { byId, setText, show } from "./dom.js";
 import { model, now } from "./model.js";
 import { AGENT_STATE, HINT, PHONE, REASON, TONE, duration } from "./words.js";
 
-const IN_CALL = new Set(["offered", "ringing", "talking"]);
+const IN_CALL = new Set(["offered", "ringing", "talking", "holding"]);
 
 export function drawAgent() {
   const agent = model.agent;
   const state = agent?.state ?? "off";
-  const paused = state === "paused";
+  const away = state === "paused" || state === "not_answering";
   byId("state").dataset.tone = TONE[state] ?? "off";
   setText(byId("state-text"), stateText(agent));
   setText(byId("details"), details(agent));
   press("ready", state === "available" || (IN_CALL.has(state) && !agent.wish), model.connected);
-  press("pause", (paused && agent.reason !== "signed_in") || Boolean(agent?.wish), model.connected);
-  setText(byId("hint"), paused ? HINT[agent.reason] ?? "" : "");
+  press("pause", (state === "paused" && agent.reason !== "signed_in") || Boolean(agent?.wish), model.connected);
+  setText(byId("hint"), away ? HINT[agent.reason] ?? "" : "");
   show(byId("hint"), byId("hint").textContent !== "");
   drawAgentTime();
 }

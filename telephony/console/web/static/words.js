@@ -6,15 +6,17 @@ export const AGENT_STATE = {
   offered: "Nadchodzi rozmowa",
   ringing: "Telefon dzwoni",
   talking: "W rozmowie",
+  holding: "Rozmowa zawieszona",
   wrap_up: "Po rozmowie",
   paused: "Przerwa",
+  not_answering: "Nie odbiera",
   busy: "Telefon zajęty",
   unreachable: "Telefon niedostępny",
 };
 
 export const TONE = {
-  available: "go", offered: "call", ringing: "call", talking: "call", wrap_up: "wait", paused: "wait", busy: "wait",
-  unreachable: "wait",
+  available: "go", offered: "call", ringing: "call", talking: "call", holding: "call", wrap_up: "wait",
+  paused: "wait", not_answering: "wait", busy: "wait", unreachable: "wait",
 };
 
 export const REASON = {
