@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from telephony.core.account import Account
 from telephony.settings import Settings
 from telephony.store.store import Store
 
+SKILL = re.compile(r"[a-z][a-z0-9-]{0,39}")
+LEVELS = frozenset(map(str, range(1, 11)))
 SHORTEST = 10  # characters; what is long need not be strange
 
 
@@ -24,7 +27,7 @@ class Person:
     login: str
     name: str
     endpoint: str  # of the phone
-    skills: Sequence[str]  # names of queues
+    skills: Sequence[str]  # names of queues, or any skill with its level: `english=2`
 
 
 def read_password(what: str = "Password") -> str:
@@ -39,12 +42,23 @@ def read_password(what: str = "Password") -> str:
 
 def account_of(person: Person, password: str, settings: Settings) -> Account:
     """Errors: AccountError."""
-    if unknown := sorted(set(person.skills) - set(settings.queues)):
-        raise AccountError(f"no queue `{unknown[0]}` in the settings; there are {', '.join(sorted(settings.queues))}")
+    skills = dict(_skill(each, settings) for each in person.skills) or dict.fromkeys(settings.queues, 1)
     if len(password) < SHORTEST:
         raise AccountError(f"a password has {SHORTEST} characters or more")
-    skills = dict.fromkeys(person.skills or settings.queues, 1)
     return Account(person.login, person.name, hash_password(password), person.endpoint or person.login, skills)
+
+
+def _skill(given: str, settings: Settings) -> tuple[str, int]:
+    """A bare name is most likely a queue, and a slip of the pen would leave the person without callers."""
+    name, with_level, level = given.partition("=")
+    if not with_level and name not in settings.queues:
+        queues = ", ".join(sorted(settings.queues))
+        raise AccountError(
+            f"no queue `{name}` in the settings; there are {queues}. Another skill has its level: {name}=1"
+        )
+    if not SKILL.fullmatch(name) or (with_level and level not in LEVELS):
+        raise AccountError(f"`{given}` is no skill; expected NAME=LEVEL, a level from 1 to 10, such as english=2")
+    return name, int(level) if with_level else 1
 
 
 async def enter(account: Account, settings: Settings) -> None:

@@ -31,6 +31,7 @@ from telephony.call_quality import CallQuality
 from telephony.clock import Clock
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
+from telephony.core.account import Account
 from telephony.core.commands import CallChanged, CallEnded, CancelDial, Command, Dial, LeaveLine
 from telephony.core.engine import Engine
 from telephony.core.events import CallsRecovered, Event, NodeSnapshot
@@ -69,7 +70,7 @@ class App:
         self.clock = Clock()
         self._directory = BuiltinDirectory(store)
         self.console = Console(
-            accounts=store.account_by_login,
+            accounts=self._account,
             card=self._directory.card,
             submit=self.submit,
             clock=self.clock,
@@ -187,6 +188,10 @@ class App:
         await runner.setup()
         self._runners.append(runner)
         await _listen(web.TCPSite(runner, address.host, address.port).start(), address, setting)
+
+    async def _account(self, login: str) -> Account | None:
+        account = await self._store.account_by_login(login)
+        return self._settings.skilled(account) if account else None
 
     # -- wiring -------------------------------------------------------------------------------------------------
 

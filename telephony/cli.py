@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     account.add_argument("login", metavar="LOGIN")
     account.add_argument("--name", required=True, help="as shown in the console")
     account.add_argument("--endpoint", default="", metavar="NAME", help="the phone (default: the login)")
-    account.add_argument("--skill", action="append", default=[], metavar="QUEUE", help="default: every queue")
+    account.add_argument("--skill", action="append", default=[], metavar="NAME[=LEVEL]", help="default: every queue")
     account.add_argument("--config", type=Path, action="append", metavar="FILE", help="settings; later files win")
     customer_cli.add(commands, CONFIG)
     flow_cli.add(commands, CONFIG.parent, data_folder())

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -26,6 +26,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from telephony.core.account import Account
 from telephony.core.ids import QueueName
 from telephony.core.rules import MAX_BOOST_S, Boost, OverflowRule, QueueRules, Relaxation, Rules
 from telephony.shipped import CONFIG_FOLDER
@@ -120,6 +121,12 @@ class Queue(Frozen):
         )
 
 
+class AgentSkills(Frozen):
+    """What a consultant can do, in place of what the account says."""
+
+    skills: Mapping[Name, Annotated[int, Field(ge=1, le=10)]]
+
+
 class AsteriskNode(Frozen):
     """One Asterisk we lead: its manager interface. `name` is its `systemname`."""
 
@@ -152,6 +159,7 @@ class Settings(BaseSettings):
     numbers: Mapping[E164, Number] = Field(default_factory=dict)
     transfer_numbers: tuple[E164, ...] = ()  # outside the house, to which agents may hand a caller over
     queues: Mapping[Name, Queue] = Field(default_factory=dict)
+    agents: Mapping[str, AgentSkills] = Field(default_factory=dict)  # by login
     pop: Pop = Pop()
     speech_command: str = ""  # a program that makes prompts; the synthesiser that comes along where empty
     recorded: Path | None = None  # a folder of recorded prompts, which win
@@ -170,6 +178,11 @@ class Settings(BaseSettings):
     @property
     def prompt_folder(self) -> Path:
         return self.prompts or self.data / "prompts"
+
+    def skilled(self, account: Account) -> Account:
+        """The account with the skills that stand here, where they do."""
+        known = self.agents.get(account.login)
+        return replace(account, skills=known.skills) if known else account
 
     @property
     def rules(self) -> Rules:

@@ -33,11 +33,19 @@ def test_a_person_serves_every_queue_unless_told_otherwise(settings: Settings) -
     assert (whole.endpoint, dict(whole.skills)) == ("anna", {"sales": 1, "support": 1, "billing": 1})
     some = account_of(Person("anna", "Anna", "desk-7", ("billing",)), PASSWORD, settings)
     assert (some.endpoint, dict(some.skills)) == ("desk-7", {"billing": 1})
+    able = account_of(Person("anna", "Anna", "", ("billing", "support=3", "english=2")), PASSWORD, settings)
+    assert able.skills == {"billing": 1, "support": 3, "english": 2}
 
 
 @pytest.mark.parametrize(
     ("skills", "password", "words"),
-    [(("fax",), PASSWORD, "no queue `fax` in the settings; there are billing, sales, support"), ((), "short", "10")],
+    [
+        (("fax",), PASSWORD, "no queue `fax` in the settings; there are billing, sales, support"),
+        (("english=0",), PASSWORD, "`english=0` is no skill; expected NAME=LEVEL, a level from 1 to 10"),
+        (("english=",), PASSWORD, "is no skill"),
+        (("Zażółć=1",), PASSWORD, "is no skill"),
+        ((), "short", "10"),
+    ],
 )
 def test_what_is_refused(settings: Settings, skills: tuple[str, ...], password: str, words: str) -> None:
     with pytest.raises(AccountError, match=words):

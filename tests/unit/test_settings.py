@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from telephony.core.account import Account
 from telephony.core.ids import QueueName
 from telephony.core.rules import Boost, Relaxation
 from telephony.settings import Listen, SettingsError, load
@@ -39,6 +40,23 @@ def test_the_order_of_a_queue_is_in_its_file_and_relaxations_stand_by_time(tmp_p
     assert rules.reserve == 2
 
 
+def test_the_page_about_the_line_shows_settings_that_hold(tmp_path: Path) -> None:
+    page = (SHIPPED.parents[1] / "docs" / "line.md").read_text()
+    (tmp_path / "line.toml").write_text(page.split("```toml")[1].split("```")[0])
+    rules = load([SHIPPED, tmp_path / "line.toml"]).rules.of(QueueName("support"))
+    assert [each.instead for each in rules.relax] == [None, "billing"]
+
+
+def test_skills_that_stand_here_are_those_of_the_agent(tmp_path: Path) -> None:
+    (tmp_path / "agents.toml").write_text("[agents.anna]\nskills = {support = 3, accessibility = 1}")
+    settings = load([SHIPPED, tmp_path / "agents.toml"])
+    assert settings.skilled(Account("anna", "Anna", "", skills={"sales": 1})).skills == {
+        "support": 3,
+        "accessibility": 1,
+    }
+    assert settings.skilled(Account("ewa", "Ewa", "", skills={"sales": 1})).skills == {"sales": 1}
+
+
 def test_each_node_may_have_a_file_of_its_own_and_be_said_again(tmp_path: Path) -> None:
     files = []
     for place, (name, port) in enumerate((("one", 1), ("two", 2), ("one", 3))):
@@ -68,6 +86,7 @@ def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
         ("[queues.support]\ntitle = 'x'\nmax_wait_s = inf", "queues.support.max_wait_s"),
         ("[queues.support]\ntitle = 'x'\nrelax = [{after_s = nan, skill = 'x'}]", "queues.support.relax.0.after_s"),
         ("[queues.support]\ntitle = 'x'\nreserve = -1", "queues.support.reserve"),
+        ("[agents.anna]\nskills = {support = 0}", "agents.anna.skills.support"),
         ("no toml", "is not TOML"),
     ],
 )
