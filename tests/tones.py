@@ -33,6 +33,16 @@ def part_strength(path: Path, frequency_hz: float, part_s: float = 0.5) -> float
     return max(statistics.median(shares[start : start + windows]) for start in starts)
 
 
+def onset_s(path: Path, frequency_hz: float, least: float = 0.5) -> float | None:
+    """When the tone begins, to a fifth of a second; None where it never does."""
+    rate, samples = samples_of(path)
+    window = round(rate * WINDOW_S)
+    for start in range(0, len(samples) - window, 4 * window):
+        if _share(samples[start : start + window], frequency_hz / rate) > least:
+            return start / rate
+    return None
+
+
 def _shares(path: Path, frequency_hz: float) -> list[float]:
     rate, samples = samples_of(path)
     window = round(rate * WINDOW_S)

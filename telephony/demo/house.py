@@ -12,6 +12,7 @@ import secrets
 import signal
 import sys
 import time
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -58,11 +59,16 @@ class House:
         prompts: Path | None = None,
         transfer_numbers: tuple[str, ...] = (),
         nodes: int = 1,
+        consultants: Mapping[str, str] = CONSULTANTS,
+        more_carriers: tuple[int, ...] = (),
     ) -> None:
         """`config` has hotline.toml and the templates; `prompts` is where they lie if not in `data`.
 
+        `consultants` are names by log-in; each serves every queue.
+
         `nodes` is how many Asterisks there are, all for one server; each has every phone's password and every number.
-        `transfer_numbers` are those outside the house to which consultants may hand a caller over.
+        `transfer_numbers` are those outside the house to which consultants may hand a caller over. From
+        `more_carriers`, further ports, callers come, too.
         """
         self._transfer_numbers = transfer_numbers
         self.data = data.absolute()
@@ -71,7 +77,9 @@ class House:
         self._numbers = settings.load([config / "hotline.toml"]).numbers
         self._prompts = prompts or self.data / "prompts"
         self.ports, self.moved_ports = Ports.choose(self.data / "ports.json")
-        self._secrets = _kept_secrets(self.data / "secrets.json")
+        self._consultants = consultants
+        self._more_carriers = more_carriers
+        self._secrets = _kept_secrets(self.data / "secrets.json", consultants)
         self.postgres = EmbeddedPostgres(self.data / "postgres", self.ports.postgres)
         more = (Ports.choose(self._folder_of(place) / "ports.json", place)[0] for place in range(1, nodes))
         self.node_ports = [self.ports, *more]  # of the others, those of their Asterisk alone count
@@ -200,7 +208,7 @@ class House:
             await store.add_customer_accounts(accounts(people, local(time.time()).date()))
             await store.set_pin(people[0].number, await asyncio.to_thread(identity.hashed, PIN), time.time())
         passwords = Passwords()
-        for login, name in CONSULTANTS.items():
+        for login, name in self._consultants.items():
             if not await passwords.verify(known.get(login), self.password(login)):
                 hashed = await asyncio.to_thread(hash_password, self.password(login))
                 await store.add_account(Account(login, name, hashed, endpoint=login, skills=SKILLS))
@@ -211,7 +219,8 @@ class House:
         return folder
 
     def _node(self, place: int) -> NodeConfig:
-        ports, carrier = self.node_ports[place], self.ports.customers
+        ports = self.node_ports[place]
+        carriers = {TRUNK: self.ports.customers} | {f"{TRUNK}-{port}": port for port in self._more_carriers}
         return NodeConfig(
             name=_name(place),
             folder=self._folder_of(place),
@@ -221,11 +230,13 @@ class House:
             agi_servers=(f"127.0.0.1:{self.ports.agi}",),
             manager_secret=self._secrets["manager"],
             provision_secret=self._secrets["provision"],
-            agents=tuple(AgentPhone(login, self.sip_secret(login)) for login in CONSULTANTS),
+            agents=tuple(AgentPhone(login, self.sip_secret(login)) for login in self._consultants),
             numbers={number: each.accessibility for number, each in self._numbers.items()},
             transfer_numbers=self._transfer_numbers,
             announcement=PromptStore(self._prompts).path(FALLBACK),
-            trunks=(TrunkPeer(TRUNK, f"127.0.0.1:{carrier}/32", f"sip:127.0.0.1:{carrier}"),),
+            trunks=tuple(
+                TrunkPeer(name, f"127.0.0.1:{port}/32", f"sip:127.0.0.1:{port}") for name, port in carriers.items()
+            ),
             peers=tuple(
                 PeerNode(_name(other), "127.0.0.1", there.sip, self._secrets["peer"])
                 for other, there in enumerate(self.node_ports)
@@ -280,13 +291,13 @@ def _name(place: int) -> str:
     return f"node-{place + 1}"
 
 
-def _kept_secrets(path: Path) -> dict[str, str]:
+def _kept_secrets(path: Path, consultants: Iterable[str]) -> dict[str, str]:
     """Random ones, made once, readable by their owner alone. What a crash left half written is made anew."""
     wanted = (
         "manager",
         "provision",
         "peer",
-        *(f"{kind}-{login}" for login in CONSULTANTS for kind in ("sip", "console")),
+        *(f"{kind}-{login}" for login in consultants for kind in ("sip", "console")),
     )
     kept: dict[str, str] = {}
     with suppress(FileNotFoundError, ValueError, TypeError):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from quality.softphone_client import PhoneCall, PhoneOptions, SoftPhone
 from telephony.console.page_client import PageClient
 from telephony.core.customer import TicketSummary
 from telephony.core.views import CallState, CallView
-from telephony.demo.house import House
+from telephony.demo.house import CONSULTANTS, House
 from telephony.demo.setup import prepare
 from telephony.store.store import Store
 from tests.acceptance.conftest import DATA, ROOT
@@ -94,6 +94,8 @@ async def world(
     by_itself: bool = True,
     config: Path = ROOT / "config",
     prompts: Path | None = None,
+    people: Mapping[str, str] = CONSULTANTS,
+    more_carriers: tuple[int, ...] = (),
 ) -> AsyncIterator[World]:
     """Everything up, the consultant logged in and paused, with a phone that is registered at node `at` and answers
     `by_itself`.
@@ -112,6 +114,8 @@ async def world(
             prompts=prompts or tools.prompts,
             transfer_numbers=transfer_numbers,
             nodes=nodes,
+            consultants=people,
+            more_carriers=more_carriers,
         )
         await house.start()
         stack.push_async_callback(house.stop)

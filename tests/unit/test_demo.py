@@ -10,7 +10,7 @@ import pytest
 
 from telephony.demo.clean import clean
 from telephony.demo.demo import DemoError, is_running, only_one
-from telephony.demo.house import _kept_secrets
+from telephony.demo.house import CONSULTANTS, _kept_secrets
 from telephony.demo.once import two_customers, what_is_missing
 from telephony.demo.ports import RTP_PORTS, Ports, is_free
 from telephony.demo.setup import Progress, wanted_prompts
@@ -126,9 +126,9 @@ def test_cleaning_takes_what_a_crash_left_unfinished(tmp_path: Path) -> None:
 def test_secrets_that_a_crash_left_unfinished_are_made_anew(tmp_path: Path, left: str) -> None:
     file = tmp_path / "secrets.json"
     file.write_text(left, "utf-8")
-    made = _kept_secrets(file)
+    made = _kept_secrets(file, CONSULTANTS)
     assert all(map(made.get, ("manager", "provision", "sip-anna", "console-piotr")))
-    assert _kept_secrets(file) == made
+    assert _kept_secrets(file, CONSULTANTS) == made
     assert file.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["secrets.json"]
 
