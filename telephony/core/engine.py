@@ -16,9 +16,11 @@ from telephony.core.agent import IN_CALL, IN_TALK, Agent, AgentInput
 from telephony.core.call import SERVED_AS, SPOKEN_FOR, CallInput, arrived, outcome_of
 from telephony.core.calls import Calls
 from telephony.core.commands import Command, ShowPop
+from telephony.core.estimate import Minutes
 from telephony.core.hearing import Hearing
 from telephony.core.ids import AgentId, InteractionId, Uniqueid
 from telephony.core.offers import Offers
+from telephony.core.outlook import Outlook
 from telephony.core.roster import Roster
 from telephony.core.rules import Rules
 from telephony.core.spans import closed, opened
@@ -40,6 +42,7 @@ class Engine:
         self._calls = Calls(self._out.append)
         self._roster = Roster(self._out.append)
         self._offers = Offers(rules, self._calls, self._roster, self._timers, self._out.append)
+        self._outlook = Outlook()
         self._gone_early: set[Uniqueid] = set()
         self._hearing = Hearing(self._calls)
 
@@ -69,6 +72,11 @@ class Engine:
 
     def waiting(self, lane: Lane) -> int:
         return self._offers.waiting(lane)
+
+    def announce(self, interaction: InteractionId, now: float) -> Minutes | None:
+        """How long a caller in line is told to wait now, never more than was told before; None: nothing is said."""
+        call, place = self._calls.get(interaction), self._offers.place(interaction)
+        return self._outlook.say(call, *place, self.agents(), now) if call and place else None
 
     def _finish(self, now: float) -> list[Command]:
         self._offers.dispatch(now)
@@ -125,6 +133,7 @@ class Engine:
         again = before.queued_at if before and before.answered_at is not None else None
         changes = {"queue": event.queue, "lane": event.lane, "queued_at": now if again is None else again}
         if call := self._calls.step(event.interaction, CallInput.QUEUE, **changes):
+            self._outlook.came(call, now)
             self._offers.join(call, {event.queue: 1} | dict(event.requires), event.wishes, event.boosts)
             if event.overflows:
                 self._offers.overflow.entered(call, now)
@@ -161,6 +170,7 @@ class Engine:
         first_at = now if call is None or call.answered_at is None else call.answered_at
         if call and (after := self._calls.step(call.interaction, CallInput.ANSWER, answered_at=first_at, agent=agent)):
             self._offers.answered(call)
+            self._outlook.answered(call, now)
             if call.agent and call.agent != agent:
                 self._offers.let_go(call.agent, call, now)
             if agent and self._roster.talks(agent, call.interaction, now):
@@ -273,6 +283,7 @@ class Engine:
     def _close(self, call: CallView, ended: CallView, now: float) -> None:
         self._offers.leave(call.interaction)
         self._offers.overflow.gone(call.interaction)
+        self._outlook.ended(ended, now)
         self._calls.end(ended)
         if call.state is CallState.TALKING:
             self._wrap_up(call, now)
@@ -320,6 +331,7 @@ class Engine:
             self._hold(call, now)
 
     def _wrap_up(self, call: CallView, now: float) -> None:
+        self._outlook.worked(call, self._rules.of(call.queue).wrap_up_s, now)
         if agent := self._roster.serving(call.agent, call.interaction):
             self._roster.step(agent.agent, AgentInput.FINISH_TALK, now)
             if not self._roster.grant_wish(agent.agent, now):

@@ -47,6 +47,9 @@ class Line:
     def __len__(self) -> int:
         return len(self._places)
 
+    def __contains__(self, interaction: InteractionId) -> bool:
+        return interaction in self._places
+
     def count(self, lane: Lane) -> int:
         orders = self._orders
         return len(orders.accessibility) if lane is Lane.ACCESSIBILITY else len(orders.standard) + len(orders.overdue)

@@ -55,6 +55,11 @@ class Offers:
         """When time alone may bring a match."""
         return self._line.next_deadline()
 
+    def place(self, interaction: InteractionId) -> tuple[Waiting, int] | None:
+        """A caller in line and how many are before; None for who is being offered, or does not wait."""
+        waiting = self._waiting.get(interaction)
+        return (waiting, self._line.ahead(interaction)) if waiting and interaction in self._line else None
+
     def join(
         self, call: CallView, requires: Mapping[str, int], wishes: Mapping[str, int], boosts: frozenset[Boost]
     ) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from telephony.core import events as ev
 from telephony.core.commands import AgentChanged, CallChanged, CallEnded, Command, Decided, Dial, ShowPop
 from telephony.core.engine import Engine
+from telephony.core.estimate import Minutes
 from telephony.core.ids import AgentId, InteractionId, Uniqueid
 from telephony.core.rules import Rules
 from telephony.core.views import AgentState, Outcome
@@ -53,14 +54,26 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
+class Announcement:
+    """What a caller in line was told of the wait, `said` None: nothing."""
+
+    interaction: InteractionId
+    at_s: float
+    said: Minutes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     calls: tuple[Call, ...]  # by arrival
     shifts: Mapping[AgentId, Shift]
+    announcements: tuple[Announcement, ...] = ()
 
 
-def play(scenario: Scenario, callers: Sequence[Caller]) -> Run:
-    """Let these callers call; the run ends at `duration_s`, wherever anybody stands then."""
-    return _Play(scenario, callers).run()
+def play(scenario: Scenario, callers: Sequence[Caller], announce_every_s: float | None = None) -> Run:
+    """Let these callers call; the run ends at `duration_s`, wherever anybody stands then. With `announce_every_s` who
+    waits is told of the wait on entering the line, and then so often.
+    """
+    return _Play(scenario, callers, announce_every_s).run()
 
 
 def agents_of(scenario: Scenario) -> Iterator[tuple[AgentId, AgentGroup]]:
@@ -72,6 +85,14 @@ def agents_of(scenario: Scenario) -> Iterator[tuple[AgentId, AgentGroup]]:
 @dataclass(frozen=True, slots=True)
 class _OutOfPatience:
     interaction: InteractionId
+
+
+@dataclass(frozen=True, slots=True)
+class _Announce:
+    interaction: InteractionId
+
+
+_Planned = ev.Event | _OutOfPatience | _Announce
 
 
 @dataclass(slots=True)
@@ -105,10 +126,12 @@ class _Hours:
 
 
 class _Play:
-    def __init__(self, scenario: Scenario, callers: Sequence[Caller]) -> None:
+    def __init__(self, scenario: Scenario, callers: Sequence[Caller], announce_every_s: float | None) -> None:
+        self._announce_every_s = announce_every_s
+        self._announcements: list[Announcement] = []
         self._end_s = scenario.duration_s
         self._engine = Engine(Rules(scenario.queues, pop_paint_s=0.0))
-        self._agenda: list[tuple[float, int, tuple[ev.Event | _OutOfPatience, ...]]] = []
+        self._agenda: list[tuple[float, int, tuple[_Planned, ...]]] = []
         self._planned = 0
         self._fates: dict[InteractionId, _Fate] = {}
         self._hours = {agent: _Hours(group) for agent, group in agents_of(scenario)}
@@ -128,11 +151,11 @@ class _Play:
         for hours in self._hours.values():
             hours.turn(AgentState.OFF, self._end_s)
         shifts = {agent: Shift(each.group, each.staffed_s, each.worked_s) for agent, each in self._hours.items()}
-        return Run(tuple(fate.call() for fate in self._fates.values()), shifts)
+        return Run(tuple(fate.call() for fate in self._fates.values()), shifts, tuple(self._announcements))
 
     # -- what will happen by itself -------------------------------------------------------------------------------
 
-    def _plan(self, at_s: float, *events: ev.Event | _OutOfPatience) -> None:
+    def _plan(self, at_s: float, *events: _Planned) -> None:
         """What happens at one moment happens in the order in which it was planned."""
         self._planned += 1
         heapq.heappush(self._agenda, (at_s, self._planned, events))
@@ -149,6 +172,8 @@ class _Play:
             ev.CallArrived(caller.id, NODE, channel, uniqueid, caller.id, "", None),
             ev.CallQueued(caller.id, caller.queue, caller.lane, caller.requires, caller.wishes, caller.boosts),
         )
+        if self._announce_every_s is not None:
+            self._plan(caller.arrived_s, _Announce(caller.id))
         if caller.patience_s is not None:
             self._plan(caller.arrived_s + caller.patience_s, _OutOfPatience(caller.id))
 
@@ -159,11 +184,22 @@ class _Play:
 
     # -- what follows from what the engine says -------------------------------------------------------------------
 
-    def _tell(self, event: ev.Event | _OutOfPatience, now: float) -> None:
-        if not isinstance(event, _OutOfPatience):
-            self._follow(self._engine.handle(event, now), now)
-        elif self._fates[event.interaction].answered_s is None:
-            self._tell(ev.CallHungUp(Uniqueid(event.interaction), NORMAL_CLEARING), now)
+    def _tell(self, event: _Planned, now: float) -> None:
+        match event:
+            case _OutOfPatience():
+                if self._fates[event.interaction].answered_s is None:
+                    self._tell(ev.CallHungUp(Uniqueid(event.interaction), NORMAL_CLEARING), now)
+            case _Announce():
+                self._announce(event, now)
+            case _:
+                self._follow(self._engine.handle(event, now), now)
+
+    def _announce(self, event: _Announce, now: float) -> None:
+        fate = self._fates[event.interaction]
+        if self._announce_every_s is None or fate.answered_s is not None or fate.abandoned_s is not None:
+            return
+        self._announcements.append(Announcement(event.interaction, now, self._engine.announce(event.interaction, now)))
+        self._plan(now + self._announce_every_s, event)
 
     def _follow(self, commands: Sequence[Command], now: float) -> None:
         """Do what the engine asks, and tell it at once of what happens at once."""
