@@ -31,6 +31,7 @@ class Contender:
     waiting: Waiting
     key: float  # when the call counts as having come: the first arrival minus the boosts
     overdue: bool
+    relaxed: bool  # less is required by now than at first
     reason: Reason | None = None  # None: the winner
 
 
@@ -54,6 +55,7 @@ class Judge:
 
     choice: Choice
     bit: int  # the agent
+    able: bytearray  # of each need, whether the agent will do
     reserved: int  # the agents in reserve
 
     def reason(self, lane: Lane, *, overdue: bool) -> Reason:
@@ -72,7 +74,7 @@ class Judge:
 
     def contender(self, place: Place) -> Contender:
         reason = None if place.waiting is self.choice.waiting else self.reason_of(place)
-        return Contender(place.waiting, place.key[0], place.overdue, reason)
+        return Contender(place.waiting, place.key[0], place.overdue, place.relaxed, reason)
 
     def decision(self, orders: Orders, places: Mapping[InteractionId, Place]) -> Decision:
         winner = self.choice.waiting.interaction
@@ -81,7 +83,7 @@ class Judge:
         following = tuple(map(self.contender, others))
         rest = Counter[Reason]()
         for order, lane, overdue in orders.kinds():
-            able = order.able(self.bit)
+            able = order.able(self.able)
             rest[self.reason(lane, overdue=overdue)] += able
             rest[Reason.SKILLS] += len(order) - able
         won = places[winner]

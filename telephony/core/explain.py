@@ -55,7 +55,9 @@ def _caller(each: Contender, now: float) -> str:
         else ""
     )
     late = ", po terminie" if each.overdue else ""
-    return f"{waiting.interaction} ({waiting.queue}, {LANES[waiting.lane]}), czeka {_seconds(waited_s)}{boosts}{late}"
+    less = ", wymagania złagodzone" if each.relaxed else ""
+    who = f"{waiting.interaction} ({waiting.queue}, {LANES[waiting.lane]})"
+    return f"{who}, czeka {_seconds(waited_s)}{boosts}{late}{less}"
 
 
 def _why(each: Contender) -> str:

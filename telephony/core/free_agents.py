@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
+from itertools import islice
 from operator import and_
 
 from telephony.core.agent import Agent
@@ -21,9 +22,10 @@ ACCESSIBILITY_SKILL = "accessibility"  # what an agent trained in accessibility 
 
 @dataclass(slots=True, eq=False)
 class Need:
-    """`mask`: the agents, free or not, who will do."""
+    """`mask`: the agents, free or not, who will do. `number`: the how-manieth need this is."""
 
     alternatives: Alternatives
+    number: int
     mask: int = 0
 
     def rivals(self, other: Need) -> bool:
@@ -39,6 +41,7 @@ class FreeAgents:
         self._with: dict[Skill, int] = {}  # who has it, at that level or above
         self._all = 0
         self._needs: dict[Alternatives, Need] = {}
+        self._able: dict[AgentId, bytearray] = {}  # as far as it was asked for
         self._free: dict[AgentId, Agent] = {}
         self._idle: SortedKeys[tuple[float, AgentId]] = SortedKeys()  # the longest idle one first
         self._trained = self.need(required({ACCESSIBILITY_SKILL: 1}))
@@ -62,7 +65,7 @@ class FreeAgents:
         """The one record of this need."""
         need = self._needs.get(alternatives)
         if need is None:
-            need = self._needs[alternatives] = Need(alternatives)
+            need = self._needs[alternatives] = Need(alternatives, len(self._needs))
             for skills in alternatives:
                 need.mask |= reduce(and_, map(self._having, skills), self._all)
         return need
@@ -70,6 +73,12 @@ class FreeAgents:
     def bit(self, agent: AgentId) -> int:
         """The agent as a mask of one."""
         return 1 << self._bits[agent]
+
+    def able(self, agent: AgentId) -> bytearray:
+        """Of each need, by its number, whether the agent will do: 1 or 0."""
+        able, bit = self._able.setdefault(agent, bytearray()), self._bits[agent]
+        able.extend(need.mask >> bit & 1 for need in islice(self._needs.values(), len(able), None))
+        return able
 
     def reserved(self, queue: Need, least: int) -> int:
         """The free agents of the queue who are trained in accessibility, where they are no more than `least`."""
@@ -110,6 +119,7 @@ class FreeAgents:
             self._names.append(agent.agent)
             self._all |= 1 << bit
         self._skills[agent.agent] = skills = dict(agent.skills)
+        self._able.pop(agent.agent, None)
         for skill, mask in self._with.items():
             self._with[skill] = mask & ~(1 << bit) | _has(skills, skill) << bit
         for need in self._needs.values():

@@ -142,7 +142,8 @@ class Line:
 
     def decision(self, choice: Choice) -> Decision:
         """Why this choice, and why not the others; ask before `take`."""
-        return Judge(choice, self._agents.bit(choice.agent.agent), self._reserved()).decision(
+        agent = choice.agent.agent
+        return Judge(choice, self._agents.bit(agent), self._agents.able(agent), self._reserved()).decision(
             self._orders, self._places
         )
 

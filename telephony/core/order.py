@@ -6,7 +6,7 @@ depends on how many different needs there are, and on the number of callers only
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import compress, islice
 
 from telephony.core.free_agents import Need
 from telephony.core.ids import InteractionId
@@ -19,7 +19,7 @@ class Order:
     def __init__(self) -> None:
         self._by_need: dict[Need, SortedKeys[Key]] = {}
         self._heads: SortedKeys[tuple[Key, Need]] = SortedKeys()
-        self._sizes: dict[Need, int] = {}
+        self._sizes: list[int] = []  # of each need, by its number
         self._size = 0
 
     def __len__(self) -> int:
@@ -29,19 +29,17 @@ class Order:
         callers = self._by_need.setdefault(need, SortedKeys())
         before = callers.first
         callers.add(key)
-        self._size += 1
-        self._sizes[need] = len(callers)
+        self._count(need, +1)
         self._put_head(need, before, callers.first)
 
     def remove(self, key: Key, need: Need) -> None:
         callers = self._by_need[need]
         before = callers.first
         callers.remove(key)
-        self._size -= 1
-        self._sizes[need] = len(callers)
+        self._count(need, -1)
         self._put_head(need, before, callers.first)
         if not callers:
-            del self._by_need[need], self._sizes[need]
+            del self._by_need[need]
 
     def first(self, free: int) -> Key | None:
         """The first for whom one of the `free` agents will do."""
@@ -52,17 +50,22 @@ class Order:
         heads = [need for _, need in islice(self._heads, most)]
         return sorted(key for need in heads for key in islice(self._by_need[need], most))[:most]
 
-    def able(self, agents: int) -> int:
-        """For how many one of these agents would do."""
-        return sum([size for need, size in self._sizes.items() if need.mask & agents])
+    def able(self, able: bytearray) -> int:
+        """For how many an agent would do who is `able` to meet these needs."""
+        return sum(compress(self._sizes, able))
 
     def rivals(self, wanted: Need) -> int:
         """How many compete for the same agents."""
-        return sum(size for need, size in self._sizes.items() if need.rivals(wanted))
+        return sum(len(callers) for need, callers in self._by_need.items() if need.rivals(wanted))
 
     def before(self, key: Key, wanted: Need) -> int:
         """How many come before `key` and compete for the same agents."""
         return sum(callers.before(key) for need, callers in self._by_need.items() if need.rivals(wanted))
+
+    def _count(self, need: Need, change: int) -> None:
+        self._size += change
+        self._sizes.extend([0] * (need.number + 1 - len(self._sizes)))
+        self._sizes[need.number] += change
 
     def _put_head(self, need: Need, before: Key | None, after: Key | None) -> None:
         if before == after:

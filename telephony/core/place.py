@@ -38,6 +38,10 @@ class Place:
     overdue: bool = False
 
     @property
+    def relaxed(self) -> bool:
+        return self.need.alternatives != self.asked
+
+    @property
     def age_key(self) -> Key:
         return self.waiting.first_arrival, self.waiting.sequence, self.waiting.interaction
 

@@ -17,6 +17,7 @@ class Roster:
 
     def __init__(self, changed: Callable[[AgentChanged | PhoneChanged], None]) -> None:
         self._agents: dict[AgentId, Agent] = {}
+        self._at: dict[str, dict[AgentId, None]] = {}  # endpoint → whose phone it is, in order
         self._devices = Devices()  # told before anybody signs in there, too
         self._shown: dict[str, str] = {}  # endpoint → what was last made known of it
         self._changed = changed
@@ -65,9 +66,8 @@ class Roster:
             if self._shown.get(endpoint) != state:
                 self._shown[endpoint] = state
                 self._changed(PhoneChanged(endpoint, state))
-            for agent in self.all():
-                if agent.endpoint == endpoint:
-                    self._put(agent, agent.with_device(state, now))
+            for agent in self._of_phone(endpoint):
+                self._put(agent, agent.with_device(state, now))
 
     def step(
         self,
@@ -89,8 +89,11 @@ class Roster:
 
     def at(self, endpoint: str) -> AgentId | None:
         """Whose phone this is; who has signed out last of all."""
-        there = [agent for agent in self._agents.values() if agent.endpoint == endpoint]
+        there = self._of_phone(endpoint)
         return max(there, key=lambda agent: agent.state is not AgentState.OFF).agent if there else None
+
+    def _of_phone(self, endpoint: str) -> list[Agent]:
+        return [self._agents[agent] for agent in self._at.get(endpoint, ())]
 
     def talks(self, agent: AgentId, interaction: InteractionId, now: float) -> bool:
         """The agent's phone has this caller now; True when it came without an offer."""
@@ -116,6 +119,9 @@ class Roster:
 
     def _put(self, before: Agent, after: Agent) -> None:
         self._agents[after.agent] = after
+        if before.endpoint != after.endpoint:
+            self._at[before.endpoint].pop(after.agent, None)
+        self._at.setdefault(after.endpoint, {})[after.agent] = None
         self.shifts += before.on_shift is not after.on_shift
         self._tell_free(before, after)
         shown = (after.shown_state, after.reason, after.interaction)

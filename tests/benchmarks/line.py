@@ -28,6 +28,7 @@ from telephony.core.waiting import Waiting
 WAITING = (100, 1_000, 10_000, 100_000)
 AGENTS = 1_000
 DECISIONS = 20_000
+WARM_UP = 3_000  # decisions, in which whatever is asked of agents has been asked of each
 TARGET_US = 200.0
 TARGET_AT = 10_000
 QUEUES = ("sales", "support", "billing")
@@ -124,7 +125,9 @@ def freed(house: House, agent: Agent) -> None:
 def overloaded(waiting: int, decisions: int) -> dict[str, list[float]]:
     house = House(waiting, seed=waiting)
     cost: dict[str, list[float]] = {"arrival": [], "freed": [], "time": []}
-    for _ in range(decisions):
+    for number in range(WARM_UP + decisions):
+        if number == WARM_UP:
+            cost = {name: [] for name in cost}
         house.now += house.gap_s / 2
         cost["time"].append(timed(lambda: decide(house)))
         agent = house.freed()

@@ -234,3 +234,15 @@ def test_the_story_has_turns_to_judge() -> None:
     assert len(story.assigned) == 12
     assert turns[:3] == [2, 5, 8]
     assert all(after - before == OVERDUE_TURN for before, after in pairwise(turns))
+
+
+def test_it_is_told_that_less_is_required_by_now_and_that_wishes_count_no_longer() -> None:
+    demanding = Caller(REQUIRES[1], Lane.STANDARD, {"english": 1}, frozenset())
+    story = told([demanding, Passed(60.0), Freed(3)])
+    [only] = story.assigned
+    assert "czeka 60 s, wymagania złagodzone.\nKonsultant: a3, wolny od 0 s; spełnia 0 z 1 życzeń." in describe(
+        only.decision, only.now
+    )
+    late = told([demanding, Passed(101.0), Freed(3)]).assigned[0]
+    assert "czeka 101 s, po terminie, wymagania złagodzone." in describe(late.decision, late.now)
+    assert "po terminie życzenia się nie liczą" in describe(late.decision, late.now)
