@@ -182,6 +182,21 @@ def test_a_mistake_in_the_history_is_told_with_its_line(tmp_path: Path, text: st
     assert message in str(caught.value)
 
 
+def test_a_history_that_is_no_csv_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ScenarioError, match="cannot be read"):
+        history.read(tmp_path / "none.csv")
+    path = tmp_path / "calls.csv"
+    path.write_bytes(b"arrived_s\n\xff\n")
+    with pytest.raises(ScenarioError, match="not CSV in UTF-8"):
+        history.read(path)
+    monkeypatch.setattr(history, "MAX_CALLS", 2)
+    with pytest.raises(ScenarioError, match=r"calls\.csv:4: more than 2 calls"):
+        past(tmp_path, "arrived_s\n1\n2\n3\n")
+    monkeypatch.setattr(history, "MAX_BYTES", 3)
+    with pytest.raises(ScenarioError, match="larger than"):
+        past(tmp_path, "arrived_s\n1\n")
+
+
 def test_a_scenario_takes_its_history_from_beside_it(write: Write, tmp_path: Path) -> None:
     (tmp_path / "calls.csv").write_text("arrived_s,handle_s\n5,7\n1,3\n", "utf-8")
     text = GOOD.replace("times_s = [30, 10]\nhandle_mean_s = 60", 'csv = "calls.csv"')

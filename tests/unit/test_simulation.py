@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from telephony.core.ids import InteractionId
 from telephony.core.rules import QueueRules
 from telephony.core.views import Lane
+from telephony.simulation import callers
 from telephony.simulation.callers import Caller, draw
 from telephony.simulation.run import Run, play
 from telephony.simulation.scenario import AgentGroup, Arrivals, Handle, PastCall, Scenario, ScenarioError
@@ -117,6 +118,16 @@ def test_poisson_by_hour_has_the_rate_of_each_hour() -> None:
     assert hours.count(1) == 0
     assert abs(hours.count(0) - 1000) < 4 * 1000**0.5
     assert abs(hours.count(2) - 4000) < 4 * 4000**0.5
+
+
+def test_no_more_callers_are_drawn_than_a_machine_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callers, "MAX_CALLS", 100)
+    with pytest.raises(ScenarioError, match="more than 100 calls"):
+        draw(simple(agents=1, rate_per_h=200, handle_s=10, duration_s=HOUR), 1)
+
+
+def test_a_known_call_after_the_end_is_nobody() -> None:
+    assert [caller.arrived_s for caller in draw(known(10.0, 70.0, duration_s=60.0), 1)] == [10.0]
 
 
 def test_agents_are_added_to_the_group_that_is_named() -> None:
