@@ -6,9 +6,14 @@ Asterisk picks `<name>.sln16` for wideband callers and `<name>.sln` for the rest
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Protocol
 
@@ -30,6 +35,8 @@ _VOICES = {"pl": _POLISH, "en": replace(_POLISH, language="en"), "uk": replace(_
 _SLOW_WORDS_PER_MINUTE = 115
 _SLOW_WORD_GAP = 4
 
+MANY = 40  # from so many on, starting further processes is worth it
+Pair = tuple[audio.Sound, audio.Sound]
 Progress = Callable[[int, int], None]  # prompts done, prompts in all
 
 
@@ -124,13 +131,29 @@ class PromptStore:
         wanted = sorted(set(prompts), key=prompt_key)
         missing = [prompt for prompt in wanted if not self.ready(prompt)]
         self.folder.mkdir(parents=True, exist_ok=True)
-        for done, prompt in enumerate(missing, start=len(wanted) - len(missing)):
-            if progress:
-                progress(done, len(wanted))
-            self._make(prompt)
-        if progress:
-            progress(len(wanted), len(wanted))
+        ready = len(wanted) - len(missing)
+        tell = progress or _untold
+        tell(ready, len(wanted))
+        with self._making(missing) as making:
+            for done, (prompt, pair) in enumerate(making, start=ready + 1):
+                self._write(prompt, pair)
+                tell(done, len(wanted))
         return len(missing)
+
+    @contextmanager
+    def _making(self, prompts: Sequence[Prompt]) -> Iterator[Iterator[tuple[Prompt, Pair]]]:
+        """The sounds in order; of many, on all processors: the filters keep one of them busy for a minute."""
+        sources = [self._recorded.get(prompt_key(prompt), (None, ""))[0] for prompt in prompts]
+        if len(prompts) < MANY or (os.cpu_count() or 1) == 1:
+            yield zip(prompts, map(_pair, repeat(self._speaker), prompts, sources), strict=True)
+            return
+        # Spawned, not forked: a server that builds prompts has threads.
+        with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+            try:
+                made = pool.map(_pair, repeat(self._speaker), prompts, sources, chunksize=4)
+                yield zip(prompts, made, strict=True)
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
 
     def build_all(self, flows: Sequence[Path], progress: Progress | None = None) -> int:
         """`build` for everything the flow files can say; raises FlowError for a broken file before building."""
@@ -155,13 +178,8 @@ class PromptStore:
         """What can be measured on the 16 kHz file; raises OSError where it has not been built."""
         return audio.measure(audio.Sound(self._file(prompt, SUFFIXES[0]).read_bytes(), audio.WIDE_HZ))
 
-    def _make(self, prompt: Prompt) -> None:
+    def _write(self, prompt: Prompt, pair: Pair) -> None:
         """Both files or none."""
-        recording = self._recorded.get(prompt_key(prompt))
-        try:
-            pair = audio.telephone_pair(audio.read_wav(recording[0]) if recording else self._speaker.speak(prompt))
-        except ValueError as error:
-            raise SpeechError(f"prompt {prompt_key(prompt)}: {error}") from error
         try:
             for suffix, made in zip(SUFFIXES, pair, strict=True):
                 write_atomically(self._file(prompt, suffix), made.slin)
@@ -173,6 +191,17 @@ class PromptStore:
     def _file(self, prompt: Prompt, suffix: str) -> Path:
         path = self.path(prompt)
         return path.with_name(path.name + suffix)
+
+
+def _untold(_done: int, _total: int) -> None:
+    """Nobody looks on."""
+
+
+def _pair(speaker: Speaker, prompt: Prompt, recording: Path | None) -> Pair:
+    try:
+        return audio.telephone_pair(audio.read_wav(recording) if recording else speaker.speak(prompt))
+    except ValueError as error:
+        raise SpeechError(f"prompt {prompt_key(prompt)}: {error}") from error
 
 
 def _texts(flow: Flow) -> Iterator[Text]:

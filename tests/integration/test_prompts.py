@@ -16,7 +16,7 @@ import pytest
 from ivr_flows import SHIPPED, Facts, FlowError, Prompt, Say, audio, load, speech, start
 from ivr_flows.audio import Sound, measure
 from ivr_flows.loading import flow_files
-from ivr_flows.prompts import PromptStore, prompt_key, prompts_of, voice_of
+from ivr_flows.prompts import MANY, PromptStore, prompt_key, prompts_of, voice_of
 from ivr_flows.speech import MAX_DATA_PATH, PEOPLE, SpeechError, Voice, short_path, speak
 from tests.acceptance.conftest import DATA
 
@@ -95,6 +95,18 @@ def test_progress_counts_up_and_a_broken_file_is_made_anew(tmp_path: Path) -> No
     assert not store.ready(GREETING)
     assert store.build([GREETING]) == 1
     assert store.ready(GREETING)
+
+
+def test_many_are_made_on_all_processors_and_a_broken_recording_stops_them(tmp_path: Path) -> None:
+    many = [Prompt(f"Numer {count}.", "pl", slow=False) for count in range(MANY)]
+    store, seen = PromptStore(tmp_path / "made"), []
+    assert store.build(many, lambda done, total: seen.append((done, total))) == MANY
+    assert seen == [(done, MANY) for done in range(MANY + 1)]
+    assert all(map(store.ready, many))
+    (tmp_path / "recorded").mkdir()
+    (tmp_path / "recorded" / f"{prompt_key(many[-1])}.wav").write_bytes(b"RIFF")
+    with pytest.raises(SpeechError, match="not a PCM WAV file"):
+        PromptStore(tmp_path / "again", tmp_path / "recorded").build(many)
 
 
 def test_nothing_half_written_is_left_where_writing_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
