@@ -3,6 +3,8 @@
 import os
 import pty
 import re
+import select
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -10,6 +12,7 @@ import pytest
 
 from tests.acceptance.conftest import ROOT
 
+LIMIT_S = 30.0
 ARGUMENTS = ["-m", "telephony", "flow", "simulate", "accessibility", "--at", "2026-11-23T10:00"]
 
 
@@ -25,15 +28,23 @@ class Terminal:
     def until(self, pattern: str) -> str:
         """What has come up to and with the pattern; the rest stays for the next time."""
         while not (found := re.search(pattern, self._seen)):
+            told, _, _ = select.select([self._handle], [], [], LIMIT_S)
             try:
-                more = os.read(self._handle, 4096)
+                more = os.read(self._handle, 4096) if told else b""
             except OSError:  # Linux: nobody has the terminal open any more
+                more = b""
+            if not more:
                 pytest.fail(f"{pattern} never came: {self._seen}")
             self._seen += more.decode()
         seen, self._seen = self._seen[: found.end()], self._seen[found.end() :]
         return seen
 
     def status(self) -> int:
+        ended = os.pidfd_open(self.process)
+        told, _, _ = select.select([ended], [], [], LIMIT_S)
+        os.close(ended)
+        if not told:
+            os.kill(self.process, signal.SIGKILL)
         return os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
 
 
@@ -42,6 +53,7 @@ def terminal() -> Iterator[Terminal]:
     process, handle = pty.fork()
     if process == 0:
         os.chdir(ROOT)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever runs the tests in the background has it ignored
         os.execv(sys.executable, [sys.executable, *ARGUMENTS])  # noqa: S606 - our own program, in the terminal
     yield Terminal(process, handle)
     os.close(handle)
