@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
-from itertools import islice
 from operator import and_
 
 from telephony.core.agent import Agent
@@ -41,6 +40,7 @@ class FreeAgents:
         self._with: dict[Skill, int] = {}  # who has it, at that level or above
         self._all = 0
         self._needs: dict[Alternatives, Need] = {}
+        self._numbered: list[Need] = []
         self._able: dict[AgentId, bytearray] = {}  # as far as it was asked for
         self._free: dict[AgentId, Agent] = {}
         self._idle: SortedKeys[tuple[float, AgentId]] = SortedKeys()  # the longest idle one first
@@ -66,6 +66,7 @@ class FreeAgents:
         need = self._needs.get(alternatives)
         if need is None:
             need = self._needs[alternatives] = Need(alternatives, len(self._needs))
+            self._numbered.append(need)
             for skills in alternatives:
                 need.mask |= reduce(and_, map(self._having, skills), self._all)
         return need
@@ -77,7 +78,7 @@ class FreeAgents:
     def able(self, agent: AgentId) -> bytearray:
         """Of each need, by its number, whether the agent will do: 1 or 0."""
         able, bit = self._able.setdefault(agent, bytearray()), self._bits[agent]
-        able.extend(need.mask >> bit & 1 for need in islice(self._needs.values(), len(able), None))
+        able.extend(need.mask >> bit & 1 for need in self._numbered[len(able) :])
         return able
 
     def reserved(self, queue: Need, least: int) -> int:
