@@ -34,6 +34,7 @@ from telephony.console.flow_pages import Served
 from telephony.core.account import Account
 from telephony.core.commands import CallChanged, CallEnded, CancelDial, Command, Dial, LeaveLine
 from telephony.core.engine import Engine
+from telephony.core.estimate import Minutes
 from telephony.core.events import CallsRecovered, Event, NodeSnapshot
 from telephony.core.ids import InteractionId, QueueName
 from telephony.core.promises import SurveyAnswer
@@ -224,7 +225,11 @@ class App:
             joined=self.quality.joined,
             asking=Asking(self._house.answer, self._keep),
             recordings=_recordings(self._settings),
+            announce=self._announce,
         )
+
+    def _announce(self, interaction: InteractionId) -> Minutes | None:
+        return self.engine.announce(interaction, self.clock())
 
     def _keep(self, asker: Asker, answer: KeepAnswer) -> None:
         now = self.clock()

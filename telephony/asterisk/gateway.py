@@ -25,7 +25,7 @@ from telephony.asterisk.ami_client import AmiClient, AmiSettings, AmiSetupError,
 from telephony.asterisk.ami_wire import AmiEvent
 from telephony.asterisk.asking import Asking
 from telephony.asterisk.handset import Speak, Together
-from telephony.asterisk.journey import WAKE_DIGIT, Arrival, Journey, Services
+from telephony.asterisk.journey import WAKE_DIGIT, Announce, Arrival, Journey, Services
 from telephony.asterisk.translate import Attempt, CodecTold, LegTold
 from telephony.core.channels import Fact
 from telephony.core.commands import CancelDial, Dial, LeaveLine
@@ -65,6 +65,7 @@ class Gateway:
         recordings: Path | None = None,
         together: Together | None = None,
         asking: Asking | None = None,
+        announce: Announce = lambda _: None,
     ) -> None:
         """`peers` are the other nodes; `attempt_at` knows the dials under way on any of them; `joined` hears of the
         Linkedid under which this node has a leg of an interaction.
@@ -90,6 +91,7 @@ class Gateway:
             recordings,
             together,
             asking or Asking(),
+            announce,
         )
         listener = Listener(self._heard, self._pictured, self._lost)
         self._ami = AmiClient(node, ami, translate.WANTED, listener, clock, timing=timing or AmiTiming())

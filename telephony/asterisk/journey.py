@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import math
 import random
 import re
@@ -49,6 +50,7 @@ from ivr_flows.calendar import Calendar
 from ivr_flows.standing import Standing, standings
 from telephony.asterisk.agi import AgiSession, SessionEndedError
 from telephony.asterisk.agi_wire import AgiError, Environment
+from telephony.asterisk.announcing import Announcing
 from telephony.asterisk.asking import Asker, Asking
 from telephony.asterisk.config import ACCESSIBILITY_PRIORITY
 from telephony.asterisk.handset import PIECE_S, Handset, Speak, Together
@@ -58,6 +60,7 @@ from telephony.asterisk.taping import Taping
 from telephony.asterisk.translate import Attempt
 from telephony.core import events as core
 from telephony.core.commands import Dial, LeaveLine
+from telephony.core.estimate import Minutes
 from telephony.core.ids import InteractionId, QueueName, Uniqueid
 from telephony.core.rules import Boost
 from telephony.core.views import Lane, Outcome
@@ -101,6 +104,9 @@ class Arrival:
         return cls(environment["channel"], uniqueid, did, known, follows, linkedid, environment["arg_6"])
 
 
+Announce = Callable[[InteractionId], Minutes | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What a journey needs of the house."""
@@ -116,6 +122,7 @@ class Services:
     recordings: Path | None = None  # where messages and talks are recorded, if anywhere
     together: Together | None = None  # without it prompts are played one by one
     asking: Asking = field(default_factory=Asking)  # what the house knows and takes down
+    announce: Announce = lambda _: None  # how long a caller in line may be told to wait
 
 
 class Journey:
@@ -214,7 +221,7 @@ class Journey:
                 case WaitDigits() as wait:
                     given: Given = await self._handset.keys(wait, key)
                 case WaitLine():
-                    given = LineResult(await self._line())
+                    given = LineResult(await self._line(self._announcing(step)))
                 case WaitResult(budget_s):
                     self.asks = True
                     given = await self._result(step.actions[-1], budget_s)
@@ -293,7 +300,12 @@ class Journey:
         )
         self._services.submit(queued)
 
-    async def _line(self) -> str:
+    def _announcing(self, step: Step) -> Announcing:
+        services, session = self._services, step.session
+        ask = functools.partial(services.announce, self.interaction)
+        return Announcing(ask, services.clock, session.language, session.accessibility)
+
+    async def _line(self, announcing: Announcing) -> str:
         """Wait under music and dial whom the core names, until somebody has talked with the caller."""
         await self._session.run("SET MUSIC", "ON")
         while True:
@@ -305,12 +317,20 @@ class Journey:
                     self.waiting = False
             command, self.instruction = self.instruction, None
             if command is None:
+                await self._tell_wait(announcing)
                 continue
             if isinstance(command, LeaveLine):
                 await self._session.run("SET MUSIC", "OFF")
                 return "overflow"
             if await self._dial(command) == "ANSWER":
                 return "answered"
+            await self._session.run("SET MUSIC", "ON")
+
+    async def _tell_wait(self, announcing: Announcing) -> None:
+        """An agent who is found meanwhile is dialled after these few words."""
+        if prompt := announcing.due():
+            await self._session.run("SET MUSIC", "OFF")
+            await self._handset.say((prompt,))
             await self._session.run("SET MUSIC", "ON")
 
     async def _dial(self, dial: Dial) -> str:

@@ -20,7 +20,8 @@ from telephony.asterisk.interaction_id import new_interaction_id
 from telephony.asterisk.journey import Arrival, Journey, Services
 from telephony.core import events as core
 from telephony.core.commands import Dial
-from telephony.core.ids import AgentId, QueueName, Uniqueid
+from telephony.core.estimate import Minutes
+from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.views import Lane
 
 FLOW = """\
@@ -79,13 +80,14 @@ class ScriptedSession(AgiSession):
 
 
 class Ticking:
-    """Each look at the clock is a second later."""
+    """Each look at the clock is a step later."""
 
     def __init__(self) -> None:
         self.now = 1000.0
+        self.step_s = 1.0
 
     def __call__(self) -> float:
-        self.now += 1.0
+        self.now += self.step_s
         return self.now
 
 
@@ -97,6 +99,8 @@ class Case:
         self.events: list[core.Event] = []
         self.facts_fail = False
         self.long: Path | None = None
+        self.wait: Minutes | None = None  # what may be announced
+        self.asked = 0
         self.session = ScriptedSession(script, clock)
         services = Services(
             "n1",
@@ -106,11 +110,17 @@ class Case:
             self.facts,
             clock,
             random.Random(7),
+            announce=self.announce,
         )
         self.journey = Journey(self.session, Arrival.of(self.session.environment), services)
 
     async def speak(self, prompt: Prompt) -> Path:
         return self.long or Path("/sounds") / prompt.text.strip(".").lower().replace(" ", "-")
+
+    def announce(self, interaction: InteractionId) -> Minutes | None:
+        assert interaction == self.journey.interaction
+        self.asked += 1
+        return self.wait
 
     async def facts(self, did: str, caller: str | None) -> Facts:
         if self.facts_fail:
@@ -210,6 +220,7 @@ async def test_the_switch_is_renewed_before_a_command_could_outlive_it(flow: Flo
             assert case.clock.now - set_at_s[-1] <= LIMIT_S - SPARE_S + 1  # a look at this clock takes a second
 
     case.session.on_command = each
+    case.clock.step_s = 0.2
     await case.journey.run()
     assert 3 < len(set_at_s) < len(case.waits())
 
@@ -245,6 +256,44 @@ async def test_a_wake_alone_is_only_a_hint(flow: Flow) -> None:
     await case.journey.run()
     assert not any(line.startswith("EXEC") for line in case.session.commands)
     assert len(case.waits()) == 3
+
+
+async def test_who_waits_hears_for_how_long_and_the_music_goes_on(flow: Flow) -> None:
+    pieces = [("WAIT FOR DIGIT", Reply(0))] * 20
+    case = Case(flow, [("STREAM FILE", key("2")), *pieces, ("WAIT FOR DIGIT", Reply(-1))])
+    case.wait = Minutes(3, 5)
+    case.clock.step_s = 5.0
+    await case.journey.run()
+    said = "przewidywany-czas-oczekiwania:-od-trzech-do-pięciu-minut"
+    heard = [each.removeprefix("/sounds/") for each in case.said()]
+    assert heard.count(said) == case.asked > 1
+    lines = [line.split()[:3] for line in case.session.commands if "TIMEOUT" not in line]
+    at = lines.index(["STREAM", "FILE", f"/sounds/{said}"])
+    assert lines[at - 1] == ["SET", "MUSIC", "OFF"]
+    assert lines[at + 1] == ["SET", "MUSIC", "ON"]
+
+
+async def test_who_cannot_be_told_anything_hears_the_music_alone(flow: Flow) -> None:
+    pieces = [("WAIT FOR DIGIT", Reply(0))] * 20
+    case = Case(flow, [("STREAM FILE", key("2")), *pieces, ("WAIT FOR DIGIT", Reply(-1))])
+    case.clock.step_s = 5.0
+    await case.journey.run()
+    assert case.asked > 1
+    assert case.session.commands.count("SET MUSIC OFF") == 0
+
+
+async def test_a_dial_that_comes_during_an_announcement_follows_it(flow: Flow) -> None:
+    pieces = [("WAIT FOR DIGIT", Reply(0))] * 20
+    script = [("STREAM FILE", key("2")), *pieces, ("GET VARIABLE DIALSTATUS", Reply(1, "ANSWER"))]
+    case = Case(flow, script)
+    case.wait = Minutes(0, 1)
+    case.clock.step_s = 5.0
+    case.dial_at("STREAM FILE /sounds/przewidywany")
+    await case.journey.run()
+    said = next(at for at, line in enumerate(case.session.commands) if "przewidywany" in line)
+    dial = next(at for at, line in enumerate(case.session.commands) if line.startswith("EXEC Dial"))
+    assert said < dial
+    assert not [line for line in case.session.commands[said:dial] if line.startswith("WAIT FOR DIGIT")]
 
 
 async def test_an_instruction_is_carried_out_and_the_talk_ends_the_call(flow: Flow) -> None:
