@@ -93,6 +93,7 @@ class Overflow(Frozen):
     after_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     ahead: int | None = Field(default=None, ge=1)
     agents_below: int = Field(default=0, ge=0)
+    expected_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 
 
 class Queue(Frozen):

@@ -41,7 +41,7 @@ class Engine:
         self._timers = Timers()
         self._calls = Calls(self._out.append)
         self._roster = Roster(self._out.append)
-        self._offers = Offers(rules, self._calls, self._roster, self._timers, self._out.append)
+        self._offers = Offers(rules, self._calls, self._roster, self._timers, self._out.append, self._expects)
         self._outlook = Outlook()
         self._gone_early: set[Uniqueid] = set()
         self._hearing = Hearing(self._calls)
@@ -77,6 +77,11 @@ class Engine:
         """How long a caller in line is told to wait now, never more than was told before; None: nothing is said."""
         call, place = self._calls.get(interaction), self._offers.place(interaction)
         return self._outlook.say(call, *place, self.agents(), now) if call and place else None
+
+    def _expects(self, call: CallView, now: float) -> float | None:
+        """How many seconds a caller in line will wait, as far as that can be told."""
+        place = self._offers.place(call.interaction)
+        return self._outlook.expect(call, *place, self.agents(), now) if place else None
 
     def _finish(self, now: float) -> list[Command]:
         self._offers.dispatch(now)

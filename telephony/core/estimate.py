@@ -52,6 +52,12 @@ def estimate(present: Present, said: Minutes | None = None) -> Minutes | None:
     return found if found and _narrow(found) else None
 
 
+def mean_wait_s(present: Present) -> float | None:
+    """What the wait comes to on the average; None where nothing is known of it."""
+    wait = _wait(present)
+    return wait.shape * wait.scale_s if wait else None
+
+
 def _narrow(found: Minutes) -> bool:
     return found.high - found.low <= max(NARROW_MIN, NARROW_SHARE * (found.low + found.high) / 2)
 

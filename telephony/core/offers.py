@@ -13,7 +13,7 @@ from telephony.core.decision import Decision
 from telephony.core.explain import describe
 from telephony.core.ids import AgentId, InteractionId
 from telephony.core.line import Line
-from telephony.core.overflow import Overflow
+from telephony.core.overflow import Expects, Overflow
 from telephony.core.roster import Roster
 from telephony.core.rules import Boost, Rules
 from telephony.core.timers import Timers
@@ -35,7 +35,13 @@ class Offers:
     """Those who wait, and the attempts under way; deadlines come back through `late_pop` and `overdue`."""
 
     def __init__(
-        self, rules: Rules, calls: Calls, roster: Roster, timers: Timers, told: Callable[[Command], None]
+        self,
+        rules: Rules,
+        calls: Calls,
+        roster: Roster,
+        timers: Timers,
+        told: Callable[[Command], None],
+        expects: Expects,
     ) -> None:
         self._rules = rules
         self._calls = calls
@@ -45,7 +51,7 @@ class Offers:
         self._line = Line(rules)
         self._waiting: dict[InteractionId, Waiting] = {}  # who waits or is being offered
         self._sequence = count()
-        self.overflow = Overflow(rules, calls, roster, self._line, timers, told)
+        self.overflow = Overflow(rules, calls, roster, self._line, timers, told, expects)
         roster.look_on(self._line.free, self._line.busy)
 
     def waiting(self, lane: Lane) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from telephony.core.agent import AWAY, Agent
 from telephony.core.devices import NO_DEVICE
-from telephony.core.estimate import Minutes, estimate
+from telephony.core.estimate import Minutes, Present, estimate, mean_wait_s
 from telephony.core.ids import InteractionId
 from telephony.core.recent import Recent
 from telephony.core.views import AgentState, CallState, CallView, Lane, Outcome
@@ -43,13 +43,18 @@ class Outlook:
         """The range to be said to this caller now; None: say nothing."""
         if call.state is not CallState.LINE:
             return None
-        able = sum(each.can_serve(waiting.requires) for each in agents if _serves(each))
-        overtaken = call.lane is Lane.STANDARD
-        present = self._recent.present(waiting.queue, ahead, able, now, overtaken=overtaken)
-        found = estimate(present, self._said.get(call.interaction))
+        found = estimate(self._present(call, waiting, ahead, agents, now), self._said.get(call.interaction))
         if found:
             self._said[call.interaction] = found
         return found
+
+    def expect(self, call: CallView, waiting: Waiting, ahead: int, agents: Iterable[Agent], now: float) -> float | None:
+        """How many seconds the caller will wait, on the average; None where nothing is known of it."""
+        return mean_wait_s(self._present(call, waiting, ahead, agents, now))
+
+    def _present(self, call: CallView, waiting: Waiting, ahead: int, agents: Iterable[Agent], now: float) -> Present:
+        able = sum(each.can_serve(waiting.requires) for each in agents if _serves(each))
+        return self._recent.present(waiting.queue, ahead, able, now, overtaken=call.lane is Lane.STANDARD)
 
 
 def _serves(agent: Agent) -> bool:

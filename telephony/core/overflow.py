@@ -18,12 +18,21 @@ from telephony.core.rules import OverflowWhy, Rules
 from telephony.core.timers import Timers
 from telephony.core.views import CallState, CallView
 
+Expects = Callable[[CallView, float], float | None]
+
 
 class Overflow:
     """Beside the line: `entered`, `left` and `gone` come from the calls, `look` after every decision."""
 
     def __init__(
-        self, rules: Rules, calls: Calls, roster: Roster, line: Line, timers: Timers, told: Callable[[Command], None]
+        self,
+        rules: Rules,
+        calls: Calls,
+        roster: Roster,
+        line: Line,
+        timers: Timers,
+        told: Callable[[Command], None],
+        expects: Expects,
     ) -> None:
         self._rules = rules
         self._calls = calls
@@ -31,6 +40,7 @@ class Overflow:
         self._line = line
         self._timers = timers
         self._told = told
+        self._expects = expects
         self._since: dict[InteractionId, float] = {}  # who may be let go, and when they entered
         self._let_go: dict[InteractionId, set[QueueName]] = {}
         self._unlooked: set[InteractionId] = set()
@@ -89,7 +99,8 @@ class Overflow:
             return OverflowWhy.AGENTS
         if rule.ahead is not None and self._line.ahead(call.interaction) >= rule.ahead:
             return OverflowWhy.AHEAD
-        return None
+        wait_s = self._expects(call, now) if rule.expected_s is not None else None
+        return OverflowWhy.EXPECTED if wait_s is not None and wait_s >= (rule.expected_s or 0.0) else None
 
     def _on_shift(self, queue: str) -> int:
         return sum(agent.on_shift and agent.skills.get(queue, 0) > 0 for agent in self._roster.all())

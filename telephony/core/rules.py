@@ -35,15 +35,19 @@ class OverflowWhy(StrEnum):
     WAITED = "waited"
     AHEAD = "ahead"
     AGENTS = "agents"
+    EXPECTED = "expected"
 
 
 @dataclass(frozen=True, slots=True)
 class OverflowRule:
-    """Who has waited `after_s` here, stands with so many `ahead`, or has fewer than `agents_below` on shift."""
+    """Who has waited `after_s` here, stands with so many `ahead`, has fewer than `agents_below` on shift, or is likely
+    to wait `expected_s`.
+    """
 
     after_s: float | None = None
     ahead: int | None = None
     agents_below: int = 0
+    expected_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,10 @@ from telephony.core.views import CallState, Lane, Outcome
 from tests.unit.core_story import ANNA, SUPPORT, Story
 
 
-def story_of(after_s: float | None = None, ahead: int | None = None, agents_below: int = 0) -> Story:
-    overflow = OverflowRule(after_s, ahead, agents_below)
+def story_of(
+    after_s: float | None = None, ahead: int | None = None, agents_below: int = 0, expected_s: float | None = None
+) -> Story:
+    overflow = OverflowRule(after_s, ahead, agents_below, expected_s)
     return Story(Rules({SUPPORT: QueueRules(ring_timeout_s=20.0, overflow=overflow)}))
 
 
@@ -119,3 +121,22 @@ def test_the_promise_of_a_call_back_is_kept_as_the_outcome() -> None:
     story.tell(ev.CallServed(call, Outcome.CALLBACK), 18.0)
     story.hangs_up(call, 20.0)
     assert story.endings() == {"c1": "callback"}
+
+
+def test_who_would_wait_too_long_goes_on_at_once() -> None:
+    story = story_of(expected_s=600)
+    story.agent(ANNA)
+    now = 0.0
+    for place in range(12):  # talks of five minutes each, from which the line learns
+        call = enters(story, f"served{place}", now)
+        story.talks(call, ANNA, now + 1)
+        story.tell(ev.DialEnded(call, story.view(call).attempt, "ANSWER"), now + 300)
+        story.hangs_up(call, now + 300)
+        now += 301
+        story.wait_until(now)
+    assert let_go(story) == []
+    for place in range(9):
+        enters(story, f"waiting{place}", now + place / 10)
+    assert let_go(story)
+    assert {why for _, why in let_go(story)} == {OverflowWhy.EXPECTED}
+    assert let_go(story)[0][0] == "waiting3", "one is served, the next waits five minutes"
