@@ -22,6 +22,7 @@ from telephony.core import events as core
 from telephony.core.commands import Dial
 from telephony.core.estimate import Minutes
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
+from telephony.core.rules import Boost
 from telephony.core.views import Lane
 
 FLOW = """\
@@ -40,7 +41,8 @@ nodes:
     timeout_s: 12
     attempts: 1
   bye: {type: hang_up, say: "Do usłyszenia.", reason: self_served}
-  person: {type: line, say: "Proszę czekać.", queue: support, requires: {voip: 2}}
+  person: {type: line, say: "Proszę czekać.", queue: support, requires: {voip: 2}, wishes: {english: 1},
+           boost: repeat}
   gentle: {type: set, accessibility: true, next: person}
 """
 
@@ -235,11 +237,18 @@ async def test_a_long_prompt_gets_the_time_it_needs(flow: Flow, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("pressed", "lane"), [("2", Lane.STANDARD), ("3", Lane.ACCESSIBILITY)])
-async def test_the_line_is_entered_with_queue_lane_and_skills(flow: Flow, pressed: str, lane: Lane) -> None:
+async def test_the_line_is_entered_with_queue_lane_skills_and_boost(flow: Flow, pressed: str, lane: Lane) -> None:
     case = Case(flow, [("STREAM FILE", key(pressed)), ("WAIT FOR DIGIT", Reply(-1))])
     await case.journey.run()
     assert case.of(core.CallQueued) == [
-        core.CallQueued(case.journey.interaction, QueueName("support"), lane, {"voip": 2})
+        core.CallQueued(
+            case.journey.interaction,
+            QueueName("support"),
+            lane,
+            {"voip": 2},
+            {"english": 1},
+            frozenset({Boost.REPEAT}),
+        )
     ]
     stage = case.session.commands.index("SET VARIABLE HOTLINE_STAGE line")
     assert case.session.commands.index("SET MUSIC ON") > stage
