@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 
 CONFIDENCE = 0.78  # of a range as it is reckoned; whole minutes make it 0.8 and more (tests/benchmarks/announcements)
-LEAST_CONFIDENCE = 0.5  # of a range that must not be later than the one before
+LEAST_CONFIDENCE = 0.62  # of a range that must not be later than the one before
 LEAST_HANDLED = 10  # talks that must have ended before anything is said
 LEAST_HANDLE_S = 1.0
 MAX_MINUTES = 120

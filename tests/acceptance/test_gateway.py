@@ -12,15 +12,19 @@ from pathlib import Path
 from ivr_flows import Facts, Prompt, load
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings
+from telephony.asterisk.announcing import FIRST_S
 from telephony.asterisk.embedded import EmbeddedAsterisk
 from telephony.asterisk.gateway import Gateway, by_node
+from telephony.asterisk.handset import Speak
+from telephony.asterisk.journey import Announce
 from telephony.clock import Clock
 from telephony.core import commands
 from telephony.core import events as core
 from telephony.core.commands import Command
 from telephony.core.engine import Engine
+from telephony.core.estimate import Minutes
 from telephony.core.events import Event
-from telephony.core.ids import AgentId, QueueName
+from telephony.core.ids import AgentId, InteractionId, QueueName
 from telephony.core.rules import QueueRules, Rules
 from telephony.core.views import AgentState, CallState, CallView, Outcome
 from telephony.pump import Pump
@@ -85,8 +89,14 @@ async def unspoken(prompt: Prompt) -> Path:
     return Path("/nonexistent")
 
 
+def nothing_known(interaction: InteractionId) -> Minutes | None:
+    return None
+
+
 @asynccontextmanager
-async def serving(asterisk: EmbeddedAsterisk, agi_port: int, folder: Path) -> AsyncIterator[Server]:
+async def serving(
+    asterisk: EmbeddedAsterisk, agi_port: int, folder: Path, announce: Announce = nothing_known, speak: Speak = unspoken
+) -> AsyncIterator[Server]:
     path = folder / "straight.yaml"
     path.write_text(STRAIGHT)
     flow, clock, node = load(path), Clock(), asterisk.node
@@ -109,11 +119,12 @@ async def serving(asterisk: EmbeddedAsterisk, agi_port: int, folder: Path) -> As
         ami=AmiSettings(node.ami_host, node.ami_port, "hotline", node.manager_secret),
         submit=submit,
         flow_for=lambda did: flow,
-        speak=unspoken,
+        speak=speak,
         facts=facts,
         clock=clock,
         rtcp=lambda event: None,
         rng=random.Random(1),
+        announce=announce,
     )
     rules = Rules({QueueName("support"): QueueRules(60.0, 0.0, 8.0)})
     pump = Pump(Engine(rules), clock, [carry_out])
@@ -162,11 +173,13 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(asterisk_node: StartNode, folder: Path) -> AsyncIterator[Scene]:
+async def scene(
+    asterisk_node: StartNode, folder: Path, announce: Announce = nothing_known, speak: Speak = unspoken
+) -> AsyncIterator[Scene]:
     agi_port = free_port()
     asterisk = await asterisk_node(agents=["anna"], agi_servers=[f"127.0.0.1:{agi_port}"])
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(serving(asterisk, agi_port, folder))
+        server = await stack.enter_async_context(serving(asterisk, agi_port, folder, announce, speak))
         sip = await stack.enter_async_context(sip_world(asterisk.node, folder))
         tap = await stack.enter_async_context(tapped(asterisk.node))
         yield Scene(asterisk, server, sip, tap, free_udp_port())
@@ -197,6 +210,31 @@ async def test_a_waiting_caller_is_woken_dialled_and_talks(asterisk_node: StartN
         assert call.answered_at is not None
         assert now.server.gateway.counters.malformed == 0
         assert now.server.agi.counters.out_of_step == 0
+
+
+async def test_a_waiting_caller_hears_for_how_long_and_is_dialled_from_there(
+    asterisk_node: StartNode, tmp_path: Path
+) -> None:
+    (tmp_path / "wait.sln16").write_bytes(bytes(2 * 16_000 * 3))  # three seconds
+    said: list[str] = []
+
+    async def speak(prompt: Prompt) -> Path:
+        said.append(prompt.text)
+        return tmp_path / "wait" if "oczekiwania" in prompt.text else Path("/nonexistent")
+
+    def announce(interaction: InteractionId) -> Minutes | None:
+        return Minutes(3, 5)
+
+    async with scene(asterisk_node, tmp_path, announce, speak) as now:
+        await now.sip.customer("caller", stays(CALLER), GENERAL)
+        await now.tap.until(rb"Event: MusicOnHoldStart")
+        await now.tap.until(rb"Event: MusicOnHoldStop", within_s=FIRST_S + 10)  # the words are heard without it
+        await now.phone(answers())
+        await now.server.until_state(CallState.TALKING)
+        await now.hang_up_phone()
+        assert (await now.server.ended()).outcome is Outcome.ANSWERED
+        assert now.server.agi.counters.out_of_step == 0
+    assert said[-1] == "Przewidywany czas oczekiwania: od trzech do pięciu minut."
 
 
 async def test_an_agent_whose_phone_is_not_registered_is_not_dialled(asterisk_node: StartNode, tmp_path: Path) -> None:
