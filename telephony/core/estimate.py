@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-CONFIDENCE = 0.78  # of a range as it is reckoned; whole minutes make it 0.8 and more (tests/benchmarks/announcements)
-LEAST_CONFIDENCE = 0.62  # of a range that must not be later than the one before
+CONFIDENCE = 0.76  # of a range as it is reckoned; whole minutes make it 0.8 and more (tests/benchmarks/announcements)
+LEAST_CONFIDENCE = 0.5  # of a range that must not be later than the one before
 LEAST_HANDLED = 10  # talks that must have ended before anything is said
 LEAST_HANDLE_S = 1.0
 MAX_MINUTES = 120
-NARROW_MIN, NARROW_SHARE = 4, 0.6  # a range is said up to this width, or this share of its middle
+NARROW_MIN, NARROW_SHARE = 4, 0.7  # a range is said up to this width, or this share of its middle
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Present:
     handled: int  # how many talks that is from
     leave_per_s: float = 0.0  # how readily one who waits gives up
     overtake_per_s: float = 0.0  # callers who come later and are served before
+    overtakers: int = 0  # how many that rate is from
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +119,6 @@ def _wait(present: Present) -> _Gamma | None:
         if mean > 2 * MAX_MINUTES * 60:  # whatever is added: nothing will be said
             return None
     variance += mean * mean * present.handle_cv2 / present.handled
+    if present.overtakers:
+        variance += (mean * present.overtake_per_s / free) ** 2 / present.overtakers
     return _Gamma(mean * mean / variance, variance / mean)

@@ -22,10 +22,10 @@ class _Queue:
     left: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=LEAVERS))  # waited_s, gave up
     accessible: deque[float] = field(default_factory=deque)  # when they came
 
-    def overtake_per_s(self, now: float) -> float:
+    def overtakers(self, now: float) -> int:
         while self.accessible and self.accessible[0] < now - ARRIVALS_S:
             self.accessible.popleft()
-        return len(self.accessible) / max(LEAST_S, min(ARRIVALS_S, now - self.since))
+        return len(self.accessible)
 
 
 @dataclass(slots=True)
@@ -53,6 +53,7 @@ class Recent:
         known = self._of(queue, now)
         mean_s, cv2 = _moments(known.works_s)
         waited_s = math.fsum(each for each, _ in known.left)
+        overtakers = known.overtakers(now) if overtaken else 0
         gave_up = sum(gave_up for _, gave_up in known.left)
         return Present(
             ahead=ahead,
@@ -61,7 +62,8 @@ class Recent:
             handle_cv2=cv2,
             handled=len(known.works_s),
             leave_per_s=gave_up / waited_s if waited_s else 0.0,
-            overtake_per_s=known.overtake_per_s(now) if overtaken else 0.0,
+            overtake_per_s=overtakers / max(LEAST_S, min(ARRIVALS_S, now - known.since)),
+            overtakers=overtakers,
         )
 
     def _of(self, queue: QueueName, now: float) -> _Queue:

@@ -84,6 +84,7 @@ def test_a_wait_that_has_become_longer_is_not_told() -> None:
         handled=st.integers(0, 100),
         leave_per_s=st.floats(0, 0.1),
         overtake_per_s=st.floats(0, 1),
+        overtakers=st.integers(0, 50),
     ),
     st.one_of(st.none(), st.tuples(st.integers(0, 20), st.integers(1, 20)).map(lambda w: Minutes(w[0], sum(w)))),
 )
@@ -103,7 +104,7 @@ def test_rates_are_of_late() -> None:
     for work_s in (100.0, 300.0):
         recent.worked(SUPPORT, work_s, 4000.0)
     found = recent.present(SUPPORT, 3, 2, 4000.0, overtaken=True)
-    assert found == Present(3, 2, 200.0, 0.25, 2, 1 / 100, 1 / ARRIVALS_S)
+    assert found == Present(3, 2, 200.0, 0.25, 2, 1 / 100, 1 / ARRIVALS_S, 1)
     assert recent.present(SUPPORT, 3, 2, 4000.0, overtaken=False).overtake_per_s == 0
 
 
