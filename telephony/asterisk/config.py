@@ -12,6 +12,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from telephony.asterisk.config_values import (
+    CONTACT,
+    DID,
+    HOST,
+    IPV4,
+    MATCH,
+    NAME,
+    SECRET,
+    AsteriskConfigError,
+    checked,
+    path_of,
+    port_of,
+)
+
 ORPHAN_S = 15  # the dead-man's switch: a caller nobody leads comes to the fallback after this time
 OUT_RING_S = 30  # at each trunk, for a caller whom a flow sends out
 EMERGENCY = ("112", "997", "998", "999")
@@ -39,17 +53,6 @@ EVENTS = (
 )
 
 _PLACEHOLDER = re.compile(r"@([a-z_]+)@")
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
-_SECRET = re.compile(r"[A-Za-z0-9_-]{16,128}")
-_HOST = re.compile(r"[0-9A-Za-z.:-]{1,253}")
-_IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")  # a peer is known by it
-_DID = re.compile(r"\+[1-9][0-9]{6,14}")
-_MATCH = re.compile(r"[0-9A-Fa-f.:/]{2,60}")
-_CONTACT = re.compile(r"sip:[0-9A-Za-z.:@+-]{1,200}")
-
-
-class AsteriskConfigError(ValueError):
-    """A value that cannot stand in Asterisk's configuration; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,37 +114,37 @@ def render(
     """
     _distinct(node)
     values = {
-        "name": _checked(node.name, _NAME, "node name"),
+        "name": checked(node.name, NAME, "node name"),
         "entityid": _entity_id(node.name),
-        "folder": _path(node.folder),
-        "modules": _path(modules),
-        "data": _path(data),
-        "run": _path(run),
-        "sip_host": _checked(node.sip_host, _HOST, "SIP address"),
-        "sip_port": _port(node.sip_port),
-        "ami_host": _checked(node.ami_host, _HOST, "AMI address"),
-        "ami_port": _port(node.ami_port),
-        "manager_permit": _checked(node.manager_permit, _MATCH, "manager_permit"),
-        "manager_secret": _checked(node.manager_secret, _SECRET, "manager secret"),
-        "provision_secret": _checked(node.provision_secret, _SECRET, "provision secret"),
+        "folder": path_of(node.folder),
+        "modules": path_of(modules),
+        "data": path_of(data),
+        "run": path_of(run),
+        "sip_host": checked(node.sip_host, HOST, "SIP address"),
+        "sip_port": port_of(node.sip_port),
+        "ami_host": checked(node.ami_host, HOST, "AMI address"),
+        "ami_port": port_of(node.ami_port),
+        "manager_permit": checked(node.manager_permit, MATCH, "manager_permit"),
+        "manager_secret": checked(node.manager_secret, SECRET, "manager secret"),
+        "provision_secret": checked(node.provision_secret, SECRET, "provision secret"),
         "filters": "\n".join(f"eventfilter(action(include),name({event})) =" for event in EVENTS),
-        "rtp_start": _port(node.rtp_ports[0]),
-        "rtp_end": _port(node.rtp_ports[1]),
+        "rtp_start": port_of(node.rtp_ports[0]),
+        "rtp_end": port_of(node.rtp_ports[1]),
         "orphan_s": str(int(node.orphan_s)),
         "trunks": _blocks(_trunk(trunk) for trunk in node.trunks),
         "peers": _blocks(_peer(peer, node) for peer in node.peers),
         "agents": _blocks(_agent(agent) for agent in node.agents),
         "numbers": _blocks(_number(did, accessibility) for did, accessibility in node.numbers.items()),
         "servers": "\n".join(_server(server) for server in node.agi_servers),
-        "music": _path(music or data / "moh"),
+        "music": path_of(music or data / "moh"),
         "queue_options": "" if music else "r",
         "accessibility_priority": str(ACCESSIBILITY_PRIORITY),
         "other_queues": _other_queues(node.peers),
         # With other nodes, nobody waits where no phone is registered: a phone there may be free.
         "join_empty": "unavailable,invalid" if node.peers else "yes",
         "leave_empty": "unavailable,invalid" if node.peers else "no",
-        "announcement": f" same => n,Playback({_path(node.announcement)})" if node.announcement else "",
-        "periodic": f"periodic-announce = {_path(node.announcement)}" if node.announcement else "",
+        "announcement": f" same => n,Playback({path_of(node.announcement)})" if node.announcement else "",
+        "periodic": f"periodic-announce = {path_of(node.announcement)}" if node.announcement else "",
         "emergency": _blocks(_emergency(number, node) for number in EMERGENCY),
         "phones": _blocks(_phone(agent, node.peers) for agent in node.agents),
         "legs": _blocks(_leg(agent) for agent in node.agents),
@@ -164,7 +167,7 @@ def _blocks(blocks: Iterable[str]) -> str:
 
 def _own_number(did: str, accessibility: bool) -> str:  # noqa: FBT001 - the value of a mapping
     """For a caller whom an agent hands over; an agent who calls it finds no such number."""
-    number = _checked(did, _DID, "number")
+    number = checked(did, DID, "number")
     return (
         f'exten => {number},1,GotoIf($["${{HOTLINE_INTERACTION}}${{HOTLINE_DID}}" = ""]?hotline-handed-over,s,nobody)\n'
         f" same => n,Set(HOTLINE_DID={number})\n{_priority(accessibility)} same => n,Goto(hotline-again,s,1)\n"
@@ -178,7 +181,7 @@ def _priority(accessibility: bool) -> str:  # noqa: FBT001 - as it stands in the
 
 def _number(did: str, accessibility: bool) -> str:  # noqa: FBT001 - the value of a mapping
     """Both ways a carrier writes the number, and nothing else."""
-    number, priority = _checked(did, _DID, "number"), _priority(accessibility)
+    number, priority = checked(did, DID, "number"), _priority(accessibility)
     return (
         f"exten => {number},1,Set(HOTLINE_DID={number})\n{priority} same => n,Goto(hotline-call,s,1)\n"
         f"exten => {number[1:]},1,Goto({number},1)\n"
@@ -188,7 +191,7 @@ def _number(did: str, accessibility: bool) -> str:  # noqa: FBT001 - the value o
 def _server(server: str) -> str:
     """Try one server; it has taken the call when it has given it an interaction id."""
     host, _, port = server.rpartition(":")
-    address = f"{_checked(host, _HOST, 'AGI server')}:{_port(int(port) if port.isdigit() else -1)}"
+    address = f"{checked(host, HOST, 'AGI server')}:{port_of(int(port) if port.isdigit() else -1)}"
     return (
         f" same => n,AGI(agi://{address}/call,${{HOTLINE_DID}},${{HOTLINE_NUMBER}},"
         "${BASE64_ENCODE(${PJSIP_HEADER(read,From)})},${HOTLINE_FOLLOWS},"
@@ -198,8 +201,8 @@ def _server(server: str) -> str:
 
 
 def _trunk(trunk: TrunkPeer) -> str:
-    name = _checked(trunk.name, _NAME, "trunk name")
-    contact = f"contact = {_checked(trunk.contact, _CONTACT, 'trunk contact')}\n" if trunk.contact else ""
+    name = checked(trunk.name, NAME, "trunk name")
+    contact = f"contact = {checked(trunk.contact, CONTACT, 'trunk contact')}\n" if trunk.contact else ""
     return f"""\
 ; The fixed callerid and trust_id_inbound=no keep what the caller wrote out of AMI.
 [{name}]
@@ -224,7 +227,7 @@ type = aor
 [{name}]
 type = identify
 endpoint = {name}
-match = {_checked(trunk.match, _MATCH, "trunk address")}
+match = {checked(trunk.match, MATCH, "trunk address")}
 """
 
 
@@ -232,9 +235,9 @@ def _peer(peer: PeerNode, node: NodeConfig) -> str:
     """Known by its address, and each call proves the secret. Comfort noise is sent into silence, so that a node that
     has died shows by its silence even where somebody does not speak.
     """
-    name = _checked(peer.name, _NAME, "node name")
-    host, port = _checked(peer.host, _IPV4, "address of a node"), _port(peer.sip_port)
-    secret = _checked(peer.secret, _SECRET, "secret between nodes")
+    name = checked(peer.name, NAME, "node name")
+    host, port = checked(peer.host, IPV4, "address of a node"), port_of(peer.sip_port)
+    secret = checked(peer.secret, SECRET, "secret between nodes")
     return f"""\
 [{name}]
 type = endpoint
@@ -296,7 +299,7 @@ def _distinct(node: NodeConfig) -> None:
 
 
 def _agent(agent: AgentPhone) -> str:
-    name = _checked(agent.endpoint, _NAME, "agent's endpoint")
+    name = checked(agent.endpoint, NAME, "agent's endpoint")
     return f"""\
 [{name}]
 type = endpoint
@@ -317,7 +320,7 @@ device_state_busy_at = 1
 type = auth
 auth_type = digest
 username = {name}
-password = {_checked(agent.secret, _SECRET, "agent's secret")}
+password = {checked(agent.secret, SECRET, "agent's secret")}
 
 [{name}]
 type = aor
@@ -338,17 +341,17 @@ def _phone(agent: AgentPhone, peers: tuple[PeerNode, ...]) -> str:
 
 def _outside(number: str, node: NodeConfig) -> str:
     """A number outside the house, under a number of ours: a carrier refuses one that is not ours."""
-    ways = _ways_out(_checked(number, _DID, "transfer number"), node)
+    ways = _ways_out(checked(number, DID, "transfer number"), node)
     return f"exten => {number},1,NoOp(outside)\n{ways} same => n,Goto(hotline-handed-over,s,1)"
 
 
 def _sent_out(number: str, node: NodeConfig) -> str:
     """A caller's own way out, from a flow: by the next trunk only where one could not reach the number at all."""
     ours = next(iter(node.numbers), "")
-    shown = f" same => n,Set(CALLERID(all)=<{_checked(ours, _DID, 'number')}>)\n" if ours else ""
-    names = (_checked(trunk.name, _NAME, "trunk name") for trunk in node.trunks if trunk.contact)
+    shown = f" same => n,Set(CALLERID(all)=<{checked(ours, DID, 'number')}>)\n" if ours else ""
+    names = (checked(trunk.name, NAME, "trunk name") for trunk in node.trunks if trunk.contact)
     ways = "".join(
-        f" same => n,Dial(PJSIP/{_checked(number, _DID, 'transfer number')}@{name},{OUT_RING_S},gU(hotline-answered))\n"
+        f" same => n,Dial(PJSIP/{checked(number, DID, 'transfer number')}@{name},{OUT_RING_S},gU(hotline-answered))\n"
         ' same => n,GotoIf($["${DIALSTATUS}" : "(ANSWER|BUSY|NOANSWER)$"]?done)\n'
         for name in names
     )
@@ -377,31 +380,11 @@ def _emergency(number: str, node: NodeConfig) -> str:
 
 def _ways_out(number: str, node: NodeConfig) -> str:
     ours = next(iter(node.numbers), "")
-    caller = f" same => n,Set(CALLERID(all)=<{_checked(ours, _DID, 'number')}>)\n" if ours else ""
-    ways = [_checked(trunk.name, _NAME, "trunk name") for trunk in node.trunks if trunk.contact]
+    caller = f" same => n,Set(CALLERID(all)=<{checked(ours, DID, 'number')}>)\n" if ours else ""
+    ways = [checked(trunk.name, NAME, "trunk name") for trunk in node.trunks if trunk.contact]
     return caller + "".join(f" same => n,Dial(PJSIP/{number}@{name},60)\n" for name in ways)
 
 
 def _entity_id(name: str) -> str:
     """A locally administered address of the node's own [EUI-48], so that two nodes on one machine differ."""
     return ":".join(f"{octet:02x}" for octet in (2, *hashlib.sha256(name.encode()).digest()[:5]))
-
-
-def _checked(value: str, pattern: re.Pattern[str], what: str) -> str:
-    if not pattern.fullmatch(value):
-        shown = "(secret)" if pattern is _SECRET else repr(value)
-        raise AsteriskConfigError(f"{what} {shown} cannot be used: expected {pattern.pattern}")
-    return value
-
-
-def _port(port: int) -> str:
-    if not 0 < port < 65536:
-        raise AsteriskConfigError(f"port {port} is not between 1 and 65535")
-    return str(port)
-
-
-def _path(path: Path) -> str:
-    text = str(path.absolute())
-    if re.search(r"[\x00-\x1f;,(){}\[\]$\"'\\]", text):
-        raise AsteriskConfigError(f"the path {text!r} has a character that Asterisk's configuration cannot hold")
-    return text

@@ -66,6 +66,7 @@ async def test_a_consultant_hands_a_caller_over_to_a_colleague_at_another_node(t
     assert not caller.end
     await piotr.hang_up()
     await caller.ended()
+    await piotr.ended()  # its recording is whole
     assert town.consultant_heard(piotr) > AUDIBLE
     seen = await town.until(lambda calls: all(call.outcome for call in calls))
     assert [(call.outcome, call.agent) for call in seen] == [(Outcome.ANSWERED, AGENT)]

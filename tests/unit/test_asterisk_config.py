@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from telephony.asterisk.config import AgentPhone, AsteriskConfigError, NodeConfig, PeerNode, TrunkPeer, render
+from telephony.asterisk.config import AgentPhone, NodeConfig, PeerNode, TrunkPeer, render
+from telephony.asterisk.config_values import AsteriskConfigError
 
 TEMPLATES = Path(__file__).parents[2] / "config" / "asterisk"
 NODE = NodeConfig(
