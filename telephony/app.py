@@ -106,19 +106,7 @@ class App:
             clock=self.clock,
         )
         self._speech = _speech(settings)
-        self.readers = {
-            node.name: ReadIn(
-                node.name,
-                node.log_folder,
-                store,
-                submit=self.submit,
-                lane_of=self._lane_of,
-                clock=self.clock,
-                peers=self._others(node),
-            )
-            for node in settings.asterisk
-            if node.log_folder
-        }
+        self.readers = {node.name: self._reader(node, node.log_folder) for node in settings.asterisk if node.log_folder}
         self._house = self._answers(settings)
         self.gateways = {node.name: self._gateway(node) for node in settings.asterisk}
         self.agi = AgiServer(
@@ -129,6 +117,18 @@ class App:
         )
         self._runners: list[web.AppRunner] = []
         self._measure_ourselves()
+
+    def _reader(self, node: AsteriskNode, log_folder: Path) -> ReadIn:
+        """Reads in what this node's own queue served without us."""
+        return ReadIn(
+            node.name,
+            log_folder,
+            self._store,
+            submit=self.submit,
+            lane_of=self._lane_of,
+            clock=self.clock,
+            peers=self._others(node),
+        )
 
     def submit(self, event: Event) -> None:
         """Every event comes in here."""

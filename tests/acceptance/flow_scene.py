@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ivr_flows import Facts, Prompt, load
+from ivr_flows import Facts, Flow, Prompt, load
 from ivr_flows.calendar import Calendar
 from ivr_flows.on_demand import OnDemand
 from ivr_flows.prompts import PromptStore
@@ -107,6 +107,20 @@ class FlowScene:
             raise AssertionError(f"{complaint} after\n{told}") from None
 
 
+def _flow(folder: Path, nodes: str, numbers: str, variables: Mapping[str, str]) -> Flow:
+    path = folder / "test.yaml"
+    (folder / "numbers.yaml").write_text(numbers)
+    declared = ", ".join(f"{name}: {kind}" for name, kind in variables.items())
+    path.write_text(HEAD.format(start=nodes.split(":", maxsplit=1)[0].strip(), variables=declared) + nodes)
+    return load(path)
+
+
+async def _customer(asterisk: EmbeddedAsterisk, folder: Path) -> SoftPhone:
+    """Behind the first carrier."""
+    carrier = int(asterisk.node.trunks[0].match.partition(":")[2].partition("/")[0])
+    return await SoftPhone.start(PhoneOptions(sip_port=carrier), log=folder / "phone.log")
+
+
 @asynccontextmanager
 async def flow_scene(
     asterisk_node: StartNode, folder: Path, nodes: str, house: House | None = None, **variables: str
@@ -116,11 +130,7 @@ async def flow_scene(
     asterisk = await asterisk_node(
         agents=["anna"], agi_servers=[f"127.0.0.1:{agi_port}"], transfer_numbers=home.transfer_numbers
     )
-    path = folder / "test.yaml"
-    (folder / "numbers.yaml").write_text(home.numbers)
-    declared = ", ".join(f"{name}: {kind}" for name, kind in variables.items())
-    path.write_text(HEAD.format(start=nodes.split(":", maxsplit=1)[0].strip(), variables=declared) + nodes)
-    flow, clock, node = load(path), Clock(), asterisk.node
+    flow, clock, node = _flow(folder, nodes, home.numbers, variables), Clock(), asterisk.node
     speech = OnDemand(PromptStore(folder / "prompts"), PromptStore(folder / "said"))
     tone(folder / "customer.wav", CALLER_HZ)
 
@@ -162,10 +172,7 @@ async def flow_scene(
     server = AgiServer("127.0.0.1", agi_port, by_node([gateway]))
     async with AsyncExitStack() as stack:
         stack.callback(speech.close)
-        carrier = int(node.trunks[0].match.partition(":")[2].partition("/")[0])
-        phone = await stack.enter_async_context(
-            await SoftPhone.start(PhoneOptions(sip_port=carrier), log=folder / "phone.log")
-        )
+        phone = await stack.enter_async_context(await _customer(asterisk, folder))
         scene = FlowScene(asterisk, gateway, phone, folder)
         await server.start()
         stack.push_async_callback(server.stop)
