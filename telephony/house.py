@@ -123,7 +123,7 @@ class House:
         queue, shown = QueueName(question.queue), question.caller_id or asker.did
         first_arrival = call.arrived_at if call else now
         await self._records.request_callback(
-            CallBackRequest(asker.interaction, queue, lane, number, shown, first_arrival, now)
+            CallBackRequest(asker.interaction, queue, lane, number, shown, first_arrival, now, asker.interaction)
         )
         # Until the line calls by itself, a person does: the ticket tells whom.
         body = f"Oddzwonić na numer: {number}\nNumer dzwoniącego: {asker.caller or 'nieznany'}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from telephony.core.events import CallArrived
-from telephony.core.views import CallState, CallView, Lane, Outcome
+from telephony.core.views import CallState, CallView, Direction, Lane, Outcome
 
 S = CallState
 
@@ -31,6 +31,8 @@ class CallInput(StrEnum):
     LOSE_SESSION = "lose_session"
     FALLBACK_ANSWER = "fallback_answer"
     HANG_UP = "hang_up"
+    PLAN = "plan"
+    CALL_OUT = "call_out"
 
 
 I = CallInput  # noqa: E741 - the table below reads best narrow
@@ -46,9 +48,39 @@ TRANSITIONS: dict[CallState, dict[CallInput, CallState]] = {
         I.LOSE_SESSION: S.FALLBACK,
         I.HANG_UP: S.ENDED,
     },
-    S.LINE: {I.OFFER: S.OFFERED, I.OVERFLOW: S.MENU, I.LOSE_SESSION: S.FALLBACK, I.HANG_UP: S.ENDED},
-    S.OFFERED: {I.DIAL: S.RINGING, I.RETURN: S.LINE, I.LOSE_SESSION: S.FALLBACK, I.HANG_UP: S.ENDED},
-    S.RINGING: {I.ANSWER: S.TALKING, I.RETURN: S.LINE, I.LOSE_SESSION: S.FALLBACK, I.HANG_UP: S.ENDED},
+    # A call-back. What was begun before a restart may still be answered.
+    S.PLANNED: {I.QUEUE: S.LINE, I.ANSWER: S.TALKING, I.HANG_UP: S.ENDED},
+    S.LINE: {
+        I.OFFER: S.OFFERED,
+        I.OVERFLOW: S.MENU,
+        I.PLAN: S.PLANNED,
+        I.LOSE_SESSION: S.FALLBACK,
+        I.HANG_UP: S.ENDED,
+    },
+    S.OFFERED: {
+        I.DIAL: S.RINGING,
+        I.CALL_OUT: S.CALLING,
+        I.RETURN: S.LINE,
+        I.PLAN: S.PLANNED,
+        I.LOSE_SESSION: S.FALLBACK,
+        I.HANG_UP: S.ENDED,
+    },
+    S.RINGING: {
+        I.ANSWER: S.TALKING,
+        I.CALL_OUT: S.CALLING,
+        I.RETURN: S.LINE,
+        I.PLAN: S.PLANNED,
+        I.LOSE_SESSION: S.FALLBACK,
+        I.HANG_UP: S.ENDED,
+    },
+    S.CALLING: {
+        I.DIAL: S.RINGING,
+        I.ANSWER: S.TALKING,
+        I.RETURN: S.LINE,
+        I.PLAN: S.PLANNED,
+        I.LOSE_SESSION: S.FALLBACK,
+        I.HANG_UP: S.ENDED,
+    },
     # A talk goes on in Asterisk when our session is lost.
     S.TALKING: {I.FINISH_TALK: S.AFTER_TALK, I.HANG_UP: S.ENDED},
     # The caller may have been handed over: to another phone of ours, or out of the house; or asks for a person again,
@@ -68,9 +100,11 @@ TRANSITIONS: dict[CallState, dict[CallInput, CallState]] = {
 
 OUTCOMES: dict[CallState, Outcome] = {
     S.MENU: Outcome.ABANDONED_MENU,
+    S.PLANNED: Outcome.NOT_REACHED,
     S.LINE: Outcome.ABANDONED_LINE,
     S.OFFERED: Outcome.ABANDONED_LINE,
     S.RINGING: Outcome.ABANDONED_LINE,
+    S.CALLING: Outcome.NOT_REACHED,
     S.TALKING: Outcome.ANSWERED,
     S.AFTER_TALK: Outcome.ANSWERED,
     S.TRANSFERRED_OUT: Outcome.TRANSFERRED_OUT,
@@ -103,6 +137,8 @@ def outcome_of(call: CallView) -> Outcome:
     has waited in vain has left the line, whatever the flow offered instead.
     """
     outcome = OUTCOMES[call.state]
+    if call.direction is Direction.CALL_BACK and outcome is Outcome.ABANDONED_LINE:
+        outcome = Outcome.NOT_REACHED
     if outcome is Outcome.ABANDONED_MENU and call.queued_at is not None:
         outcome = Outcome.ABANDONED_LINE
     return Outcome.ANSWERED if call.answered_at is not None and outcome is Outcome.ABANDONED_LINE else outcome

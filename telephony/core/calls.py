@@ -37,8 +37,12 @@ class Calls:
 
     def keep(self, call: CallView) -> CallView:
         """Take a new call in, or a known one as it is now."""
+        before = self._calls.get(call.interaction)
+        if before and before.uniqueid != call.uniqueid:  # a call-back has a leg for each try
+            self._by_uniqueid.pop(before.uniqueid, None)
         self._calls[call.interaction] = call
-        self._by_uniqueid[call.uniqueid] = call.interaction
+        if call.uniqueid:
+            self._by_uniqueid[call.uniqueid] = call.interaction
         self._told(CallChanged(call))
         return call
 

@@ -6,9 +6,10 @@ answer back: a result returns only as a new event.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from telephony.core.ids import AgentId, InteractionId, QueueName
+from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
+from telephony.core.promises import CallBackRequest
 from telephony.core.rules import OverflowWhy
 from telephony.core.views import AgentState, CallView
 
@@ -39,6 +40,42 @@ class Dial:
     endpoint: str
     ring_timeout_s: float
     node: str  # where the phone is registered; another than the caller's for a leg between nodes
+
+
+@dataclass(frozen=True, slots=True)
+class RingFirst:
+    """Begin a call-back: ring the agent's `endpoint`, or the customer's number where there is none.
+
+    The leg gets `uniqueid`, is led by a session of ours once it is answered, and shows `shown` as its caller.
+    """
+
+    interaction: InteractionId
+    attempt: int
+    node: str
+    uniqueid: Uniqueid
+    number: str = field(repr=False)  # the customer's, E.164
+    endpoint: str
+    shown: str = field(repr=False)
+    ring_timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class DialOut:
+    """Let the session that has the agent dial the customer."""
+
+    interaction: InteractionId
+    attempt: int
+    number: str = field(repr=False)
+    shown: str
+    ring_timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class HangUpLeg:
+    """End a leg that we have begun, whether it rings or talks."""
+
+    node: str
+    uniqueid: Uniqueid
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +146,13 @@ class CallEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class CallBackChanged:
+    """Where a call-back stands: tried again later, or done."""
+
+    request: CallBackRequest
+
+
+@dataclass(frozen=True, slots=True)
 class OpenTicket:
     """A ticket for an interaction; idempotent on it."""
 
@@ -118,5 +162,5 @@ class OpenTicket:
     body: str
 
 
-Fact = CallChanged | PopLate | AgentChanged | PhoneChanged | Decided | CallEnded | OpenTicket
-Command = ShowPop | HidePop | Dial | CancelDial | LeaveLine | Fact
+Fact = CallChanged | PopLate | AgentChanged | PhoneChanged | Decided | CallBackChanged | CallEnded | OpenTicket
+Command = ShowPop | HidePop | Dial | CancelDial | LeaveLine | RingFirst | DialOut | HangUpLeg | Fact

@@ -14,6 +14,7 @@ from telephony.core import events as ev
 from telephony.core.afterwards import as_logged, from_log
 from telephony.core.agent import IN_CALL, IN_TALK, Agent, AgentInput
 from telephony.core.call import SERVED_AS, SPOKEN_FOR, CallInput, arrived, outcome_of
+from telephony.core.call_backs import CallBackPlace, CallBacks, is_waiting_call_back
 from telephony.core.calls import Calls
 from telephony.core.commands import Command, ShowPop
 from telephony.core.estimate import Minutes
@@ -45,6 +46,9 @@ class Engine:
         self._outlook = Outlook()
         self._gone_early: set[Uniqueid] = set()
         self._hearing = Hearing(self._calls)
+        self._call_backs = CallBacks(
+            rules, self._calls, self._roster, self._offers, self._timers, self._out.append, self._hearing.deaf
+        )
 
     # -- the outside --------------------------------------------------------------------------------------------
 
@@ -77,6 +81,10 @@ class Engine:
         """How long a caller in line is told to wait now, never more than was told before; None: nothing is said."""
         call, place = self._calls.get(interaction), self._offers.place(interaction)
         return self._outlook.say(call, *place, self.agents(), now) if call and place else None
+
+    def call_back(self, number: str, now: float) -> CallBackPlace | None:
+        """Where the call-back of this number stands; None: nobody there is to be called back."""
+        return self._call_backs.place(number, now)
 
     def _expects(self, call: CallView, now: float) -> float | None:
         """How many seconds a caller in line will wait, as far as that can be told."""
@@ -111,12 +119,15 @@ class Engine:
     @_on.register
     def _(self, event: ev.CallsRecovered, now: float) -> None:
         for call in event.calls:
-            if self._calls.get(call.interaction) is None and call.outcome is None:
+            if is_waiting_call_back(call):
+                self._calls.keep(replace(call, state=CallState.PLANNED, agent=None))
+            elif self._calls.get(call.interaction) is None and call.outcome is None:
                 state = call.state if call.state in SPOKEN_FOR else CallState.FALLBACK
                 agent = None if state is CallState.FALLBACK else call.agent
                 spans = opened(call.spans, SpanKind.RESTART, max(event.known_until, call.arrived_at))
                 self._calls.keep(replace(call, state=state, agent=agent, spans=spans))
                 self._timers.set(("node_gone", call.node), now + NODE_GONE_S)
+        self._call_backs.recover(event.call_backs, now)
 
     @_on.register
     def _(self, event: ev.CallLogged, now: float) -> None:
@@ -150,6 +161,8 @@ class Engine:
     @_on.register
     def _(self, event: ev.SessionLost, now: float) -> None:
         call = self._calls.get(event.interaction)
+        if call and self._call_backs.leads_agent(call):
+            return
         if call and self._calls.step(call.interaction, CallInput.LOSE_SESSION, agent=None):
             self._offers.leave(call.interaction)
             if call.agent:
@@ -173,7 +186,9 @@ class Engine:
         call = self._calls.at_attempt(event.interaction, event.attempt)
         agent = self._roster.at(event.endpoint) if event.endpoint else call and call.agent
         first_at = now if call is None or call.answered_at is None else call.answered_at
-        if call and (after := self._calls.step(call.interaction, CallInput.ANSWER, answered_at=first_at, agent=agent)):
+        leg = {"uniqueid": event.customer} if event.customer else {}
+        given = {"answered_at": first_at, "agent": agent, **leg}
+        if call and (after := self._calls.step(call.interaction, CallInput.ANSWER, **given)):
             self._offers.answered(call)
             self._outlook.answered(call, now)
             if call.agent and call.agent != agent:
@@ -196,7 +211,7 @@ class Engine:
             return
         if event.status == "ANSWER":  # the answer itself may have been missed
             self._on(ev.CallAnswered(event.interaction, event.attempt), now)
-        if not self._finish_talk(call, now):
+        if not self._finish_talk(call, now) and not self._call_backs.unreached(call, now):
             self._offers.back_to_line(call, event.status, now)
 
     @_on.register
@@ -213,7 +228,8 @@ class Engine:
     @_on.register
     def _(self, event: ev.CallHungUp, now: float) -> None:
         if call := self._calls.of_channel(event.uniqueid):
-            self._end(call, now)
+            if not self._call_backs.leg_gone(call, event.cause, now):
+                self._end(call, now)
         else:
             self._gone_early.add(event.uniqueid)
             self._timers.set(("tombstone", event.uniqueid), now + TOMBSTONE_S)
@@ -275,9 +291,13 @@ class Engine:
         self._hearing.heard(event.node, event.taken_at, now)
         self._timers.cancel(("node_gone", event.node))
         for call in self.calls():
-            gone = call.uniqueid not in event.uniqueids and call.arrived_at < event.taken_at
-            if call.node == event.node and gone:
+            gone = call.uniqueid not in event.uniqueids and self._call_backs.leg_began_at(call) < event.taken_at
+            if call.node == event.node and gone and not self._call_backs.leg_gone(call, 0, now):
                 self._end(call, now, Outcome.INTERRUPTED)
+
+    @_on.register
+    def _(self, event: ev.OfCallBack, now: float) -> None:
+        self._call_backs.hear(event, now)
 
     # -- calls --------------------------------------------------------------------------------------------------
 
@@ -290,6 +310,7 @@ class Engine:
         self._offers.overflow.gone(call.interaction)
         self._outlook.ended(ended, now)
         self._calls.end(ended)
+        self._call_backs.ended(ended, now)
         if call.state is CallState.TALKING:
             self._wrap_up(call, now)
         elif call.agent:
@@ -322,7 +343,8 @@ class Engine:
             return
         self._roster.wish(agent_id, given, reason)
         call = self._calls.get(agent.interaction) if agent.interaction else None
-        if call and agent.state not in IN_TALK and given is AgentInput.SIGN_OUT:
+        leaves = agent.state not in IN_TALK and given is AgentInput.SIGN_OUT
+        if call and leaves and not self._call_backs.agent_left(call, now):
             self._offers.withdraw(call, now)
 
     def _hold(self, call: CallView, now: float) -> None:
@@ -353,8 +375,15 @@ class Engine:
             self._offers.overflow.back(InteractionId(whom))
         elif what == "node_gone":
             self._give_up(whom, now)
+        elif what == "call_back":
+            self._call_backs.due(InteractionId(whom), now)
         elif call := self._calls.get(InteractionId(whom)):
             if what == "pop":
                 self._offers.late_pop(call, now)
             else:
-                self._offers.overdue(call, now, blind=self._hearing.deaf(call.node))
+                self._overdue(call, now)
+
+    def _overdue(self, call: CallView, now: float) -> None:
+        blind = self._hearing.deaf(call.node)
+        if not self._call_backs.overdue(call, now, blind=blind):
+            self._offers.overdue(call, now, blind=blind)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.logged import LoggedCall
+from telephony.core.promises import CallBackRequest
 from telephony.core.rules import Boost
 from telephony.core.views import CallView, Lane, Outcome, SpanKind
 
@@ -35,6 +36,7 @@ class CallsRecovered:
 
     calls: tuple[CallView, ...]
     known_until: float = 0.0  # when the server that led them was last alive
+    call_backs: tuple[CallBackRequest, ...] = ()  # those that are open
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class CallAnswered:
     interaction: InteractionId
     attempt: int
     endpoint: str = ""  # the phone that has answered, where it may be another than the dialled one (a pickup)
+    customer: Uniqueid | None = None  # of a call-back that rang the agent first: the customer's channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,40 @@ class CallLeftHouse:
 
     interaction: InteractionId
     attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackRequested:
+    """Somebody is to be called back; kept by the store already."""
+
+    request: CallBackRequest
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackWithdrawn:
+    call_back: InteractionId
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLegAnswered:
+    """Whom a call-back has rung first (the agent, or the customer) has answered, and a session of ours has the leg."""
+
+    interaction: InteractionId
+    attempt: int
+    channel: str
+    linkedid: str
+    codec: str = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLegFailed:
+    """The first leg of a call-back could not even be begun."""
+
+    interaction: InteractionId
+    attempt: int
+
+
+OfCallBack = CallBackRequested | CallBackWithdrawn | FirstLegAnswered | FirstLegFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +252,6 @@ class NodeSnapshot:
 Event = (
     CallArrived | CallsRecovered | CallLogged | AnswerLogged | CallQueued | CallServed | SessionLost
     | PopPainted | AgentRinging | CallAnswered | CallHeld | DialEnded | AgentLeft | CallLeftHouse
-    | CallHungUp | FallbackAnswered | AgentSignedIn | AgentReady | AgentPaused | AgentSignedOut
+    | OfCallBack | CallHungUp | FallbackAnswered | AgentSignedIn | AgentReady | AgentPaused | AgentSignedOut
     | DeviceChanged | NodeLost | EventsLost | NodeSnapshot
 )  # fmt: skip

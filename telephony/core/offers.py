@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import count
 
-from telephony.core.agent import AgentInput
+from telephony.core.agent import Agent, AgentInput
 from telephony.core.call import CallInput
 from telephony.core.calls import Calls
 from telephony.core.commands import CancelDial, Command, Decided, Dial, HidePop, PopLate, ShowPop
@@ -17,7 +17,7 @@ from telephony.core.overflow import Expects, Overflow
 from telephony.core.roster import Roster
 from telephony.core.rules import Boost, Rules
 from telephony.core.timers import Timers
-from telephony.core.views import CallState, CallView, Lane
+from telephony.core.views import CallState, CallView, Direction, Lane
 from telephony.core.waiting import Waiting
 
 DIAL_MARGIN_S = 10.0  # past the ring time-out: the dial's end was lost, give the caller back to the line
@@ -29,6 +29,9 @@ SET_ASIDE: dict[str, str] = {
     "CONGESTION": "phone_unreachable",
     "CHANUNAVAIL": "phone_unreachable",
 }
+
+
+RingsFirst = Callable[[CallView, Agent, float], None]
 
 
 class Offers:
@@ -51,8 +54,13 @@ class Offers:
         self._line = Line(rules)
         self._waiting: dict[InteractionId, Waiting] = {}  # who waits or is being offered
         self._sequence = count()
+        self._ring_first: RingsFirst = lambda _call, _agent, _now: None
         self.overflow = Overflow(rules, calls, roster, self._line, timers, told, expects)
         roster.look_on(self._line.free, self._line.busy)
+
+    def call_back_with(self, ring_first: RingsFirst) -> None:
+        """From now on, who is to be called back by an agent is given here in place of a dial."""
+        self._ring_first = ring_first
 
     def waiting(self, lane: Lane) -> int:
         return self._line.count(lane)
@@ -95,20 +103,27 @@ class Offers:
     def dial(self, call: CallView, now: float) -> None:
         """The pop is painted, or its time is over: the phone may ring."""
         agent = self._roster.get(call.agent)
+        self._timers.cancel(("pop", call.interaction))
+        if agent and call.direction is Direction.CALL_BACK and not call.channel:
+            self._ring_first(call, agent, now)
+            return
         if agent is None or not self._calls.step(call.interaction, CallInput.DIAL):
             return
         ring_s = self._rules.of(call.queue).ring_timeout_s
-        self._timers.cancel(("pop", call.interaction))
-        self._timers.set(("dial", call.interaction), now + ring_s + DIAL_MARGIN_S)
+        self.expect_within(call.interaction, now + ring_s)
         node = self._roster.node_of(agent, call.node)
         self._told(Dial(call.interaction, call.attempt, agent.agent, agent.endpoint, ring_s, node))
+
+    def expect_within(self, interaction: InteractionId, ends_at: float) -> None:
+        """Whoever rings should have answered by then, or the end of it should have been heard a little later."""
+        self._timers.set(("dial", interaction), ends_at + DIAL_MARGIN_S)
 
     def answered(self, call: CallView) -> None:
         self._timers.cancel(("dial", call.interaction))
 
-    def back_to_line(self, call: CallView, status: str, now: float) -> None:
+    def back_to_line(self, call: CallView, status: str, now: float, **changes: str) -> None:
         """The attempt came to nothing: the caller returns to the old place, the agent is let go or set aside."""
-        back = self._calls.step(call.interaction, CallInput.RETURN, agent=None)
+        back = self._calls.step(call.interaction, CallInput.RETURN, agent=None, **changes)
         if back is None or call.agent is None:
             return
         self._cancel_timers(call.interaction)

@@ -15,6 +15,7 @@ SUBJECTS: dict[Outcome, str] = {
     Outcome.CALLBACK: "Prośba o oddzwonienie",
     Outcome.VOICEMAIL: "Wiadomość głosowa",
     Outcome.INTERRUPTED: "Połączenie przerwane po naszej stronie",
+    Outcome.NOT_REACHED: "Nie udało się oddzwonić",
 }
 
 

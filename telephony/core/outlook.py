@@ -10,7 +10,7 @@ from telephony.core.devices import NO_DEVICE
 from telephony.core.estimate import Minutes, Present, estimate, mean_wait_s
 from telephony.core.ids import InteractionId
 from telephony.core.recent import Recent
-from telephony.core.views import AgentState, CallState, CallView, Lane, Outcome
+from telephony.core.views import AgentState, CallState, CallView, Direction, Lane, Outcome
 from telephony.core.waiting import Waiting
 
 
@@ -26,7 +26,7 @@ class Outlook:
             self._recent.came(call.queue, now, accessible=call.lane is Lane.ACCESSIBILITY)
 
     def answered(self, call: CallView, now: float) -> None:
-        if call.queue and call.queued_at is not None:
+        if call.queue and call.queued_at is not None and call.direction is Direction.IN:
             self._recent.left(call.queue, now - call.queued_at, now, gave_up=False)
 
     def worked(self, call: CallView, wrap_up_s: float, now: float) -> None:

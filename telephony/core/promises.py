@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
@@ -26,9 +27,21 @@ _NEVER_CALLED = frozenset(
 )
 
 
+class CallBackState(StrEnum):
+    OPEN = "open"
+    DONE = "done"  # somebody has talked with the customer
+    NOT_REACHED = "not_reached"
+    REFUSED = "refused"  # a number that may not be called
+    WITHDRAWN = "withdrawn"
+    BY_HAND = "by_hand"  # from the time before the line called by itself
+
+
 @dataclass(frozen=True, slots=True)
 class CallBackRequest:
-    """Call `number` (E.164) and keep the place of `first_arrival`, seconds since the epoch."""
+    """Call `number` (E.164) and keep the place of `first_arrival`, seconds since the epoch.
+
+    `interaction` is where it was asked for, `call_back` the interaction that the call itself will be.
+    """
 
     interaction: InteractionId
     queue: QueueName
@@ -37,6 +50,12 @@ class CallBackRequest:
     shown: str  # the number to be shown as the caller
     first_arrival: float
     requested_at: float
+    call_back: InteractionId
+    purpose: str = "talk"  # or test_call
+    state: CallBackState = CallBackState.OPEN
+    attempts: int = 0  # how often the customer's phone was called in vain
+    next_at: float = 0.0  # not before
+    done_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

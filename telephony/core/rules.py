@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from telephony.core.hours import Hours
 from telephony.core.ids import QueueName
 
 MAX_BOOST_S = 600.0  # what all boosts of a caller come to at most
@@ -50,6 +51,22 @@ class OverflowRule:
     expected_s: float | None = None
 
 
+class FirstLeg(StrEnum):
+    """Whom a call-back rings first."""
+
+    AGENT = "agent"
+    CUSTOMER = "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackRules:
+    first: FirstLeg = FirstLeg.AGENT
+    attempts: int = 3  # then nobody is called any more
+    pause_s: float = 900.0  # from one try to the next
+    ring_s: float = 30.0  # how long the customer's phone rings
+    hours: Hours = field(default_factory=Hours)
+
+
 @dataclass(frozen=True, slots=True)
 class QueueRules:
     max_wait_s: float = 1200.0  # who waits longer is overdue
@@ -60,6 +77,7 @@ class QueueRules:
     relax: tuple[Relaxation, ...] = ()
     reserve: int = 0  # so many free agents trained in accessibility are kept for its callers
     overflow: OverflowRule = OverflowRule()
+    call_back: CallBackRules = CallBackRules()
 
     def boost_s(self, boosts: frozenset[Boost]) -> float:
         """Those boosts in sum, capped."""
@@ -70,6 +88,7 @@ class QueueRules:
 class Rules:
     queues: Mapping[QueueName, QueueRules] = field(default_factory=dict)
     pop_paint_s: float = 0.25  # the dial follows the painted pop, or this time without it
+    nodes_out: tuple[str, ...] = ()  # from which customers can be called
 
     def of(self, queue: QueueName | None) -> QueueRules:
         return (self.queues.get(queue) if queue else None) or QueueRules()

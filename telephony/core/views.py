@@ -29,13 +29,23 @@ class Outcome(StrEnum):
     TRANSFERRED_OUT = "transferred_out"
     REFUSED = "refused"
     INTERRUPTED = "interrupted"
+    NOT_REACHED = "not_reached"  # we have called, and called again, and spoken with nobody
+
+
+class Direction(StrEnum):
+    """Who has begun a call."""
+
+    IN = "in"
+    CALL_BACK = "call_back"  # we, because somebody has asked for it
 
 
 class CallState(StrEnum):
     MENU = "menu"
+    PLANNED = "planned"  # a call-back before its hour, or between two tries
     LINE = "line"
     OFFERED = "offered"
     RINGING = "ringing"
+    CALLING = "calling"  # a call-back whose customer's phone rings, or who waits for the agent's
     TALKING = "talking"
     AFTER_TALK = "after_talk"  # the agent is gone, the caller not yet
     TRANSFERRED_OUT = "transferred_out"  # the agent is gone, the caller talks on outside the house
@@ -106,3 +116,5 @@ class CallView:
     painted_at: float | None = None
     rang_at: float | None = None
     spans: tuple[Span, ...] = ()  # in the order in which they began
+    direction: Direction = Direction.IN
+    follows: InteractionId | None = None  # what this call came of

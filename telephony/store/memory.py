@@ -124,11 +124,26 @@ class Memory:
 
     # -- what callers leave with a flow -------------------------------------------------------------------------
 
-    def request_callback(self, number: str, **request: Any) -> None:
-        self.callbacks.setdefault(number, {"number": number, **request})
+    def request_callback(self, **request: Any) -> None:
+        if not any(self.callback_of(request["number"])):
+            self.callbacks[request["call_back"]] = request
 
     def callback_of(self, number: str) -> Iterable[Row]:
-        return [self.callbacks[number]] if number in self.callbacks else ()
+        return [each for each in self.callbacks.values() if each["number"] == number and each["done_at"] is None]
+
+    def record_callback(self, call_back: str, **standing: Any) -> None:
+        known = self.callbacks.get(call_back)
+        if known and known["done_at"] is None:
+            self.callbacks[call_back] = {**known, **standing}
+
+    def open_callbacks(self) -> Iterable[Row]:
+        ended = {name for name, call in self.interactions.items() if call["outcome"] is not None}
+        found = (each for each in self.callbacks.values() if each["done_at"] is None and each["call_back"] not in ended)
+        return sorted(found, key=lambda each: (each["first_arrival"], each["call_back"]))
+
+    def close_ticket(self, interaction: str) -> None:
+        if interaction in self.tickets:
+            self.tickets[interaction]["status"] = "closed"
 
     def file_complaint(self, interaction: str, **complaint: Any) -> None:
         self.complaints.setdefault(interaction, {"interaction": interaction, **complaint})

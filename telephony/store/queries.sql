@@ -2,12 +2,15 @@
 -- Insert or update an interaction. It never moves backwards, and what has ended never changes again.
 INSERT INTO interaction (
     interaction, node, channel, uniqueid, linkedid, did, caller, codec, state, lane, queue, arrived_at, queued_at,
-    answered_at, ended_at, agent, attempt, outcome, offered_at, painted_at, rang_at, spans
+    answered_at, ended_at, agent, attempt, outcome, offered_at, painted_at, rang_at, spans, direction, follows
 ) VALUES (
     :interaction, :node, :channel, :uniqueid, :linkedid, :did, :caller, :codec, :state, :lane, :queue, :arrived_at,
-    :queued_at, :answered_at, :ended_at, :agent, :attempt, :outcome, :offered_at, :painted_at, :rang_at, :spans
+    :queued_at, :answered_at, :ended_at, :agent, :attempt, :outcome, :offered_at, :painted_at, :rang_at, :spans,
+    :direction, :follows
 )
 ON CONFLICT (interaction) DO UPDATE SET
+    node = excluded.node, channel = excluded.channel, uniqueid = excluded.uniqueid, linkedid = excluded.linkedid,
+    codec = excluded.codec,
     state = excluded.state, lane = excluded.lane, queue = excluded.queue, queued_at = excluded.queued_at,
     answered_at = excluded.answered_at, ended_at = excluded.ended_at, agent = excluded.agent,
     attempt = excluded.attempt, outcome = excluded.outcome, offered_at = excluded.offered_at,
@@ -154,9 +157,30 @@ SELECT * FROM customer_account WHERE customer = :customer
 
 -- name: request_callback
 -- A call that was promised; one for each number, and the earlier one stays.
-INSERT INTO callback_request (interaction, queue, lane, number, shown, first_arrival, requested_at)
-VALUES (:interaction, :queue, :lane, :number, :shown, :first_arrival, :requested_at)
+INSERT INTO callback_request (
+    interaction, queue, lane, number, shown, first_arrival, requested_at, call_back, purpose, state, attempts, next_at,
+    done_at
+) VALUES (
+    :interaction, :queue, :lane, :number, :shown, :first_arrival, :requested_at, :call_back, :purpose, :state,
+    :attempts, :next_at, :done_at
+)
 ON CONFLICT DO NOTHING
+
+-- name: record_callback
+-- Where a call-back stands now; what is done stays done.
+UPDATE callback_request SET state = :state, attempts = :attempts, next_at = :next_at, done_at = :done_at
+WHERE call_back = :call_back AND done_at IS NULL
+
+-- name: open_callbacks
+-- Whom we have still to call, the first to arrive first; where the call has its outcome, only the note of it was lost.
+SELECT * FROM callback_request WHERE done_at IS NULL AND NOT EXISTS (
+    SELECT FROM interaction WHERE interaction.interaction = call_back AND outcome IS NOT NULL
+)
+ORDER BY first_arrival, call_back
+
+-- name: close_ticket
+-- Close the ticket of an interaction.
+UPDATE ticket SET status = 'closed' WHERE interaction = :interaction
 
 -- name: callback_of
 -- The call that is promised to a number.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from telephony.core.commands import CallChanged, CallEnded, Command, Decided, OpenTicket
+from telephony.core.commands import CallBackChanged, CallChanged, CallEnded, Command, Decided, OpenTicket
 from telephony.core.ids import InteractionId
 from telephony.core.promises import SurveyAnswer
 from telephony.core.quality_record import QualityRecord
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-Fact = CallChanged | CallEnded | Decided | OpenTicket | QualityRecord | SurveyAnswer
+Fact = CallBackChanged | CallChanged | CallEnded | Decided | OpenTicket | QualityRecord | SurveyAnswer
 Key = tuple[object, ...]
 Entry = tuple[Fact, float]
 
@@ -63,7 +63,7 @@ class Recorder:
 
     def publish(self, command: Command, now: float) -> None:
         """A subscriber of the pump; keeps what belongs in the store."""
-        if isinstance(command, CallChanged | CallEnded | Decided | OpenTicket):
+        if isinstance(command, CallBackChanged | CallChanged | CallEnded | Decided | OpenTicket):
             self.put(command, now)
 
     def put(self, fact: Fact, now: float) -> None:
@@ -106,7 +106,7 @@ class Recorder:
         """Outcomes and tickets find room when nothing else does any more."""
         if self.backlog and self.backlog % BACKLOG_ALARM == 0:
             log.error("recorder.backlog", facts=self.backlog)
-        if self.backlog < self._most or isinstance(fact, CallEnded | OpenTicket):
+        if self.backlog < self._most or isinstance(fact, CallBackChanged | CallEnded | OpenTicket):
             return True
         self.lost += 1
         if self.lost % BACKLOG_ALARM == 1:
@@ -150,6 +150,7 @@ class Recorder:
         facts = [fact for _, (fact, _) in batch]
         async with self._store.together() as store:
             await store.record_calls([fact.call for fact in facts if isinstance(fact, CallChanged | CallEnded)])
+            await store.record_callbacks([fact.request for fact in facts if isinstance(fact, CallBackChanged)])
             await store.record_decisions([fact for fact in facts if isinstance(fact, Decided)])
             await store.record_qualities([fact for fact in facts if isinstance(fact, QualityRecord)])
             await store.record_survey_answers([fact for fact in facts if isinstance(fact, SurveyAnswer)])
@@ -184,6 +185,8 @@ def _key(fact: Fact) -> Key:
     match fact:
         case CallChanged(call) | CallEnded(call):
             return "call", call.interaction
+        case CallBackChanged(request):
+            return "call_back", request.call_back
         case Decided(interaction=interaction, agent=agent, decided_at=at):
             return "decision", interaction, agent, at
         case QualityRecord(interaction=interaction, leg=leg, direction=direction):

@@ -12,10 +12,10 @@ from telephony.core.account import Account, Role
 from telephony.core.commands import Decided, OpenTicket
 from telephony.core.customer import Customer, CustomerAccount, TicketSummary
 from telephony.core.logged import LogPosition
-from telephony.core.promises import CallBackRequest, Complaint, SurveyAnswer
+from telephony.core.promises import CallBackRequest, CallBackState, Complaint, SurveyAnswer
 from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import ticket_number
-from telephony.core.views import CallState, CallView, Lane, Outcome, Span, SpanKind
+from telephony.core.views import CallState, CallView, Direction, Lane, Outcome, Span, SpanKind
 from telephony.store.connection import Connection, Postgres, Row
 from telephony.store.migrate import migrate
 
@@ -37,6 +37,7 @@ _NAMES: dict[type, tuple[str, ...]] = {
         SurveyAnswer,
     )
 }
+_STANDING = ("call_back", "state", "attempts", "next_at", "done_at")  # what changes of a call-back
 FEWEST_DIGITS = 3  # fewer would find everybody
 
 
@@ -154,8 +155,18 @@ class Store:
         await self._connection.run("request_callback", **_values(request))
 
     async def callback_of(self, number: str) -> CallBackRequest | None:
-        rows = await self._connection.rows("callback_of", number=number)
-        return _first(dataclasses.replace(_record(CallBackRequest, row), lane=Lane(str(row["lane"]))) for row in rows)
+        """The open one."""
+        return _first(map(_call_back, await self._connection.rows("callback_of", number=number)))
+
+    async def open_callbacks(self) -> tuple[CallBackRequest, ...]:
+        return tuple(map(_call_back, await self._connection.rows("open_callbacks")))
+
+    async def record_callbacks(self, requests: Sequence[CallBackRequest]) -> None:
+        """Where they stand now; the ticket of one that was reached is closed."""
+        changes = [{name: _plain(getattr(each, name)) for name in _STANDING} for each in requests]
+        reached = [{"interaction": each.interaction} for each in requests if each.state is CallBackState.DONE]
+        await self._connection.run_many("record_callback", changes)
+        await self._connection.run_many("close_ticket", reached)
 
     async def file_complaint(self, complaint: Complaint) -> None:
         """Once for each interaction."""
@@ -246,7 +257,7 @@ def _folded(name: str) -> str:
 def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [dataclasses.asdict(each) if isinstance(each, Span) else each for each in value]
-    return str(value) if isinstance(value, CallState | Lane | Outcome | Role) else value
+    return str(value) if isinstance(value, CallBackState | CallState | Direction | Lane | Outcome | Role) else value
 
 
 def _record(kind: type[T], row: Row) -> T:
@@ -262,8 +273,14 @@ def _call(row: Row) -> CallView:
         state=CallState(call.state),
         lane=Lane(call.lane),
         outcome=outcome,
+        direction=Direction(call.direction),
         spans=tuple(_span(each) for each in cast(Iterable[Row], row["spans"])),
     )
+
+
+def _call_back(row: Row) -> CallBackRequest:
+    request = _record(CallBackRequest, row)
+    return dataclasses.replace(request, lane=Lane(request.lane), state=CallBackState(request.state))
 
 
 def _span(row: Row) -> Span:

@@ -15,10 +15,10 @@ from telephony.core.commands import Decided, OpenTicket
 from telephony.core.customer import Customer, CustomerAccount
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.logged import LogPosition
-from telephony.core.promises import CallBackRequest, Complaint, SurveyAnswer
+from telephony.core.promises import CallBackRequest, CallBackState, Complaint, SurveyAnswer
 from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import ticket_sequence
-from telephony.core.views import CallState, CallView, Lane, Outcome, Span, SpanKind
+from telephony.core.views import CallState, CallView, Direction, Lane, Outcome, Span, SpanKind
 from telephony.crm.seed import customers
 from telephony.store.connection import Postgres
 from telephony.store.errors import StoreError, StoreRefusedError
@@ -27,7 +27,7 @@ from telephony.store.queries import queries
 from telephony.store.store import Store
 
 CUSTOMER = customers(1)[0]
-CALL = InteractionId("i-1")
+CALL, BACK = InteractionId("i-1"), InteractionId("b-1")
 ANSWERED_AT = 1_790_000_012.345678
 
 
@@ -71,13 +71,44 @@ async def test_a_pin_is_kept_as_a_hash_of_a_customer_who_is_known(store: Store) 
 
 
 async def test_one_call_is_promised_to_a_number_and_the_first_place_stays(store: Store) -> None:
-    request = CallBackRequest(CALL, QueueName("sales"), Lane.STANDARD, "+48600100200", "+48220000100", 5.0, 9.0)
+    request = CallBackRequest(CALL, QueueName("sales"), Lane.STANDARD, "+48600100200", "+48220000100", 5.0, 9.0, BACK)
     await store.request_callback(request)
     await store.request_callback(replace(request, interaction=InteractionId("i-2"), first_arrival=7.0))
-    await store.request_callback(replace(request, number="+48600100201", lane=Lane.ACCESSIBILITY))
+    other = InteractionId("b-2")
+    await store.request_callback(replace(request, number="+48600100201", lane=Lane.ACCESSIBILITY, call_back=other))
     assert await store.callback_of("+48600100200") == request
     assert (await store.callback_of("+48600100201") or request).lane is Lane.ACCESSIBILITY
     assert await store.callback_of("+48600100202") is None
+
+
+async def test_a_call_back_is_open_until_it_is_done_and_then_the_number_is_free_again(store: Store) -> None:
+    request = CallBackRequest(CALL, QueueName("sales"), Lane.STANDARD, "+48600100200", "+48220000100", 5.0, 9.0, BACK)
+    await store.open_ticket(OpenTicket(CALL, None, "Prośba o oddzwonienie", ""), 9.0)
+    await store.request_callback(request)
+    tried = replace(request, attempts=1, next_at=900.0)
+    await store.record_callbacks([tried])
+    assert await store.open_callbacks() == (tried,)
+    done = replace(tried, state=CallBackState.DONE, done_at=950.0)
+    await store.record_callbacks([done])
+    await store.record_callbacks([tried])  # late
+    assert await store.open_callbacks() == ()
+    ticket = await store.ticket_of(CALL)
+    assert ticket is not None
+    assert ticket.status == "closed"
+    again = replace(request, interaction=InteractionId("i-3"), call_back=InteractionId("b-3"))
+    await store.request_callback(again)
+    assert await store.callback_of("+48600100200") == again
+
+
+async def test_a_call_back_whose_call_has_ended_is_not_called_again(store: Store) -> None:
+    request = CallBackRequest(CALL, QueueName("sales"), Lane.STANDARD, "+48600100200", "+48220000100", 5.0, 9.0, BACK)
+    await store.request_callback(request)
+    waiting = replace(view(BACK), direction=Direction.CALL_BACK, follows=CALL)
+    await store.record_call(waiting)
+    assert await store.open_interactions() == (waiting,)
+    assert await store.open_callbacks() == (request,)
+    await store.record_call(replace(waiting, state=CallState.ENDED, ended_at=9.0, outcome=Outcome.ANSWERED))
+    assert await store.open_callbacks() == ()
 
 
 async def test_a_complaint_is_filed_once(store: Store) -> None:

@@ -7,7 +7,7 @@ from telephony.core.commands import CallEnded, Command, Dial
 from telephony.core.engine import Engine
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.rules import QueueRules, Rules
-from telephony.core.views import CallView, Lane
+from telephony.core.views import AgentState, CallView, Lane
 
 SUPPORT = QueueName("support")
 ANNA, PIOTR = AgentId("anna"), AgentId("piotr")
@@ -59,6 +59,9 @@ class Story:
 
     def view(self, call: InteractionId) -> CallView:
         return next(view for view in self.engine.calls() if view.interaction == call)
+
+    def agent_state(self, agent: AgentId) -> AgentState:
+        return next(each.state for each in self.engine.agents() if each.agent == agent)
 
     def dials(self) -> list[tuple[str, str]]:
         return [(each.interaction, each.agent) for each in self.said if isinstance(each, Dial)]
