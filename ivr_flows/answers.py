@@ -227,6 +227,7 @@ def _result(walk: Walk, node: Node, result: Result) -> None:
             walk.go((node.affected or node.next) if told else node.next)
         case CallBackNode() if ok:
             walk.change(ending=Ending.CALLBACK)
+            _announce(walk, result)  # who has asked before is told the place
             walk.go(node.next)
         case CallBackNode():
             walk.go_or_person(node.on_refused)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import functools
+import random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
@@ -20,19 +20,21 @@ from ivr_flows.calendar import local
 from ivr_flows.on_demand import OnDemand
 from ivr_flows.prompts import PromptStore
 from ivr_flows.standing import Standing
-from telephony import flow_watch
+from telephony import flow_watch, own_figures
 from telephony.api import Api
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings
 from telephony.asterisk.asking import Asker, Asking
-from telephony.asterisk.gateway import Gateway, by_node
+from telephony.asterisk.gateway import ForSession, Gateway, by_node
+from telephony.asterisk.interaction_id import new_interaction_id
 from telephony.asterisk.translate import Attempt
+from telephony.call_back_desk import CallBackDesk
 from telephony.call_quality import CallQuality
 from telephony.clock import Clock
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
 from telephony.core.account import Account
-from telephony.core.commands import CallChanged, CallEnded, CancelDial, Command, Dial, LeaveLine
+from telephony.core.commands import CallChanged, CallEnded, Command, HangUpLeg, RingFirst
 from telephony.core.engine import Engine
 from telephony.core.estimate import Minutes
 from telephony.core.events import CallsRecovered, Event, NodeSnapshot
@@ -107,6 +109,7 @@ class App:
         )
         self._speech = _speech(settings)
         self.readers = {node.name: self._reader(node, node.log_folder) for node in settings.asterisk if node.log_folder}
+        self.call_backs = self._call_back_desk(settings)
         self._house = self._answers(settings)
         self.gateways = {node.name: self._gateway(node) for node in settings.asterisk}
         self.agi = AgiServer(
@@ -116,7 +119,7 @@ class App:
             peers=frozenset(map(str, settings.agi_peers)) or None,
         )
         self._runners: list[web.AppRunner] = []
-        self._measure_ourselves()
+        own_figures.publish(self, self._standings)
 
     def _reader(self, node: AsteriskNode, log_folder: Path) -> ReadIn:
         """Reads in what this node's own queue served without us."""
@@ -144,7 +147,8 @@ class App:
     async def run(self) -> None:
         """Start everything, in the order in which one thing needs the other; stop it in reverse."""
         recovered = await self._store.open_interactions()
-        self.submit(CallsRecovered(recovered, await self._store.last_alive() or 0.0))
+        call_backs = await self._store.open_callbacks()
+        self.submit(CallsRecovered(recovered, await self._store.last_alive() or 0.0, call_backs))
         async with asyncio.TaskGroup() as tasks, self._listening():
             tasks.create_task(self.recorder.run())
             tasks.create_task(self.pump.run())
@@ -200,8 +204,19 @@ class App:
         identity = IdentityCheck(self._store, self.clock)
         self.metrics.counter("pin_blocked", "PINs not looked at: too many were wrong", lambda: identity.blocked)
         outages = Outages(settings.outages, settings.data, self._store, self.clock)
-        own = frozenset(settings.numbers)
-        return House(self._store, identity, outages, self.clock, lambda at: local(at).date(), own)
+        return House(self._store, identity, outages, self.clock, lambda at: local(at).date(), self.call_backs)
+
+    def _call_back_desk(self, settings: Settings) -> CallBackDesk:
+        rng = random.SystemRandom()
+        return CallBackDesk(
+            self._store,
+            own=settings.numbers,
+            shown=[did for did, number in settings.numbers.items() if not number.receive_only],
+            submit=self.submit,
+            place=lambda number: self.engine.call_back(number, self.clock()),
+            new_id=lambda: new_interaction_id(self.clock(), rng),
+            clock=self.clock,
+        )
 
     def _api(self) -> web.Application:
         tokens = {name: token.get_secret_value() for name, token in self._settings.api_tokens.items()}
@@ -226,6 +241,7 @@ class App:
             asking=Asking(self._house.answer, self._keep),
             recordings=_recordings(self._settings),
             announce=self._announce,
+            trunk=node.trunk or "",
         )
 
     def _announce(self, interaction: InteractionId) -> Minutes | None:
@@ -257,7 +273,11 @@ class App:
         return (standing for gateway in self.gateways.values() for standing in gateway.standings())
 
     def _execute(self, command: Command, _now: float) -> None:
-        if isinstance(command, Dial | CancelDial | LeaveLine):
+        if isinstance(command, RingFirst):
+            self.gateways[command.node].ring_first(command)
+        if isinstance(command, HangUpLeg):
+            self.gateways[command.node].hang_up_leg(command)
+        if isinstance(command, ForSession):
             for gateway in self.gateways.values():
                 if gateway.execute(command):
                     return
@@ -283,53 +303,9 @@ class App:
         """The dial under way for a caller, whichever node has that caller."""
         return next((found for each in self.gateways.values() if (found := each.attempt(interaction))), None)
 
-    def _connected(self) -> float:
-        return sum(gateway.connected for gateway in self.gateways.values())
-
     def _resynchronise(self) -> None:
         for gateway in self.gateways.values():
             gateway.resynchronise()
-
-    def _measure_ourselves(self) -> None:
-        agi = self.agi.counters
-        self.metrics.counters(
-            "agi", "What strangers and callers did to the AGI server", functools.partial(_figures, agi), "kind"
-        )
-        for name, gateway in self.gateways.items():
-            self.metrics.counters(
-                f"ami_{name.replace('-', '_')}",
-                "What came over the manager interface of this node",
-                functools.partial(_figures, gateway.counters),
-                "kind",
-            )
-        for name, reader in self.readers.items():
-            self.metrics.counters(
-                f"logs_{name.replace('-', '_')}",
-                "What was read in from this node's own logs",
-                functools.partial(_figures, reader.counters),
-                "kind",
-            )
-        self.metrics.value("ami_connected", "Nodes with a live manager connection", self._connected)
-        self.metrics.counter(
-            "flow_reload_failures", "Sets of flows that could not be served", lambda: self.flows.failures
-        )
-        self.metrics.values(
-            "flow_revision_info",
-            "The revision of the flows that calls beginning now get",
-            lambda: {self.flows.serving.revision: 1.0},
-            "revision",
-        )
-        self.metrics.table(
-            "flow_callers",
-            "Callers at each node of the flows; within a sub-flow at the node that called it, too",
-            lambda: flow_watch.by_node(self.flows.serving.flows.flows.values(), self._standings()),
-            ("flow", "node"),
-        )
-        self.metrics.value("recorder_backlog", "Facts that wait for the store", lambda: self.recorder.backlog)
-        self.metrics.value("recorder_refused", "Facts the store will never take: a bug", lambda: self.recorder.refused)
-        self.metrics.value("recorder_lost", "Facts for which there was no room", lambda: self.recorder.lost)
-        self.metrics.value("inbox_dropped", "Events that found the inbox full", lambda: self.pump.dropped)
-        self.metrics.value("subscriber_failures", "Bugs caught between core and shell", lambda: self.pump.failures)
 
 
 async def serve(settings: Settings) -> None:
@@ -373,10 +349,6 @@ def _speech(settings: Settings) -> OnDemand:
 
 def _built_prompts(settings: Settings) -> PromptStore:
     return PromptStore(settings.prompt_folder, settings.recorded, speaker(settings.speech_command))
-
-
-def _figures(counters: object) -> dict[str, float]:
-    return {key: float(value) for key, value in dataclasses.asdict(counters).items()}  # type: ignore[call-overload]
 
 
 async def _listen(starting: Awaitable[T], address: Listen, setting: str) -> T:

@@ -22,10 +22,11 @@ from ivr_flows import (
 )
 from ivr_flows.variables import Value
 from telephony.asterisk.asking import Asker
+from telephony.call_back_desk import CallBackDesk, Wish, words
 from telephony.core.commands import OpenTicket
 from telephony.core.customer import CustomerAccount, TicketSummary
 from telephony.core.ids import QueueName
-from telephony.core.promises import CallBackRequest, Complaint, callable_number
+from telephony.core.promises import Complaint
 from telephony.core.views import CallView, Lane
 from telephony.identity import IdentityCheck, Verdict
 from telephony.outages import Outages
@@ -34,7 +35,6 @@ log = structlog.get_logger()
 
 REFUSED = Result(Status.REFUSED)
 UNAVAILABLE = Result(Status.UNAVAILABLE)
-CALL_BACKS = {"talk": "Prośba o oddzwonienie", "test_call": "Prośba o próbne połączenie: jakość telefonu"}
 COMPLAINTS = {
     "service_quality": "Reklamacja: jakość usług",
     "billing": "Reklamacja: rozliczenia",
@@ -52,15 +52,13 @@ class Records(Protocol):
 
     async def open_tickets_of(self, customer: str) -> tuple[TicketSummary, ...]: ...
 
-    async def request_callback(self, request: CallBackRequest) -> None: ...
-
     async def file_complaint(self, complaint: Complaint) -> None: ...
 
     async def open_ticket(self, ticket: OpenTicket, opened_at: float) -> str: ...
 
 
 class House:
-    """`day` turns a moment into the date on the wall; `own_numbers` are never called back."""
+    """`day` turns a moment into the date on the wall."""
 
     def __init__(
         self,
@@ -69,14 +67,14 @@ class House:
         outages: Outages,
         clock: Callable[[], float],
         day: Callable[[float], date],
-        own_numbers: frozenset[str],
+        call_backs: CallBackDesk,
     ) -> None:
         self._records = records
         self._identity = identity
         self._outages = outages
         self._clock = clock
         self._day = day
-        self._own_numbers = own_numbers
+        self._call_backs = call_backs
 
     async def answer(self, asker: Asker, question: Question) -> Result:
         """Errors: StoreError. UNAVAILABLE for what only the caller's own channel can do."""
@@ -114,21 +112,21 @@ class House:
         return {"number": ticket.number, "kind": ticket.subject, "opened": self._day(ticket.opened_at).isoformat()}
 
     async def _call_back(self, asker: Asker, question: RequestCallBack) -> Result:
-        number = callable_number(question.number if question.number is not None else asker.caller)
-        if number is None or number in self._own_numbers:
-            return REFUSED
-        now = self._clock()
         call = await self._records.interaction(asker.interaction)
-        lane = Lane.ACCESSIBILITY if question.accessibility else Lane.STANDARD
-        queue, shown = QueueName(question.queue), question.caller_id or asker.did
-        first_arrival = call.arrived_at if call else now
-        await self._records.request_callback(
-            CallBackRequest(asker.interaction, queue, lane, number, shown, first_arrival, now, asker.interaction)
+        wish = Wish(
+            asker.interaction,
+            QueueName(question.queue),
+            Lane.ACCESSIBILITY if question.accessibility else Lane.STANDARD,
+            question.number if question.number is not None else asker.caller,
+            question.caller_id or asker.did,
+            call.arrived_at if call else self._clock(),
+            question.purpose,
+            f"Numer dzwoniącego: {asker.caller or 'nieznany'}",
         )
-        # Until the line calls by itself, a person does: the ticket tells whom.
-        body = f"Oddzwonić na numer: {number}\nNumer dzwoniącego: {asker.caller or 'nieznany'}"
-        await self._records.open_ticket(OpenTicket(asker.interaction, queue, CALL_BACKS[question.purpose], body), now)
-        return Result(Status.OK)
+        taken = await self._call_backs.take(wish)
+        if taken is None:
+            return REFUSED
+        return Result(Status.OK, texts=(words(taken, self._clock()),) if taken.again else ())
 
     async def _complaint(self, asker: Asker, question: OpenComplaint) -> Result:
         now = self._clock()

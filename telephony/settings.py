@@ -11,6 +11,7 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -27,8 +28,18 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from telephony.core.account import Account
+from telephony.core.hours import Hours
 from telephony.core.ids import QueueName
-from telephony.core.rules import MAX_BOOST_S, Boost, OverflowRule, QueueRules, Relaxation, Rules
+from telephony.core.rules import (
+    MAX_BOOST_S,
+    Boost,
+    CallBackRules,
+    FirstLeg,
+    OverflowRule,
+    QueueRules,
+    Relaxation,
+    Rules,
+)
 from telephony.shipped import CONFIG_FOLDER
 
 if TYPE_CHECKING:
@@ -67,6 +78,18 @@ def _listen(text: object) -> object:
     return Listen(host.strip("[]"), int(port))
 
 
+def _hours(text: object) -> object:
+    """`08:00-20:00`, on the clock on a Polish wall."""
+    if not isinstance(text, str):
+        return text
+    begin, _, end = text.partition("-")
+    try:
+        return Hours(time.fromisoformat(begin.strip()), time.fromisoformat(end.strip()))
+    except ValueError:
+        raise ValueError(f"{text!r} are no hours, such as 08:00-20:00") from None
+
+
+CallHours = Annotated[Hours, BeforeValidator(_hours)]
 Address = Annotated[Listen, NoDecode, BeforeValidator(_listen)]
 
 
@@ -76,6 +99,7 @@ class Number(Frozen):
     flow: Name
     accessibility: bool = False
     language: Literal["pl", "en", "uk"] = "pl"  # what its callers are spoken to in
+    receive_only: bool = False  # entered in UKE's list of numbers nobody may call from: never shown as the caller
 
 
 class Relax(Frozen):
@@ -96,6 +120,20 @@ class Overflow(Frozen):
     expected_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 
 
+class CallBack(Frozen):
+    """How those who asked for it are called back (docs/call-backs.md)."""
+
+    first: FirstLeg = FirstLeg.AGENT
+    attempts: int = Field(default=3, ge=1, le=20)
+    pause_s: float = Field(default=900.0, ge=30, le=86_400)
+    ring_s: float = Field(default=30.0, ge=5, le=120)
+    hours: CallHours = Hours()
+
+    @property
+    def rules(self) -> CallBackRules:
+        return CallBackRules(self.first, self.attempts, self.pause_s, self.ring_s, self.hours)
+
+
 class Queue(Frozen):
     title: str
     max_wait_s: float = Field(default=1200.0, gt=0, allow_inf_nan=False)
@@ -106,6 +144,7 @@ class Queue(Frozen):
     relax: tuple[Relax, ...] = ()
     reserve: int = Field(default=0, ge=0, le=1000)  # free agents trained in accessibility, kept for its callers
     overflow: Overflow = Overflow()  # docs/flows.md
+    call_back: CallBack = CallBack()
 
     @property
     def rules(self) -> QueueRules:
@@ -119,6 +158,7 @@ class Queue(Frozen):
             tuple(Relaxation(each.after_s, each.skill, each.level, each.instead) for each in relax),
             self.reserve,
             OverflowRule(**self.overflow.model_dump()),
+            self.call_back.rules,
         )
 
 
@@ -136,6 +176,7 @@ class AsteriskNode(Frozen):
     ami_port: int = 5038
     username: str = "hotline"
     secret: SecretStr
+    trunk: Name | None = None  # by which customers are called back from here; without it nobody is
     log_folder: Path | None = None  # its `astlogdir`, where we can read it: what happened without us is read in
 
 
@@ -188,7 +229,8 @@ class Settings(BaseSettings):
     @property
     def rules(self) -> Rules:
         """What the core needs to know of all this."""
-        return Rules({QueueName(name): queue.rules for name, queue in self.queues.items()}, self.pop.paint_s)
+        queues = {QueueName(name): queue.rules for name, queue in self.queues.items()}
+        return Rules(queues, self.pop.paint_s, tuple(node.name for node in self.asterisk if node.trunk))
 
     @classmethod
     def settings_customise_sources(  # pydantic-settings fixes the parameters

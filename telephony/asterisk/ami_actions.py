@@ -124,7 +124,7 @@ class ReadsEnvironment:
 
 _ENDPOINT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_CHANNEL_ID = re.compile(r"[a-z0-9][a-z0-9-]{7,63}")
+_CHANNEL_ID = re.compile(r"[a-z0-9][a-z0-9.-]{7,99}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +167,8 @@ class Entry(Enum):
     """Where a call that we begin may go once it is answered: contexts of our dialplan, each entered at `s`."""
 
     PROBE = "hotline-probe"  # hears itself for a minute at most
+    CALL_BACK_AGENT = "hotline-call-back-agent"  # whose session then calls the customer
+    CALL_BACK_CUSTOMER = "hotline-call-back-customer"  # whose session then dials the agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,7 @@ class Originate:
     entry: Entry
     channel_id: str
     ring_s: float = 20.0
+    shown: str = ""  # the caller that whoever is rung sees, E.164
     name: ClassVar[str] = "Originate"
     listing: ClassVar[bool] = False
 
@@ -189,8 +192,11 @@ class Originate:
             raise ValueError(f"{self.channel_id!r} is no id for a channel")
         if not 1 <= self.ring_s <= 120:
             raise ValueError(f"nobody is rung for {self.ring_s} s")
+        if self.shown and not _E164.fullmatch(self.shown):
+            raise ValueError("not a number in E.164 to be shown")
 
     def fields(self) -> Fields:
+        shown = (("CallerID", f"<{self.shown}>"),) if self.shown else ()
         return (
             ("Channel", self.target.channel),
             ("Context", self.entry.value),
@@ -199,6 +205,7 @@ class Originate:
             ("Timeout", str(round(self.ring_s * 1000))),
             ("ChannelId", self.channel_id),
             ("Async", "true"),
+            *shown,
         )
 
 

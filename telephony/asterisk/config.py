@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from telephony.asterisk.config_sessions import call_back_session, callers_session
 from telephony.asterisk.config_values import (
     CONTACT,
     DID,
@@ -135,7 +136,9 @@ def render(
         "peers": _blocks(_peer(peer, node) for peer in node.peers),
         "agents": _blocks(_agent(agent) for agent in node.agents),
         "numbers": _blocks(_number(did, accessibility) for did, accessibility in node.numbers.items()),
-        "servers": "\n".join(_server(server) for server in node.agi_servers),
+        "servers": "\n".join(map(callers_session, node.agi_servers)),
+        "call_back_agent_servers": "\n".join(call_back_session(each, "agent") for each in node.agi_servers),
+        "call_back_customer_servers": "\n".join(call_back_session(each, "customer") for each in node.agi_servers),
         "music": path_of(music or data / "moh"),
         "queue_options": "" if music else "r",
         "accessibility_priority": str(ACCESSIBILITY_PRIORITY),
@@ -185,18 +188,6 @@ def _number(did: str, accessibility: bool) -> str:  # noqa: FBT001 - the value o
     return (
         f"exten => {number},1,Set(HOTLINE_DID={number})\n{priority} same => n,Goto(hotline-call,s,1)\n"
         f"exten => {number[1:]},1,Goto({number},1)\n"
-    )
-
-
-def _server(server: str) -> str:
-    """Try one server; it has taken the call when it has given it an interaction id."""
-    host, _, port = server.rpartition(":")
-    address = f"{checked(host, HOST, 'AGI server')}:{port_of(int(port) if port.isdigit() else -1)}"
-    return (
-        f" same => n,AGI(agi://{address}/call,${{HOTLINE_DID}},${{HOTLINE_NUMBER}},"
-        "${BASE64_ENCODE(${PJSIP_HEADER(read,From)})},${HOTLINE_FOLLOWS},"
-        "${CHANNEL(linkedid)},${CHANNEL(audionativeformat)})\n"
-        ' same => n,GotoIf($["${HOTLINE_INTERACTION}" != ""]?led)'
     )
 
 

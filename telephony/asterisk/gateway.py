@@ -16,29 +16,43 @@ import structlog
 from ivr_flows import Facts, Flow
 from ivr_flows.calendar import Calendar
 from ivr_flows.standing import Standing
-from telephony.asterisk import channel_facts, translate
+from telephony.asterisk import calling_back, channel_facts, translate
 from telephony.asterisk.agi import AgiSession
 from telephony.asterisk.agi_wire import AgiError
 from telephony.asterisk.ami import AmiCounters, AmiError
-from telephony.asterisk.ami_actions import Hangup, PlayDtmf
+from telephony.asterisk.ami_actions import Entry, Hangup, Originate, Outside, Phone, PlayDtmf
 from telephony.asterisk.ami_client import AmiClient, AmiSettings, AmiSetupError, AmiTiming, Listener, Snapshot
 from telephony.asterisk.ami_wire import AmiEvent
 from telephony.asterisk.asking import Asking
+from telephony.asterisk.calling_back import CallingBack, Leg
 from telephony.asterisk.handset import Speak, Together
-from telephony.asterisk.journey import WAKE_DIGIT, Announce, Arrival, Journey, Services
+from telephony.asterisk.in_line import Instruction
+from telephony.asterisk.journey import WAKE_DIGIT, Arrival, Journey
+from telephony.asterisk.services import Announce, Services
 from telephony.asterisk.translate import Attempt, CodecTold, LegTold
 from telephony.core.channels import Fact
-from telephony.core.commands import CancelDial, Dial, LeaveLine
-from telephony.core.events import AgentRinging, CallAnswered, CallHungUp, Event, NodeLost, NodeSnapshot
+from telephony.core.commands import CancelDial, Dial, DialOut, HangUpLeg, LeaveLine, RingFirst
+from telephony.core.events import (
+    AgentRinging,
+    CallAnswered,
+    CallHungUp,
+    Event,
+    FirstLegFailed,
+    NodeLost,
+    NodeSnapshot,
+)
 from telephony.core.ids import InteractionId, Uniqueid
 from telephony.core.rtcp_event import RtcpEvent
 from telephony.core.talks import Talks
-from telephony.core.views import CallView, SpanKind
+from telephony.core.views import CallState, CallView, Direction, SpanKind
 
 log = structlog.get_logger()
 
 WAKE_EVERY_S = 0.15
 WAKES = 20
+
+Led = Journey | CallingBack  # what a session of ours leads
+ForSession = Dial | DialOut | CancelDial | LeaveLine
 
 
 class Gateway:
@@ -66,11 +80,14 @@ class Gateway:
         together: Together | None = None,
         asking: Asking | None = None,
         announce: Announce = lambda _: None,
+        trunk: str = "",
     ) -> None:
-        """`peers` are the other nodes; `attempt_at` knows the dials under way on any of them; `joined` hears of the
-        Linkedid under which this node has a leg of an interaction.
+        """`trunk` is where call-backs leave this node, if it may make any; `peers` are the other nodes; `attempt_at`
+        knows the dials under way on any of them; `joined` hears of the Linkedid under which this node has a leg of an
+        interaction.
         """
         self.node = node
+        self._trunk = trunk
         self._peers = frozenset(peers)
         self._attempt_at = attempt_at
         self._joined = joined
@@ -96,8 +113,8 @@ class Gateway:
         listener = Listener(self._heard, self._pictured, self._lost)
         self._ami = AmiClient(node, ami, translate.WANTED, listener, clock, timing=timing or AmiTiming())
         self._talks = Talks()
-        self._journeys: dict[InteractionId, Journey] = {}
-        self._by_uniqueid: dict[Uniqueid, Journey] = {}
+        self._journeys: dict[InteractionId, Led] = {}
+        self._by_uniqueid: dict[Uniqueid, Led] = {}
         self._left_behind: dict[Uniqueid, Attempt] = {}  # callers for whom a server before us may have dialled
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -134,14 +151,15 @@ class Gateway:
     def attempt(self, interaction: InteractionId) -> Attempt | None:
         """The dial under way for a caller of this node, by us or by a server before us."""
         if journey := self._journeys.get(interaction):
-            return journey.attempt
+            return journey.line.attempt
         return next((each for each in self._left_behind.values() if each.interaction == interaction), None)
 
     def recover(self, calls: Iterable[CallView]) -> None:
         """Calls that a server before us led; to be told before `run`."""
         for call in calls:
             if call.node == self.node:
-                self._left_behind[call.uniqueid] = Attempt(call.interaction, call.attempt, "")
+                outward = call.direction is Direction.CALL_BACK and call.state is CallState.CALLING
+                self._left_behind[call.uniqueid] = Attempt(call.interaction, call.attempt, "", outward=outward)
 
     def resynchronise(self) -> None:
         """Take the node's picture anew, for instance after the core's inbox has overflowed."""
@@ -150,38 +168,64 @@ class Gateway:
     # -- callers ------------------------------------------------------------------------------------------------
 
     async def serve(self, session: AgiSession) -> None:
-        """Lead one caller through; returns when the AGI session is over."""
-        journey = Journey(session, Arrival.of(session.environment), self._services)
-        self._journeys[journey.interaction] = journey
-        self._by_uniqueid[journey.arrival.uniqueid] = journey
-        self._talks.begin_anew(journey.arrival.uniqueid)
+        """Lead one caller through, or one leg of a call-back; returns when the AGI session is over."""
+        environment = session.environment
+        led: Led
+        if environment["network_script"] == calling_back.SCRIPT:
+            led = CallingBack(session, Leg.of(environment), self._services, self._trunk)
+        else:
+            led = Journey(session, Arrival.of(environment), self._services)
+        self._journeys[led.interaction] = led
+        self._by_uniqueid[led.uniqueid] = led
+        self._talks.begin_anew(led.uniqueid)
         try:
-            await journey.run()
+            await led.run()
         finally:
-            del self._journeys[journey.interaction]
-            if self._by_uniqueid.get(journey.arrival.uniqueid) is journey:
-                del self._by_uniqueid[journey.arrival.uniqueid]
-            if journey.hung_up:
-                self._submit(journey.hung_up)
+            if self._journeys.get(led.interaction) is led:
+                del self._journeys[led.interaction]
+            if self._by_uniqueid.get(led.uniqueid) is led:
+                del self._by_uniqueid[led.uniqueid]
+            if led.hung_up:
+                self._submit(led.hung_up)
 
     # -- commands -----------------------------------------------------------------------------------------------
 
-    def execute(self, command: Dial | CancelDial | LeaveLine) -> bool:
+    def execute(self, command: ForSession) -> bool:
         """Carry a command out; False where the call is not in a session of this node."""
-        journey = self._journeys.get(command.interaction)
-        if journey is None:
+        led = self._journeys.get(command.interaction)
+        if led is None:
             return False
-        if isinstance(command, Dial | LeaveLine):
-            journey.instruct(command)
-            self._spawn(self._wake(journey, command))
+        if isinstance(command, CancelDial):
+            led.line.withdraw(command.attempt)
+            self._stop_ringing(led)
         else:
-            journey.withdraw(command.attempt)
-            self._stop_ringing(journey)
+            led.line.instruct(command)
+            self._spawn(self._wake(led, command))
         return True
 
-    def _stop_ringing(self, journey: Journey) -> None:
-        if journey.unwanted and journey.agent_channel:
-            self._spawn(self._hang_up(journey.interaction, journey.agent_channel))
+    def ring_first(self, command: RingFirst) -> None:
+        """Begin the first leg of a call-back; that it could not be begun is told as `FirstLegFailed`."""
+        self._spawn(self._ring_first(command))
+
+    async def _ring_first(self, command: RingFirst) -> None:
+        to_agent = bool(command.endpoint)
+        entry = Entry.CALL_BACK_AGENT if to_agent else Entry.CALL_BACK_CUSTOMER
+        shown = command.number if to_agent else command.shown
+        try:
+            target = Phone(command.endpoint) if to_agent else Outside(command.number, self._trunk)
+            await self._ami.request(
+                Originate(target, entry, command.uniqueid, ring_s=command.ring_timeout_s, shown=shown)
+            )
+        except (AmiError, ValueError) as error:
+            log.warning("call_back.not_begun", interaction=command.interaction, reason=type(error).__name__)
+            self._submit(FirstLegFailed(command.interaction, command.attempt))
+
+    def hang_up_leg(self, command: HangUpLeg) -> None:
+        self._spawn(self._hang_up(command.uniqueid, command.uniqueid))
+
+    def _stop_ringing(self, led: Led) -> None:
+        if led.line.unwanted and led.line.agent_channel:
+            self._spawn(self._hang_up(led.line.interaction, led.line.agent_channel))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         if self._tasks is None:  # not running: AMI could not help either
@@ -189,22 +233,23 @@ class Gateway:
         else:
             self._tasks.create_task(work)
 
-    async def _hang_up(self, interaction: InteractionId, channel: str) -> None:
+    async def _hang_up(self, call: str, channel: str) -> None:
+        """`channel` by its name, or by its Uniqueid."""
         try:
             await self._ami.request(Hangup(channel))
         except AmiError as error:  # the phone stops ringing by its own time-out
-            log.info("call.ringing_not_stopped", interaction=interaction, reason=type(error).__name__)
+            log.info("call.ringing_not_stopped", call=call, reason=type(error).__name__)
 
-    async def _wake(self, journey: Journey, command: Dial | LeaveLine) -> None:
+    async def _wake(self, led: Led, command: Instruction) -> None:
         """Wake the session until it has taken the instruction. Without AMI it looks by itself within 5 s."""
         for _ in range(WAKES):
-            if journey.instruction is not command:
+            if led.line.instruction is not command:
                 return
-            if journey.waiting:
+            if led.line.waiting:
                 try:
-                    await self._ami.request(PlayDtmf(journey.arrival.channel, WAKE_DIGIT))
+                    await self._ami.request(PlayDtmf(led.channel, WAKE_DIGIT))
                 except AmiError as error:
-                    log.info("call.not_woken", interaction=journey.interaction, reason=type(error).__name__)
+                    log.info("call.not_woken", interaction=command.interaction, reason=type(error).__name__)
             await asyncio.sleep(WAKE_EVERY_S)
 
     # -- from AMI -----------------------------------------------------------------------------------------------
@@ -254,7 +299,7 @@ class Gateway:
     def _dial_ended(self, caller: Uniqueid, status: str) -> None:
         if status != "ANSWER":  # the caller goes on in the dialplan
             self._left_behind.pop(caller, None)
-        elif journey := self._by_uniqueid.get(caller):
+        elif isinstance(journey := self._by_uniqueid.get(caller), Journey):
             journey.sending_out.answered()
 
     def _told(self, told: CodecTold | LegTold) -> None:
@@ -274,8 +319,11 @@ class Gateway:
         met = self._talks.met(fact, lambda uniqueid: self._attempt_of(uniqueid) is not None)
         attempt = self._attempt_of(met[0]) if met else None
         if met and attempt:
-            known = CallAnswered(attempt.interaction, attempt.number, self._phone(met[1]))
-            self._answered(known, *met)
+            customer, agent = reversed(met) if attempt.outward else met
+            reached = customer if attempt.outward else None
+            phone = "" if attempt.outward else self._phone(agent)
+            known = CallAnswered(attempt.interaction, attempt.number, phone, reached)
+            self._answered(known, customer, agent)
             self._submit(known)
 
     def _phone(self, uniqueid: Uniqueid) -> str:
@@ -285,20 +333,21 @@ class Gateway:
 
     def _answered(self, known: CallAnswered, caller: Uniqueid, agent: Uniqueid) -> None:
         if journey := self._journeys.get(known.interaction):
-            journey.agent_channel = None  # from now on nothing may stop it
+            journey.line.agent_channel = None  # from now on nothing may stop it
         self._legs.pop(caller, None)
         self._talks.answered(known.interaction, known.attempt, caller, agent)
 
     def _follow_dial(self, known: AgentRinging | CallAnswered, event: AmiEvent) -> None:
         if isinstance(known, CallAnswered):
-            self._answered(known, Uniqueid(event.fields["Uniqueid"]), Uniqueid(event.fields["DestUniqueid"]))
+            dialled_for, dialled = Uniqueid(event.fields["Uniqueid"]), Uniqueid(event.fields["DestUniqueid"])
+            self._answered(known, *((dialled, dialled_for) if known.customer else (dialled_for, dialled)))
         elif journey := self._journeys.get(known.interaction):
-            journey.agent_channel = event.fields["DestChannel"]
+            journey.line.agent_channel = event.fields["DestChannel"]
             self._stop_ringing(journey)
 
     def _attempt_of(self, uniqueid: Uniqueid) -> Attempt | None:
         journey = self._by_uniqueid.get(uniqueid)
-        return journey.attempt if journey else self._left_behind.get(uniqueid) or self._legs.get(uniqueid)
+        return journey.line.attempt if journey else self._left_behind.get(uniqueid) or self._legs.get(uniqueid)
 
     def _pictured(self, snapshot: Snapshot) -> None:
         try:

@@ -10,12 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import math
-import random
 import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 import structlog
 
@@ -46,21 +42,19 @@ from ivr_flows import (
     resume,
     start,
 )
-from ivr_flows.calendar import Calendar
 from ivr_flows.standing import Standing, standings
 from telephony.asterisk.agi import AgiSession, SessionEndedError
 from telephony.asterisk.agi_wire import AgiError, Environment
 from telephony.asterisk.announcing import Announcing
-from telephony.asterisk.asking import Asker, Asking
+from telephony.asterisk.asking import Asker
 from telephony.asterisk.config import ACCESSIBILITY_PRIORITY
-from telephony.asterisk.handset import PIECE_S, Handset, Speak, Together
+from telephony.asterisk.handset import Handset
+from telephony.asterisk.in_line import InLine
 from telephony.asterisk.interaction_id import is_interaction_id, new_interaction_id
 from telephony.asterisk.sending_out import SendingOut
+from telephony.asterisk.services import Services
 from telephony.asterisk.taping import Taping
-from telephony.asterisk.translate import Attempt
 from telephony.core import events as core
-from telephony.core.commands import Dial, LeaveLine
-from telephony.core.estimate import Minutes
 from telephony.core.ids import InteractionId, QueueName, Uniqueid
 from telephony.core.rules import Boost
 from telephony.core.views import Lane, Outcome
@@ -72,9 +66,7 @@ END_S = 1.0  # how long Asterisk may take to say HANGUP after a command has fail
 WAKE_DIGIT = "D"
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_ENDPOINT = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
-_STATUS = re.compile(r"[A-Z]{1,20}")
 _CODEC = re.compile(r"\(?([a-z0-9_-]{1,20})(?:\|.*)?\)?")
 
 
@@ -104,29 +96,8 @@ class Arrival:
         return cls(environment["channel"], uniqueid, did, known, follows, linkedid, environment["arg_6"])
 
 
-Announce = Callable[[InteractionId], Minutes | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What a journey needs of the house."""
-
-    node: str
-    submit: Callable[[core.Event], None]
-    flow_for: Callable[[str], Flow]  # by DID; raises KeyError for a number that is not ours
-    speak: Speak
-    facts: Callable[[str, str | None], Awaitable[Facts]]  # by DID and caller
-    clock: Callable[[], float]
-    rng: random.Random
-    calendar: Callable[[], Calendar] = lambda: Calendar({})  # with the closures of this moment
-    recordings: Path | None = None  # where messages and talks are recorded, if anywhere
-    together: Together | None = None  # without it prompts are played one by one
-    asking: Asking = field(default_factory=Asking)  # what the house knows and takes down
-    announce: Announce = lambda _: None  # how long a caller in line may be told to wait
-
-
 class Journey:
-    """One caller. `instruct` and `withdraw` come from the core, everything else happens in `run`."""
+    """One caller. What comes from the core goes to `line`, everything else happens in `run`."""
 
     def __init__(self, session: AgiSession, arrival: Arrival, services: Services) -> None:
         self._session = session
@@ -134,31 +105,22 @@ class Journey:
         self._handset = Handset(session, services.speak, services.clock, services.together)
         self.arrival = arrival
         self.interaction: InteractionId = new_interaction_id(services.clock(), services.rng)
-        self.instruction: Dial | LeaveLine | None = None  # given, not yet taken
-        self.attempt: Attempt | None = None  # the dial under way
-        self.agent_channel: str | None = None  # the phone that rings, once AMI has named it
-        self.unwanted = False  # the dial under way is to be stopped
-        self.answered = False
+        self.line = InLine(session, self._handset, self.interaction, services.node, services.submit)
         self.asks = False  # a question is under way whose answer may decide the outcome
         self.hung_up: core.CallHungUp | None = None  # heard meanwhile, told once the session is over
-        self.waiting = False  # inside WAIT FOR DIGIT: a wake reaches it
         self.standings: tuple[Standing, ...] = ()  # the nodes the caller is at
         self._taping = Taping(session, self._handset, self.interaction, services.recordings)
         self.sending_out = SendingOut(session, self._handset, self.interaction, self._sent_out)
         self._asker = Asker(self.interaction, arrival.did, arrival.caller)
         self._closed = False  # we have hung up on purpose
 
-    # -- from the core ------------------------------------------------------------------------------------------
+    @property
+    def channel(self) -> str:
+        return self.arrival.channel
 
-    def instruct(self, command: Dial | LeaveLine) -> None:
-        self.instruction = command
-
-    def withdraw(self, attempt: int) -> None:
-        """Forget an instruction that was not taken yet; mark a dial under way as unwanted."""
-        if isinstance(self.instruction, Dial) and self.instruction.attempt == attempt:
-            self.instruction = None
-        if self.attempt and self.attempt.number == attempt:
-            self.unwanted = True
+    @property
+    def uniqueid(self) -> Uniqueid:
+        return self.arrival.uniqueid
 
     # -- the way ------------------------------------------------------------------------------------------------
 
@@ -221,7 +183,7 @@ class Journey:
                 case WaitDigits() as wait:
                     given: Given = await self._handset.keys(wait, key)
                 case WaitLine():
-                    given = LineResult(await self._line(self._announcing(step)))
+                    given = LineResult(await self.line.wait(self._announcing(step)))
                 case WaitResult(budget_s):
                     self.asks = True
                     given = await self._result(step.actions[-1], budget_s)
@@ -262,7 +224,7 @@ class Journey:
         return result
 
     async def _hang_up(self, reason: Ending) -> None:
-        if not self.answered and reason is not Ending.SERVED:
+        if not self.line.answered and reason is not Ending.SERVED:
             self._services.submit(core.CallServed(self.interaction, Outcome(reason)))
         await self._session.set_variable("HOTLINE_STAGE", "done")
         self._closed = True
@@ -304,55 +266,3 @@ class Journey:
         services, session = self._services, step.session
         ask = functools.partial(services.announce, self.interaction)
         return Announcing(ask, services.clock, session.language, session.accessibility)
-
-    async def _line(self, announcing: Announcing) -> str:
-        """Wait under music and dial whom the core names, until somebody has talked with the caller."""
-        await self._session.run("SET MUSIC", "ON")
-        while True:
-            if self.instruction is None:
-                self.waiting = True
-                try:
-                    await self._handset.wait(PIECE_S)  # a key is only a hint to look
-                finally:
-                    self.waiting = False
-            command, self.instruction = self.instruction, None
-            if command is None:
-                await self._tell_wait(announcing)
-                continue
-            if isinstance(command, LeaveLine):
-                await self._session.run("SET MUSIC", "OFF")
-                return "overflow"
-            if await self._dial(command) == "ANSWER":
-                return "answered"
-            await self._session.run("SET MUSIC", "ON")
-
-    async def _tell_wait(self, announcing: Announcing) -> None:
-        """An agent who is found meanwhile is dialled after these few words."""
-        if prompt := announcing.due():
-            await self._session.run("SET MUSIC", "OFF")
-            await self._handset.say((prompt,))
-            await self._session.run("SET MUSIC", "ON")
-
-    async def _dial(self, dial: Dial) -> str:
-        peer = dial.node if dial.node != self._services.node else ""
-        if not _ENDPOINT.fullmatch(dial.endpoint) or (peer and not _ENDPOINT.fullmatch(peer)):
-            raise ValueError("an endpoint's name with other characters than letters, digits and _.-")
-        self.attempt = Attempt(self.interaction, dial.attempt, dial.endpoint, peer)
-        self.agent_channel, self.unwanted = None, False
-        ring_s = math.ceil(dial.ring_timeout_s)
-        await self._handset.renew(ring_s + PIECE_S)
-        # g: the session goes on after the talk; m: music, not ringing, while the phone rings.
-        how = f"PJSIP/{dial.endpoint},{ring_s},gmU(hotline-answered)"
-        if peer:  # b: the header by which the leg joins this interaction there
-            how = f"PJSIP/{dial.endpoint}@{peer},{ring_s},gmU(hotline-answered)b(hotline-leg-out^s^1)"
-        reply = await self._session.run("EXEC", "Dial", how, takes_s=None)
-        self._handset.lifted()
-        status = await self._session.variable("DIALSTATUS") if reply.result != APPLICATION_MISSING else ""
-        status = status if _STATUS.fullmatch(status) else "CHANUNAVAIL"
-        self.attempt, self.agent_channel = None, None
-        self.answered = self.answered or status == "ANSWER"
-        self._services.submit(core.DialEnded(self.interaction, dial.attempt, status))
-        return status
-
-
-APPLICATION_MISSING = -2  # EXEC's result when Asterisk does not know the application

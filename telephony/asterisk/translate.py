@@ -41,7 +41,8 @@ WANTED: dict[str, tuple[str, ...]] = {
 }
 
 # config/asterisk/extensions.conf
-CALL_CONTEXT, FALLBACK_CONTEXT, LEG_CONTEXT = "hotline-call", "hotline-fallback", "hotline-leg-in"
+FALLBACK_CONTEXT, LEG_CONTEXT = "hotline-fallback", "hotline-leg-in"
+LED_CONTEXTS = frozenset({"hotline-call", "hotline-call-back-agent", "hotline-call-back-customer"})
 
 _ENDPOINT = re.compile(r"PJSIP/([A-Za-z0-9_.-]{1,80})")
 _PHONE = re.compile(r"PJSIP/([A-Za-z0-9_.-]{1,80})-[0-9a-f]{8,}")
@@ -59,6 +60,7 @@ class Attempt:
     number: int
     endpoint: str
     peer: str = ""  # the node over which the phone is called, where it is not registered at the caller's
+    outward: bool = False  # an agent calls the customer back: `endpoint` is the trunk
 
     def calls(self, channel: str) -> bool:
         """True when `channel` is the phone of this attempt, or the way to it, and none left from an earlier one."""
@@ -88,7 +90,8 @@ def _answered(
     event: AmiEvent, attempt_of: Callable[[Uniqueid], Attempt | None]
 ) -> core.CallAnswered | core.FallbackAnswered | None:
     if attempt := _attempt(event, attempt_of):
-        return core.CallAnswered(attempt.interaction, attempt.number)
+        customer = Uniqueid(event.fields["DestUniqueid"]) if attempt.outward else None
+        return core.CallAnswered(attempt.interaction, attempt.number, customer=customer)
     if event.fields.get("Context") == FALLBACK_CONTEXT:  # its last resort, or the queue of another node
         return core.FallbackAnswered(Uniqueid(event.fields["Uniqueid"]))
     return None
@@ -133,7 +136,7 @@ def still_dialled(taken: Snapshot) -> frozenset[Uniqueid]:
     return frozenset(
         Uniqueid(each["Uniqueid"])
         for each in _fields(taken)
-        if each["Context"] == CALL_CONTEXT and each["Application"] == "Dial"
+        if each["Context"] in LED_CONTEXTS and each["Application"] == "Dial"
     )
 
 

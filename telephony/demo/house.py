@@ -37,6 +37,8 @@ CONSULTANTS = {"anna": "Anna Wiśniewska", "piotr": "Piotr Zieliński"}
 SKILLS = {"sales": 1, "support": 1, "billing": 1}
 GENERAL, ACCESSIBLE = "+48220000100", "+48220000116"
 TRUNK = "carrier"
+QUEUES = ("sales", "support", "billing")
+ANY_HOUR = 'hours = "00:00-00:00"'  # customers of the demo and of tests are called at night, too
 PIN = "4711"  # of the first customer
 READY_S = 20.0
 # Never closed, so that a demonstration can be shown at night.
@@ -61,10 +63,13 @@ class House:
         nodes: int = 1,
         consultants: Mapping[str, str] = CONSULTANTS,
         more_carriers: tuple[int, ...] = (),
+        call_back: str = ANY_HOUR,
     ) -> None:
         """`config` has hotline.toml and the templates; `prompts` is where they lie if not in `data`.
 
         `consultants` are names by log-in; each serves every queue.
+
+        `call_back` is what every queue's settings say of it, as TOML.
 
         `nodes` is how many Asterisks there are, all for one server; each has every phone's password and every number.
         `transfer_numbers` are those outside the house to which consultants may hand a caller over. From
@@ -79,6 +84,7 @@ class House:
         self.ports, self.moved_ports = Ports.choose(self.data / "ports.json")
         self._consultants = consultants
         self._more_carriers = more_carriers
+        self._call_back = call_back
         self._secrets = _kept_secrets(self.data / "secrets.json", consultants)
         self.postgres = EmbeddedPostgres(self.data / "postgres", self.ports.postgres)
         more = (Ports.choose(self._folder_of(place) / "ports.json", place)[0] for place in range(1, nodes))
@@ -263,8 +269,10 @@ class House:
             text += (
                 f'[[asterisk]]\nname = "{_name(place)}"\nami_port = {there.ami}\n'
                 f'secret = "{self._secrets["manager"]}"\n'
+                f'trunk = "{TRUNK}"\n'
                 f"log_folder = {json.dumps(str(self._folder_of(place) / 'log'))}\n\n"
             )
+        text += "".join(f"[queues.{queue}.call_back]\n{self._call_back}\n\n" for queue in QUEUES)
         path = self.data / "server.toml"
         path.touch(mode=0o600)
         path.write_text(text, "utf-8")

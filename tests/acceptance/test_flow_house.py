@@ -9,8 +9,10 @@ from pathlib import Path
 from ivr_flows.calendar import local
 from quality.softphone_client import PhoneCall
 from telephony.asterisk.asking import Asking
+from telephony.call_back_desk import CallBackDesk
 from telephony.clock import Clock
 from telephony.core.customer import CustomerAccount
+from telephony.core.ids import InteractionId
 from telephony.core.ticket import ticket_sequence
 from telephony.core.views import Outcome
 from telephony.crm.seed import customers
@@ -42,7 +44,16 @@ async def answering(folder: Path) -> tuple[Store, House]:
     await store.add_customer_accounts([CustomerAccount(CUSTOMER.number, 12350, date(2026, 12, 24))])
     await store.set_pin(CUSTOMER.number, hashed("4711"), clock())
     outages = Outages(folder / "none.yaml", folder, store, clock)
-    answers = Answers(store, IdentityCheck(store, clock), outages, clock, lambda at: local(at).date(), frozenset())
+    nobody = CallBackDesk(
+        store,
+        own=(),
+        shown=(),
+        submit=lambda _event: None,
+        place=lambda _number: None,
+        new_id=lambda: InteractionId("b-1"),
+        clock=clock,
+    )
+    answers = Answers(store, IdentityCheck(store, clock), outages, clock, lambda at: local(at).date(), nobody)
     return store, House(asking=Asking(answers.answer))
 
 

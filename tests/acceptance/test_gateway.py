@@ -16,7 +16,7 @@ from telephony.asterisk.announcing import FIRST_S
 from telephony.asterisk.embedded import EmbeddedAsterisk
 from telephony.asterisk.gateway import Gateway, by_node
 from telephony.asterisk.handset import Speak
-from telephony.asterisk.journey import Announce
+from telephony.asterisk.services import Announce
 from telephony.clock import Clock
 from telephony.core import commands
 from telephony.core import events as core

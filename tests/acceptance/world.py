@@ -16,7 +16,7 @@ from quality.softphone_client import PhoneCall, PhoneOptions, SoftPhone
 from telephony.console.page_client import PageClient
 from telephony.core.customer import TicketSummary
 from telephony.core.views import CallState, CallView
-from telephony.demo.house import CONSULTANTS, House
+from telephony.demo.house import ANY_HOUR, CONSULTANTS, House
 from telephony.demo.setup import prepare
 from telephony.store.store import Store
 from tests.acceptance.conftest import DATA, ROOT
@@ -96,6 +96,7 @@ async def world(
     prompts: Path | None = None,
     people: Mapping[str, str] = CONSULTANTS,
     more_carriers: tuple[int, ...] = (),
+    call_back: str = ANY_HOUR,
 ) -> AsyncIterator[World]:
     """Everything up, the consultant logged in and paused, with a phone that is registered at node `at` and answers
     `by_itself`.
@@ -116,6 +117,7 @@ async def world(
             nodes=nodes,
             consultants=people,
             more_carriers=more_carriers,
+            call_back=call_back,
         )
         await house.start()
         stack.push_async_callback(house.stop)

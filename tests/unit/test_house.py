@@ -23,6 +23,8 @@ from ivr_flows.calendar import local
 from ivr_flows.lookups import CATALOGUE
 from ivr_flows.variables import fits
 from telephony.asterisk.asking import Asker, Asking
+from telephony.call_back_desk import CallBackDesk
+from telephony.core.call_backs import CallBackPlace
 from telephony.core.commands import OpenTicket
 from telephony.core.customer import CustomerAccount
 from telephony.core.ids import InteractionId, QueueName, Uniqueid
@@ -74,8 +76,16 @@ async def scene(tmp_path: Path) -> Scene:
     await store.record_call(VIEW)
     outages = Outages(tmp_path / "none.yaml", tmp_path, store, lambda: NOW)
     identity = IdentityCheck(store, lambda: NOW)
-    own = frozenset({ASKER.did})
-    return Scene(store, House(store, identity, outages, lambda: NOW, lambda at: local(at).date(), own))
+    desk = CallBackDesk(
+        store,
+        own={ASKER.did},
+        shown=[ASKER.did],
+        submit=lambda _event: None,
+        place=lambda _number: CallBackPlace(3, NOW),
+        new_id=iter(map(InteractionId, ("b-1", "b-2", "b-3"))).__next__,
+        clock=lambda: NOW,
+    )
+    return Scene(store, House(store, identity, outages, lambda: NOW, lambda at: local(at).date(), desk))
 
 
 async def test_a_pin_is_right_wrong_or_blocked(scene: Scene) -> None:
@@ -124,6 +134,15 @@ async def test_a_call_back_keeps_the_first_arrival_and_opens_a_ticket(scene: Sce
     ticket = await scene.store.ticket_of(CALL)
     assert ticket is not None
     assert ticket.subject == "Prośba o oddzwonienie"
+
+
+async def test_who_asks_again_keeps_the_first_place_and_is_told_it(scene: Scene) -> None:
+    first = await scene.asks(RequestCallBack("sales", True, None, None))  # noqa: FBT003
+    again = await scene.asks(RequestCallBack("sales", False, None, None))  # noqa: FBT003
+    assert (first.texts, again.status) == ((), Status.OK)
+    (told,) = again.texts
+    assert told["pl"] == "Pamiętamy o prośbie o rozmowę. Przed państwem w kolejce: trzy osoby."
+    assert told["en"] == "We have your request to be called. Ahead of you in the line: three people."
 
 
 @pytest.mark.parametrize("number", ["", "112", "700100200", "801100200", "48600100200", "60010020x", "220000100"])

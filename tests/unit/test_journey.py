@@ -17,7 +17,8 @@ from telephony.asterisk.agi import AgiSession, SessionEndedError
 from telephony.asterisk.agi_wire import AgiError, Environment, Reply
 from telephony.asterisk.handset import LIMIT_S, SPARE_S
 from telephony.asterisk.interaction_id import new_interaction_id
-from telephony.asterisk.journey import Arrival, Journey, Services
+from telephony.asterisk.journey import Arrival, Journey
+from telephony.asterisk.services import Services
 from telephony.core import events as core
 from telephony.core.commands import Dial
 from telephony.core.estimate import Minutes
@@ -141,7 +142,7 @@ class Case:
     def dial_at(self, line: str, attempt: int = 1) -> None:
         """Let the core's command come in while this command runs."""
         dial = Dial(self.journey.interaction, attempt, AgentId("anna"), "phone-anna", 20.0, "n1")
-        self.session.on_command = lambda each: self.journey.instruct(dial) if each.startswith(line) else None
+        self.session.on_command = lambda each: self.journey.line.instruct(dial) if each.startswith(line) else None
 
 
 @pytest.fixture
@@ -314,7 +315,7 @@ async def test_an_instruction_is_carried_out_and_the_talk_ends_the_call(flow: Fl
     assert lines[dial - 1] == "SET VARIABLE TIMEOUT(absolute) 35"
     assert lines[-2:] == ["SET VARIABLE HOTLINE_STAGE done", "HANGUP"]
     assert case.events[-1] == core.DialEnded(case.journey.interaction, 1, "ANSWER")
-    assert case.journey.attempt is None
+    assert case.journey.line.attempt is None
 
 
 @pytest.mark.parametrize(
@@ -348,7 +349,7 @@ async def test_an_unknown_application_is_no_answer_of_an_earlier_dial(flow: Flow
 async def test_an_endpoint_that_would_add_to_the_dial_is_never_dialled(flow: Flow) -> None:
     case = Case(flow, [("STREAM FILE", key("2"))])
     evil = Dial(case.journey.interaction, 1, AgentId("anna"), "anna&PJSIP/trunk", 20.0, "n1")
-    case.session.on_command = lambda line: case.journey.instruct(evil) if line.startswith("SET MUSIC") else None
+    case.session.on_command = lambda line: case.journey.line.instruct(evil) if line.startswith("SET MUSIC") else None
     with pytest.raises(ValueError, match="endpoint"):
         await case.journey.run()
     assert case.of(core.SessionLost)  # the dialplan has the caller
@@ -356,11 +357,11 @@ async def test_an_endpoint_that_would_add_to_the_dial_is_never_dialled(flow: Flo
 
 async def test_a_withdrawn_instruction_is_not_carried_out(flow: Flow) -> None:
     case = Case(flow, [])
-    case.journey.instruct(Dial(case.journey.interaction, 2, AgentId("anna"), "phone-anna", 20.0, "n1"))
-    case.journey.withdraw(1)
-    assert case.journey.instruction
-    case.journey.withdraw(2)
-    assert case.journey.instruction is None
+    case.journey.line.instruct(Dial(case.journey.interaction, 2, AgentId("anna"), "phone-anna", 20.0, "n1"))
+    case.journey.line.withdraw(1)
+    assert case.journey.line.instruction
+    case.journey.line.withdraw(2)
+    assert case.journey.line.instruction is None
 
 
 async def test_the_end_of_the_session_without_a_hang_up_is_told(flow: Flow) -> None:

@@ -1,0 +1,36 @@
+"""What a session of ours needs of the house."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ivr_flows import Facts, Flow
+from ivr_flows.calendar import Calendar
+from telephony.asterisk.asking import Asking
+from telephony.asterisk.handset import Speak, Together
+from telephony.core import events as core
+from telephony.core.estimate import Minutes
+from telephony.core.ids import InteractionId
+
+Announce = Callable[[InteractionId], Minutes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Of one node."""
+
+    node: str
+    submit: Callable[[core.Event], None]
+    flow_for: Callable[[str], Flow]  # by DID; raises KeyError for a number that is not ours
+    speak: Speak
+    facts: Callable[[str, str | None], Awaitable[Facts]]  # by DID and caller
+    clock: Callable[[], float]
+    rng: random.Random
+    calendar: Callable[[], Calendar] = lambda: Calendar({})  # with the closures of this moment
+    recordings: Path | None = None  # where messages and talks are recorded, if anywhere
+    together: Together | None = None  # without it prompts are played one by one
+    asking: Asking = field(default_factory=Asking)  # what the house knows and takes down
+    announce: Announce = lambda _: None  # how long a caller in line may be told to wait

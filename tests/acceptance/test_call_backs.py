@@ -1,0 +1,129 @@
+"""The line calls back: asked for by keypad, called by the line, both heard, tried again, kept over a restart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from quality.softphone_client import PhoneCall
+from telephony.core.views import CallState, CallView, Direction, Outcome
+from telephony.demo.house import ANY_HOUR
+from tests.acceptance.test_operators_flows import SALES, at
+from tests.acceptance.world import AGENT, STEP_S, World, world
+
+CUSTOMER = "+48500000161"
+AUDIBLE = 0.02
+
+
+@asynccontextmanager
+async def town(folder: Path, rules: str = "") -> AsyncIterator[World]:
+    async with asyncio.timeout(170), world(folder, call_back=f"{ANY_HOUR}\n{rules}") as everything:
+        yield everything
+
+
+async def picks_up(town: World, *, by_itself: bool = True) -> None:
+    """The customer's phone, which the carrier rings, is there."""
+    await town.customers.register(
+        "customer",
+        uri=f"sip:customer@127.0.0.1:{town.house.ports.customers}",
+        auto_answer_after_s=0.2 if by_itself else None,
+        play=town.folder / "customer.wav",
+        record=town.folder / "called",
+    )
+
+
+async def asks(town: World, caller: str = CUSTOMER) -> CallView:
+    """A customer asks by keypad to be called back, and hangs up."""
+    call = await town.calls(SALES, caller)
+    await at(town, "sales", "recording")
+    await call.dtmf("9")
+    await at(town, "sales", "menu")
+    await call.dtmf("3")
+    await call.ended()
+    seen = await town.until(lambda seen: any(each.outcome is Outcome.CALLBACK for each in seen))
+    return next(each for each in seen if each.outcome is Outcome.CALLBACK)
+
+
+async def is_in(town: World, state: CallState) -> CallView:
+    seen = await town.until(lambda seen: any(_is(each, state) for each in seen))
+    return next(each for each in seen if _is(each, state))
+
+
+def _is(call: CallView, state: CallState) -> bool:
+    return call.direction is Direction.CALL_BACK and call.state is state
+
+
+async def called(town: World) -> PhoneCall:
+    """The next call to the customer's phone, once it rings there."""
+    async with asyncio.timeout(STEP_S):
+        return await town.customers.incoming()
+
+
+@pytest.mark.parametrize("first", ["agent", "customer"])
+async def test_who_asked_to_be_called_is_called_and_the_two_hear_each_other(tmp_path: Path, first: str) -> None:
+    (tmp_path / "called").mkdir()
+    async with town(tmp_path, f'first = "{first}"') as everything:
+        await picks_up(everything)
+        asked = await asks(everything)
+        waits = await is_in(everything, CallState.LINE)
+        assert (waits.follows, waits.caller) == (asked.interaction, CUSTOMER)
+        assert waits.arrived_at == pytest.approx(asked.arrived_at, abs=0.01), "the place of the first call"
+        await everything.page.ready()
+        consultant = await everything.answered_by_a_consultant()
+        customer = await called(everything)
+        assert SALES in str(customer.caller), "our number is shown"
+        async with asyncio.timeout(STEP_S):
+            await customer.answered()
+        talk = await is_in(everything, CallState.TALKING)
+        assert (talk.agent, talk.interaction) == (AGENT, waits.interaction)
+        assert talk.painted_at is not None
+        await asyncio.sleep(3)  # of talk, measured below
+        await customer.hang_up()
+        ended = await is_in(everything, CallState.ENDED)
+        assert ended.outcome is Outcome.ANSWERED
+        assert everything.consultant_heard(consultant) > AUDIBLE
+        assert (await everything.ticket_of(asked)).status == "closed"
+        assert await everything.store.open_callbacks() == ()
+
+
+async def test_who_does_not_answer_is_called_again_and_then_no_more(tmp_path: Path) -> None:
+    (tmp_path / "called").mkdir()
+    async with town(tmp_path, "attempts = 2\npause_s = 30\nring_s = 5") as everything:
+        await picks_up(everything, by_itself=False)
+        await asks(everything)
+        await everything.page.ready()
+        first = await called(everything)
+        await first.ended()
+        await is_in(everything, CallState.PLANNED)
+        (request,) = await everything.store.open_callbacks()
+        assert request.attempts == 1
+        async with asyncio.timeout(60):
+            second = await everything.customers.incoming()
+        await second.hang_up(code=486)
+        ended = await is_in(everything, CallState.ENDED)
+        assert ended.outcome is Outcome.NOT_REACHED
+        assert (await everything.ticket_of(ended)).subject == "Nie udało się oddzwonić"
+        assert await everything.store.open_callbacks() == ()
+
+
+async def test_a_restart_forgets_nobody(tmp_path: Path) -> None:
+    (tmp_path / "called").mkdir()
+    async with town(tmp_path) as everything:
+        await picks_up(everything)
+        asked = await asks(everything)
+        waits = await is_in(everything, CallState.LINE)
+        await everything.house.stop_server()
+        await everything.house.start_server()
+        async with asyncio.timeout(STEP_S):
+            await everything.page.wait_for_state("paused")
+        await everything.page.ready()
+        customer = await called(everything)
+        async with asyncio.timeout(STEP_S):
+            await customer.answered()
+        talk = await is_in(everything, CallState.TALKING)
+        assert talk.interaction == waits.interaction
+        assert talk.arrived_at == pytest.approx(asked.arrived_at, abs=0.01)
