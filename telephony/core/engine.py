@@ -188,7 +188,7 @@ class Engine:
         first_at = now if call is None or call.answered_at is None else call.answered_at
         leg = {"uniqueid": event.customer} if event.customer else {}
         given = {"answered_at": first_at, "agent": agent, **leg}
-        if call and (after := self._calls.step(call.interaction, CallInput.ANSWER, **given)):
+        if call and call.uniqueid and (after := self._calls.step(call.interaction, CallInput.ANSWER, **given)):
             self._offers.answered(call)
             self._outlook.answered(call, now)
             if call.agent and call.agent != agent:

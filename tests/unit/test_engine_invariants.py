@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -9,21 +11,32 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from telephony.core import events as ev
 from telephony.core.agent import IN_CALL
 from telephony.core.call import SERVED_AS
-from telephony.core.commands import CallChanged, CallEnded, Command, Decided, ShowPop
+from telephony.core.call_backs import leg_id
+from telephony.core.commands import CallBackChanged, CallChanged, CallEnded, Command, Decided, RingFirst, ShowPop
 from telephony.core.engine import Engine
+from telephony.core.hours import Hours
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.line import OVERDUE_TURN
 from telephony.core.logged import LoggedCall
-from telephony.core.rules import QueueRules, Rules
+from telephony.core.promises import CallBackRequest, CallBackState, callable_number
+from telephony.core.rules import CallBackRules, FirstLeg, QueueRules, Rules
 from telephony.core.spans import UNKNOWN
-from telephony.core.views import CallState, CallView, Lane, Outcome, SpanKind
+from telephony.core.views import CallState, CallView, Direction, Lane, Outcome, SpanKind
 
 QUEUES = [QueueName("support"), QueueName("sales")]
 MAX_WAIT_S = 30.0
-RULES = Rules({queue: QueueRules(MAX_WAIT_S, wrap_up_s=2.0, ring_timeout_s=5.0) for queue in QUEUES})
+# The history begins at 1:00 in Poland; who is to be called back may be called from 1:05 to 1:25.
+CALL_BACK = {
+    queue: CallBackRules(first, attempts=2, pause_s=20.0, ring_s=5.0, hours=Hours(time(1, 5), time(1, 25)))
+    for queue, first in zip(QUEUES, FirstLeg, strict=True)
+}
+RULES = Rules(
+    {queue: QueueRules(MAX_WAIT_S, 2.0, 5.0, call_back=rules) for queue, rules in CALL_BACK.items()}, nodes_out=("n",)
+)
 agents = st.sampled_from([AgentId(name) for name in ("a", "b", "c")])
 names = st.sampled_from([f"c{n}" for n in range(12)])
 attempts = st.integers(0, 4)
+backs = st.sampled_from([InteractionId(f"{n:032x}") for n in range(4)])
 S = CallState
 # How far a call has come. An offer that came to nothing is not a step back: the attempt is over.
 PROGRESS = {
@@ -56,7 +69,12 @@ class AnyHistory(RuleBasedStateMachine):
     def look(self, out: list[Command]) -> None:
         for each in out:
             match each:
-                case CallChanged(call):
+                case RingFirst():
+                    self.may_be_called(each)
+                case CallBackChanged(request):
+                    assert request.attempts <= CALL_BACK[request.queue].attempts, "called too often"
+                    assert (request.done_at is None) is (request.state is CallBackState.OPEN)
+                case CallChanged(call) if call.direction is Direction.IN:
                     assert progress(call) >= self.progress.get(call.interaction, (0, 0)), "a step back"
                     self.progress[call.interaction] = progress(call)
                 case CallEnded(call):
@@ -68,6 +86,14 @@ class AnyHistory(RuleBasedStateMachine):
                     self.count_turn(interaction, decided_at)
                 case ShowPop(call):
                     assert call.interaction not in self.ended
+
+    def may_be_called(self, ring: RingFirst) -> None:
+        call = next(each for each in self.engine.calls() if each.interaction == ring.interaction)
+        assert call.queue
+        assert CALL_BACK[call.queue].hours.allow(self.now), "called at night"
+        assert ring.number == callable_number(ring.number)
+        others = [each for each in self.engine.calls() if each.caller == ring.number and each is not call]
+        assert not others, "two calls to one number"
 
     def count_turn(self, interaction: InteractionId, now: float) -> None:
         calls = {call.interaction: call for call in self.engine.calls()}
@@ -169,9 +195,50 @@ class AnyHistory(RuleBasedStateMachine):
     def read_in_answer(self, name: str, by_fallback: bool, agent: AgentId) -> None:  # noqa: FBT001
         self.tell(ev.AnswerLogged(Uniqueid(name), self.now, agent, by_fallback))
 
-    @rule(left=st.sets(names))
-    def snapshot(self, left: set[str]) -> None:
-        self.tell(ev.NodeSnapshot("n", frozenset(map(Uniqueid, left)), taken_at=self.now))
+    @rule(left=st.sets(names), legs=st.booleans())
+    def snapshot(self, left: set[str], legs: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
+        uniqueids = {Uniqueid(name) for name in left} | {call.uniqueid for call in self.engine.calls() if legs}
+        self.tell(ev.NodeSnapshot("n", frozenset(uniqueids), taken_at=self.now))
+
+    @rule(name=backs, ago=st.floats(0.0, 3600.0), lane=st.sampled_from(Lane), queue=st.sampled_from(QUEUES))
+    def ask_to_be_called(self, name: InteractionId, ago: float, lane: Lane, queue: QueueName) -> None:
+        number = f"+4850000010{int(name, 16) % 2}"
+        open_already = any(call.caller == number for call in self.engine.calls())
+        if name not in self.arrived and not open_already:
+            self.arrived.add(name)
+        if name not in self.ended:
+            self.tell(
+                ev.CallBackRequested(
+                    CallBackRequest(InteractionId("x"), queue, lane, number, "+48221", self.now - ago, self.now, name)
+                )
+            )
+
+    @rule(name=backs, attempt=attempts)
+    def first_leg_answers(self, name: InteractionId, attempt: int) -> None:
+        self.tell(ev.FirstLegAnswered(name, attempt, "PJSIP/x", "l"))
+
+    @rule(name=backs, attempt=attempts, cause=st.sampled_from([0, 16, 17, 19, 20]))
+    def first_leg_ends(self, name: InteractionId, attempt: int, cause: int) -> None:
+        self.tell(ev.CallHungUp(leg_id("n", name, attempt), cause) if cause else ev.FirstLegFailed(name, attempt))
+
+    @rule(name=backs, attempt=attempts, status=st.sampled_from(["ANSWER", "NOANSWER", "BUSY", "CONGESTION"]))
+    def second_leg_ends(self, name: InteractionId, attempt: int, status: str) -> None:
+        self.tell(ev.DialEnded(name, attempt, status))
+
+    @rule(name=backs, attempt=attempts, agent=agents)
+    def go_on(self, name: InteractionId, attempt: int, agent: AgentId) -> None:
+        """As far as it goes, so that talks come about."""
+        self.tell(ev.PopPainted(name, agent, attempt))
+        self.tell(ev.FirstLegAnswered(name, attempt, "PJSIP/x", "l"))
+        self.tell(ev.CallAnswered(name, attempt))
+
+    @rule(name=backs)
+    def withdraw(self, name: InteractionId) -> None:
+        self.tell(ev.CallBackWithdrawn(name))
+
+    @rule(name=backs)
+    def lose_back(self, name: InteractionId) -> None:
+        self.tell(ev.SessionLost(name))
 
     @invariant()
     def nobody_idles_while_someone_waits(self) -> None:
@@ -202,6 +269,9 @@ class AnyHistory(RuleBasedStateMachine):
     def teardown(self) -> None:
         for name in self.arrived:
             self.hang_up(name)
+        for call in self.engine.calls():
+            self.tell(ev.CallHungUp(call.uniqueid, 16))
+            self.tell(ev.CallBackWithdrawn(call.interaction))
         assert set(self.ended) == self.arrived, "a call without an outcome"
         assert all(agent.interaction is None for agent in self.engine.agents())
 
