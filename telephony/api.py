@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TypeVar
 
 import structlog
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from ivr_flows import FlowError, closures, outages
 from ivr_flows.calendar import Calendar, Closed, Closure, Status, local, status
-
-T = TypeVar("T", bound=BaseModel)
+from telephony.api_json import as_json, body_as
 
 log = structlog.get_logger()
 
@@ -38,7 +35,10 @@ class Closing(BaseModel):
 
 
 class Api:
-    """`tokens`: name of the program → its token; `calendar` as it is now; closures and outages lie in `data`."""
+    """`tokens`: name of the program → its token; `calendar` as it is now; closures and outages lie in `data`.
+
+    `more`: what others serve here, behind the same guard.
+    """
 
     def __init__(
         self,
@@ -46,12 +46,14 @@ class Api:
         calendar: Callable[[], Calendar],
         data: Path,
         clock: Callable[[], float],
+        more: Iterable[web.RouteDef] = (),
     ) -> None:
         self._tokens = {hashlib.sha256(token.encode()).digest(): name for name, token in tokens.items()}
         self._calendar = calendar
         self._closures = data / closures.FILE
         self._outages = outages.live(data / outages.FILE)
         self._clock = clock
+        self._more = tuple(more)
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=BODY_BYTES, middlewares=[self._guard])
@@ -61,6 +63,7 @@ class Api:
         app.router.add_get("/v1/outages", self._list_outages)
         app.router.add_put("/v1/outages/{name}", self._announce)
         app.router.add_delete("/v1/outages/{name}", self._silence)
+        app.router.add_routes(self._more)
         return app
 
     @web.middleware
@@ -88,11 +91,11 @@ class Api:
 
     async def _departments(self, _: web.Request) -> web.Response:
         calendar = self._calendar()
-        return _json({name: _plain(status(calendar, name, self._clock())) for name in sorted(calendar.departments)})
+        return as_json({name: _plain(status(calendar, name, self._clock())) for name in sorted(calendar.departments)})
 
     async def _close(self, request: web.Request) -> web.Response:
         name = self._department(request)
-        closing = await _body(request, Closing)
+        closing = await body_as(request, Closing)
         until_at = closures.until(closing.until, self._clock()) if closing.until else None
         closures.close(self._closures, name, Closure(closing.reason, until_at))
         log.warning("department.closed", department=name, by=request[CALLER], until_at=until_at)
@@ -107,7 +110,7 @@ class Api:
 
     async def _list_outages(self, _: web.Request) -> web.Response:
         """Those entered here or by command; the reviewed file's stand in the file."""
-        return _json({name: asdict(outage) for name, outage in sorted(self._outages.read().items())})
+        return as_json({name: asdict(outage) for name, outage in sorted(self._outages.read().items())})
 
     async def _announce(self, request: web.Request) -> web.Response:
         outage = outages.entered(await request.read(), self._clock())
@@ -130,15 +133,6 @@ class Api:
         return name
 
 
-async def _body(request: web.Request, model: type[T]) -> T:
-    """The body as this model. Errors: HTTPBadRequest in words; HTTPRequestEntityTooLarge."""
-    try:
-        return model.model_validate_json(await request.read())
-    except ValidationError as error:
-        told = (f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in error.errors())
-        raise web.HTTPBadRequest(text="; ".join(told)) from None
-
-
 def _plain(found: Status) -> dict[str, object]:
     if isinstance(found, Closed):
         return {"open": False, "why": found.why.value, "words": found.words, "opens_at": _local(found.opens_at)}
@@ -149,13 +143,7 @@ def _local(at: float | None) -> str | None:
     return None if at is None else local(at).isoformat(timespec="minutes")
 
 
-def _json(content: object, status_code: int = 200) -> web.Response:
-    return web.Response(
-        text=json.dumps(content, ensure_ascii=False), status=status_code, content_type="application/json"
-    )
-
-
 def _refusal(status_code: int, message: str, headers: Mapping[str, str] | None = None) -> web.Response:
-    response = _json({"error": message}, status_code)
+    response = as_json({"error": message}, status_code)
     response.headers.update(headers or {})
     return response

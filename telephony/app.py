@@ -22,6 +22,7 @@ from ivr_flows.prompts import PromptStore
 from ivr_flows.standing import Standing
 from telephony import flow_watch, own_figures
 from telephony.api import Api
+from telephony.api_call_backs import CallBackApi
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings
 from telephony.asterisk.asking import Asker, Asking
@@ -206,21 +207,24 @@ class App:
         outages = Outages(settings.outages, settings.data, self._store, self.clock)
         return House(self._store, identity, outages, self.clock, lambda at: local(at).date(), self.call_backs)
 
+    def _new_id(self) -> InteractionId:
+        return new_interaction_id(self.clock(), random.SystemRandom())
+
     def _call_back_desk(self, settings: Settings) -> CallBackDesk:
-        rng = random.SystemRandom()
         return CallBackDesk(
             self._store,
             own=settings.numbers,
             shown=[did for did, number in settings.numbers.items() if not number.receive_only],
             submit=self.submit,
             place=lambda number: self.engine.call_back(number, self.clock()),
-            new_id=lambda: new_interaction_id(self.clock(), rng),
+            new_id=self._new_id,
             clock=self.clock,
         )
 
     def _api(self) -> web.Application:
         tokens = {name: token.get_secret_value() for name, token in self._settings.api_tokens.items()}
-        return Api(tokens, self._opening.current, self._settings.data, self.clock).app()
+        call_backs = CallBackApi(self.call_backs, self._settings.queues, self._new_id, self.clock)
+        return Api(tokens, self._opening.current, self._settings.data, self.clock, call_backs.routes()).app()
 
     def _gateway(self, node: AsteriskNode) -> Gateway:
         return Gateway(

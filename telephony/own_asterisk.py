@@ -117,9 +117,15 @@ def _settings_of(node: NodeConfig) -> str:
     return (
         f'[[asterisk]]\nname = "{node.name}"\nhost = "{node.ami_host}"\nami_port = {node.ami_port}\n'
         f'secret = "{node.manager_secret}"\n'
+        f"{_trunk_out(node)}"
         "# Where this machine can read Asterisk's logs: calls served without us are recorded afterwards.\n"
         '# log_folder = "/var/log/asterisk"\n'
     )
+
+
+def _trunk_out(node: NodeConfig) -> str:
+    out = next((trunk.name for trunk in node.trunks if trunk.contact), None)
+    return f'trunk = "{out}"  # by which customers are called back\n' if out else ""
 
 
 def _kept_secrets(path: Path, agents: Sequence[str]) -> dict[str, str]:
