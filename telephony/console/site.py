@@ -12,12 +12,11 @@ from collections.abc import Awaitable, Callable
 from html import escape
 from ipaddress import ip_address
 from math import ceil
-from pathlib import Path
-from string import Template
 
 import structlog
 from aiohttp import web
 
+from telephony.console import bundle, look
 from telephony.console.flow_pages import FlowPages
 from telephony.console.login_limit import LoginLimit
 from telephony.console.page_socket import PageSocket
@@ -25,19 +24,16 @@ from telephony.console.pages import Pages
 from telephony.console.passwords import Passwords
 from telephony.console.rules import ConsoleRules
 from telephony.console.sessions import Session, Sessions
+from telephony.console.texts import PageTemplate, texts
 from telephony.core.account import Account
 
 log = structlog.get_logger()
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-WEB = Path(__file__).parent / "web"
 COOKIE = "hotline_session"
 FORM_COOKIE = "hotline_form"
 FORM_BYTES = 16 * 1024
-TOO_MANY_MESSAGE = "Zbyt wiele nieudanych prób. Proszę spróbować ponownie za {wait} s."
-WRONG_MESSAGE = "Login lub hasło się nie zgadza."
-STALE_MESSAGE = "Formularz stracił ważność. Proszę zalogować się jeszcze raz."
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -73,8 +69,8 @@ class Site:
         self._limit = LoginLimit()
         self._passwords = Passwords()
         self._socket = PageSocket(pages, clock)
-        self._login_page = Template((WEB / "login.html").read_text("utf-8"))
-        self._console_page = Template((WEB / "console.html").read_text("utf-8"))
+        self._login_page = PageTemplate("login.html")
+        self._console_page = PageTemplate("console.html")
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=FORM_BYTES, middlewares=[self._guard])
@@ -83,10 +79,11 @@ class Site:
         app.router.add_get("/login", self._login_form)
         app.router.add_post("/login", self._login)
         app.router.add_post("/logout", self._logout)
+        app.router.add_post("/look", self._choose_look)
         app.router.add_get("/ws", self._page_socket)
         for path, answer in self._flows.routes().items():
             app.router.add_get(path, self._signed_in(answer))
-        app.router.add_static("/static", WEB / "static")
+        app.router.add_static("/static", bundle.built())
         return app
 
     def reached_at(self, host: str, port: int) -> None:
@@ -127,8 +124,9 @@ class Site:
         session = self._session(request)
         if session is None:
             raise web.HTTPSeeOther("/login")
-        page = self._console_page.substitute(csrf=escape(session.csrf), name=escape(session.account.display_name))
-        return _html(page)
+        seen = look.looked_at(request)
+        values = {"csrf": escape(session.csrf), "name": escape(session.account.display_name)}
+        return _html(self._console_page.page(seen.language, values | seen.frame("/")))
 
     async def _page_socket(self, request: web.Request) -> web.StreamResponse:
         return await self._socket.serve(request, self._session(request))
@@ -136,15 +134,24 @@ class Site:
     async def _login_form(self, request: web.Request) -> web.StreamResponse:
         if self._session(request):
             raise web.HTTPSeeOther("/")
-        return self._form()
+        return self._form(request)
 
-    def _form(self, status: int = 200, message: str = "", login: str = "") -> web.Response:
-        token = secrets.token_urlsafe(32)
-        values = {"csrf": token, "message": escape(message), "login": escape(login[:64])}
+    def _form(self, request: web.Request, status: int = 200, problem: str = "", login: str = "") -> web.Response:
+        """`problem` is a word of login.json, or a text of it filled in."""
+        seen, token = look.looked_at(request), secrets.token_urlsafe(32)
+        message = texts(seen.language).get(f"login.{problem}", problem)
+        values = {"csrf": token, "message": escape(message), "login": escape(login[:64]), **seen.frame("/login")}
         values |= {"hidden": "" if message else "hidden", "invalid": "true" if message else "false"}
-        response = _html(self._login_page.substitute(values), status)
+        response = _html(self._login_page.page(seen.language, values), status)
         self._set_cookie(response, FORM_COOKIE, token, max_age=3600)
         return response
+
+    async def _choose_look(self, request: web.Request) -> web.StreamResponse:
+        form = await _fields(request)
+        chosen = look.looked_at(request).chosen(form)
+        response = web.HTTPSeeOther(look.way_back(form.get("back", "/")))
+        self._set_cookie(response, look.COOKIE, chosen.cookie, max_age=look.COOKIE_S)
+        raise response
 
     # -- log-in and log-out -------------------------------------------------------------------------------------
 
@@ -152,18 +159,19 @@ class Site:
         form = await _fields(request)
         login, now = form.get("login", "").strip()[:64], self._clock()
         if not _same(form.get("csrf"), request.cookies.get(FORM_COOKIE)):
-            return self._form(403, STALE_MESSAGE, login)
+            return self._form(request, 403, "stale", login)
         keys = self._limit.keys(login, request.remote or "")
         wait_s = self._limit.take(keys, now)
         if wait_s:
-            response = self._form(429, TOO_MANY_MESSAGE.format(wait=ceil(wait_s)), login)
+            words = texts(look.looked_at(request).language)["login.too_many"]
+            response = self._form(request, 429, words.format(wait=ceil(wait_s)), login)
             response.headers["Retry-After"] = str(ceil(wait_s))
             return response
         account = await self._accounts(login) if login else None
         right = await self._passwords.verify(account.password_hash if account else None, form.get("password", ""))
         if account is None or not right:
             log.warning("console.login_refused", known=account is not None)
-            return self._form(401, WRONG_MESSAGE, login)
+            return self._form(request, 401, "wrong", login)
         self._limit.give_back(keys, self._clock())
         return self._open(account)
 

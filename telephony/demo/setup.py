@@ -1,4 +1,4 @@
-"""What has to be there before the hotline can run on this machine: Asterisk, the prompts, the voices of the demo."""
+"""What has to be there before the hotline can run on this machine: Asterisk, prompts, pages, voices of the demo."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ivr_flows.loading import flow_files
 from ivr_flows.prompts import PromptStore, prompts_of
 from ivr_flows.speech import PEOPLE, speak_to_file
 from telephony.asterisk.install import AsteriskProgram, ensure_asterisk
+from telephony.console import bundle
 
 CUSTOMERS_SAY = {
     "customer": "Dzień dobry. Od wczoraj wieczorem nie działa mi internet, a na routerze świeci się czerwona lampka. "
@@ -68,7 +69,7 @@ class Prepared:
 
 
 async def prepare(tools: Path) -> Prepared:
-    """Fetch and make what is missing below `tools`. Errors: PackagesError, FlowError, SpeechError."""
+    """Fetch and make what is missing below `tools`. Errors: PackagesError, FlowError, SpeechError, BuildError."""
     tools.mkdir(parents=True, exist_ok=True)
     progress = Progress("Asterisk 22")
     asterisk = await ensure_asterisk(tools, progress)
@@ -76,6 +77,10 @@ async def prepare(tools: Path) -> Prepared:
     prompts = tools / "prompts"
     progress = Progress("prompts")
     await asyncio.to_thread(_make_prompts, prompts, progress)
+    progress.done()
+    progress = Progress("console")
+    sizes = await asyncio.to_thread(bundle.build, tools, progress)
+    progress(f"{sizes.total / 1000:.0f} kB of pages, compressed, without the phone library")
     progress.done()
     voices = tools / "voices"
     await asyncio.to_thread(_make_voices, voices)

@@ -20,7 +20,7 @@ import pytest_asyncio
 from telephony.asterisk.config import ORPHAN_S, AgentPhone, NodeConfig, TrunkPeer
 from telephony.asterisk.embedded import EmbeddedAsterisk
 from telephony.asterisk.install import AsteriskProgram, ensure_asterisk
-from tests import tools
+from tests import browser, tools
 from tests.acceptance.ami_tap import TAP_ACCOUNT
 from tests.ports import free_port, free_rtp_ports, free_udp_port
 
@@ -44,6 +44,12 @@ def _templates_with_tap(folder: Path) -> Path:
         with (folder / "manager.conf").open("a") as manager:
             manager.write(TAP_ACCOUNT)
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_pages() -> None:
+    """What a console serves; built anew where a source has changed."""
+    browser.build()
 
 
 @pytest.fixture(scope="session", autouse=True)

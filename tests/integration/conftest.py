@@ -11,9 +11,16 @@ import pytest
 import pytest_asyncio
 
 from telephony.store.embedded import EmbeddedPostgres
+from tests import browser
 from tests.integration.console_house import house, http, rules  # noqa: F401 - fixtures of both console modules
 
 _counter = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_pages() -> None:
+    """What a console serves; built anew where a source has changed."""
+    browser.build()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -120,7 +120,7 @@ async def test_logging_out_ends_pages_and_session_and_signs_out_at_once(
 
 
 async def test_every_answer_carries_the_policy(http: aiohttp.ClientSession) -> None:
-    for path in ("/login", "/static/console.js", "/static/style.css", "/nowhere"):
+    for path in ("/login", "/static/page_console.js", "/static/style.css", "/nowhere"):
         async with http.get(path) as response:
             policy = response.headers["Content-Security-Policy"]
             assert "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'" in policy
@@ -129,7 +129,9 @@ async def test_every_answer_carries_the_policy(http: aiohttp.ClientSession) -> N
             assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
-@pytest.mark.parametrize("path", ["/static/../console.py", "/static/%2e%2e/login.html", "/static/..%2fconsole.html"])
+@pytest.mark.parametrize(
+    "path", ["/static/../console.py", "/static/%2e%2e/login.html", "/static/../sizes.json", "/static/..%2fconsole.html"]
+)
 async def test_only_the_static_files_are_served(http: aiohttp.ClientSession, path: str) -> None:
     async with http.get(path) as response:
         assert response.status in {403, 404}

@@ -1,31 +1,37 @@
 // What the page knows, and what each message makes of it. No document here.
 
+import type { Agent, Call, Kind, Lane, Message, Pop } from "./messages";
+
 export const model = {
   seq: 0,
   desk: "",
-  agent: null, // {state, reason, since, wish}
+  agent: null as Agent | null,
   phone: "",
-  pop: null,
-  recent: [],
-  lanes: [],
+  pop: null as Pop | null,
+  recent: [] as Pop[],
+  lanes: [] as Lane[],
   offset: 0, // the server's clock minus ours, in seconds
   connected: false,
 };
 
-export const now = () => Date.now() / 1000 + model.offset;
+const RECENT = 20;
 
-const find = (interaction) =>
-  [model.pop, ...model.recent].find((each) => each && each.interaction === interaction && !each.missed);
+export const now = (): number => Date.now() / 1000 + model.offset;
 
-function file(changes) {
+const find = (interaction: string): Pop | undefined =>
+  [model.pop, ...model.recent].find((each) => each?.interaction === interaction && !each.missed) ?? undefined;
+
+function file(changes: Partial<Call>): void {
   if (model.pop) model.recent.unshift({ ...model.pop, ...changes });
-  model.recent.length = Math.min(model.recent.length, 20);
+  model.recent.length = Math.min(model.recent.length, RECENT);
   model.pop = null;
 }
 
-const APPLY = {
+type Of<K extends Kind> = Extract<Message, { type: K }>;
+
+const APPLY: { [K in Kind]: (message: Of<K>) => void } = {
   state(message) {
-    model.seq = message.seq;
+    model.seq = message.seq ?? 0;
     model.desk = message.desk;
     model.agent = message.agent;
     model.phone = message.phone;
@@ -63,13 +69,13 @@ const APPLY = {
 };
 
 /** Take one message in; false for one this page does not know (an older page, a newer server). */
-export function apply(message) {
+export function apply(message: Message): boolean {
   if (!Object.hasOwn(APPLY, message.type)) return false;
   if (message.seq !== undefined && message.type !== "state") {
     if (message.seq <= model.seq) return false; // seen before
     model.seq = message.seq;
   }
   model.offset = message.now - Date.now() / 1000;
-  APPLY[message.type](message);
+  (APPLY[message.type] as (message: Message) => void)(message);
   return true;
 }

@@ -1,0 +1,103 @@
+// The words between server and page, as telephony/console/wire.py writes them. Times are seconds since the epoch.
+
+export type AgentState =
+  | "off" | "available" | "offered" | "ringing" | "talking" | "holding" | "wrap_up" | "paused" | "not_answering"
+  | "busy" | "unreachable";
+
+export type CallState =
+  | "menu" | "planned" | "line" | "offered" | "ringing" | "calling" | "talking" | "after_talk" | "transferred_out"
+  | "served" | "closed" | "callback" | "voicemail" | "fallback" | "fallback_talk" | "ended";
+
+export type LaneName = "accessibility" | "standard";
+export type SpanKind = "hold" | "link" | "distrust" | "overflow" | "restart";
+export type PauseReason = "break" | "meal" | "training" | "paperwork";
+
+export interface Span {
+  kind: SpanKind;
+  from_at: number;
+  to_at: number | null;
+}
+
+export interface Customer {
+  number: string;
+  name: string;
+  address: string;
+  services: string[];
+  since: string; // a date, "2019-05-01"
+  accessibility: boolean;
+}
+
+export interface TicketSummary {
+  number: string;
+  subject: string;
+  status: string;
+  opened_at: number;
+}
+
+export interface Card {
+  available: boolean;
+  customer: Customer | null;
+  tickets: TicketSummary[];
+}
+
+export interface Call {
+  interaction: string;
+  attempt: number;
+  state: CallState;
+  caller: string | null;
+  did: string;
+  lane: LaneName;
+  queue: string;
+  arrived_at: number;
+  queued_at: number | null;
+  answered_at: number | null;
+  ended_at: number | null;
+  outcome: string | null;
+  spans: Span[];
+  talk_ended_at: number | null;
+  ticket: string | null;
+  missed: boolean;
+}
+
+export interface Pop extends Call {
+  offered_at: number;
+  why: string;
+  card: Card | null; // null: on its way
+}
+
+export interface Agent {
+  state: AgentState;
+  reason: string;
+  since: number;
+  wish: string;
+}
+
+export interface Lane {
+  lane: LaneName;
+  waiting: number;
+  since: number | null;
+}
+
+/** What the server says, by its `type`. */
+export interface Pushed {
+  state: { desk: string; login: string; agent: Agent | null; phone: string; pop: Pop | null; recent: Pop[] };
+  agent: Agent;
+  phone: { state: string };
+  pop: Pop;
+  card: { interaction: string; card: Card };
+  call: Call;
+  hide: { interaction: string };
+  ticket: { interaction: string; number: string };
+  board: { lanes: Lane[] };
+}
+
+export type Kind = keyof Pushed;
+
+/** Every message; `seq` is missing where only the latest counts. */
+export type Message = { [K in Kind]: { type: K; seq?: number; now: number } & Pushed[K] }[Kind];
+
+/** What the page says. */
+export type Said =
+  | { type: "painted"; interaction: string; attempt: number; visible: boolean }
+  | { type: "ready" }
+  | { type: "pause"; reason: PauseReason };

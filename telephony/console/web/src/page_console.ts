@@ -1,0 +1,95 @@
+// The console's page: messages in, picture out, two buttons back.
+
+import calls from "../texts/call.json";
+import common from "../texts/common.json";
+import { connect } from "./connection";
+import { byId, say, setText, show } from "./dom";
+import { shortcut } from "./keys";
+import type { Kind, Message, Pop } from "./messages";
+import { apply, model } from "./model";
+import { fill, words } from "./texts";
+import { agentState, drawAgent, drawAgentTime, listenToAgent } from "./view_agent";
+import { announcement, drawCall, drawCallTimes } from "./view_call";
+import { drawLine, drawLineTimes, drawRecent } from "./view_line";
+import { STAGE, howItEnded } from "./words";
+
+const t = words(calls);
+const { offline, title_console, too_many_windows } = words(common);
+const PAINT_FALLBACK_MS = 150; // a covered window may get no frames; its agent still has a phone
+
+const DRAW: Readonly<Record<Kind, readonly (() => void)[]>> = {
+  state: [drawAgent, drawCall, drawRecent],
+  agent: [drawAgent, drawCall],
+  phone: [drawAgent],
+  pop: [drawCall, drawRecent],
+  card: [drawCall, drawRecent],
+  call: [drawCall, drawRecent],
+  hide: [drawCall, drawRecent],
+  ticket: [drawCall, drawRecent],
+  board: [drawLine],
+};
+
+function heard(message: Message): void {
+  const before = model.pop;
+  if (!apply(message)) return;
+  if (message.type === "pop") return popped(message);
+  for (const draw of DRAW[message.type]) draw();
+  if (message.type === "state" && model.pop?.state === "offered") acknowledge(model.pop);
+  speak(message, before);
+  drawTitle();
+}
+
+/** The pop first and by itself: everything else can wait for the next frame. */
+function popped(pop: Pop): void {
+  drawCall();
+  acknowledge(pop);
+  say(byId("say-now"), announcement(pop));
+  drawRecent();
+  drawTitle();
+}
+
+/** Tell the server once the pop has really been painted: a frame has passed after the one that drew it. */
+function acknowledge({ interaction, attempt }: Pop): void {
+  let told = false;
+  const tell = (visible: boolean): void => {
+    if (told) return;
+    told = true;
+    send({ type: "painted", interaction, attempt, visible });
+  };
+  if (document.visibilityState === "hidden") return queueMicrotask(() => tell(false));
+  requestAnimationFrame(() => requestAnimationFrame(() => tell(true)));
+  setTimeout(() => tell(false), PAINT_FALLBACK_MS);
+}
+
+function speak(message: Message, before: Pop | null): void {
+  if (message.type === "hide" && before) say(byId("say-now"), t.went_back);
+  if (message.type === "agent") say(byId("say"), agentState(message.state));
+  if (message.type === "ticket") say(byId("say"), `${fill(t.ticket_said, { number: message.number })}.`);
+  if (message.type === "call" && message.state === "ended") say(byId("say"), howItEnded(message));
+}
+
+function drawTitle(): void {
+  const ringing = model.pop && STAGE[model.pop.state] < 2;
+  const title = ringing ? fill(t.title_ringing, { queue: model.pop?.queue || t.a_call }) : title_console;
+  if (document.title !== title) document.title = title;
+}
+
+function lineChanged(connected: boolean, full: boolean): void {
+  if (connected !== model.connected) {
+    model.connected = connected;
+    drawAgent();
+  }
+  setText(byId("offline"), connected ? "" : full ? too_many_windows : offline);
+  show(byId("offline"), !connected);
+}
+
+const send = connect(heard, lineChanged);
+listenToAgent(send);
+shortcut("d", () => byId("ready").click());
+shortcut("p", () => byId("pause").click());
+shortcut("r", () => byId("call").focus());
+setInterval(() => {
+  drawAgentTime();
+  drawCallTimes();
+  drawLineTimes();
+}, 500);

@@ -1,0 +1,115 @@
+// The call in hand: who, why, how far it has come.
+
+import table from "../texts/call.json";
+import common from "../texts/common.json";
+import { byId, setText, show } from "./dom";
+import type { Pop, Span, SpanKind } from "./messages";
+import { model, now } from "./model";
+import { fill, words } from "./texts";
+import { duration, spokenDuration } from "./times";
+import { drawCard } from "./view_card";
+import { STAGE, callerName, howItEnded } from "./words";
+
+const t = words(table);
+const { accessibility_inline } = words(common);
+
+export function drawCall(): void {
+  const pop = model.pop;
+  show(byId("idle"), !pop);
+  show(byId("pop"), Boolean(pop));
+  drawIdle();
+  if (!pop) return;
+  byId("pop").dataset["lane"] = pop.lane;
+  byId("pop").dataset["stage"] = String(STAGE[pop.state] ?? 0);
+  drawCaller(pop);
+  drawCard(pop.card);
+  drawStages(pop);
+  drawFacts(pop);
+  drawCallTimes();
+}
+
+function drawFacts(pop: Pop): void {
+  setText(byId("did"), pop.did);
+  setText(byId("attempt"), `${pop.attempt}.`);
+  show(byId("attempt-fact"), pop.attempt > 1);
+  show(byId("ticket"), Boolean(pop.ticket));
+  setText(byId("ticket-number"), pop.ticket);
+  show(byId("why"), Boolean(pop.why));
+  setText(byId("why-text"), pop.why);
+  show(byId("held-fact"), spansOf(pop, isHold).length > 0);
+  show(byId("unknown-fact"), spansOf(pop, isUnknown).length > 0);
+}
+
+const isHold = (kind: SpanKind): boolean => kind === "hold";
+const isUnknown = (kind: SpanKind): boolean => kind !== "hold";
+const spansOf = (pop: Pop, wanted: (kind: SpanKind) => boolean): Span[] => pop.spans.filter(({ kind }) => wanted(kind));
+const lasted = (spans: Span[]): number => spans.reduce((sum, span) => sum + (span.to_at ?? now()) - span.from_at, 0);
+
+function drawIdle(): void {
+  const ready = model.agent?.state === "available";
+  setText(byId("idle-title"), ready ? t.idle_ready : t.idle);
+  byId("idle").dataset["ready"] = String(ready);
+}
+
+function drawCaller(pop: Pop): void {
+  const priority = pop.lane === "accessibility";
+  show(byId("badge"), priority);
+  show(byId("care"), priority && STAGE[pop.state] < 3);
+  setText(byId("topic"), pop.queue);
+  const name = callerName(pop);
+  setText(byId("who"), name);
+  setText(byId("number"), name === pop.caller ? "" : pop.caller);
+  setText(byId("certainty"), certainty(pop));
+}
+
+function certainty(pop: Pop): string {
+  if (!pop.card && pop.caller) return t.searching;
+  if (pop.card?.customer) return t.by_number;
+  return pop.card?.available === false ? t.card_away : "";
+}
+
+function drawStages(pop: Pop): void {
+  const at = STAGE[pop.state] ?? 0;
+  Array.from(byId("stages").children).forEach((item, index) => {
+    (item as HTMLElement).dataset["done"] = String(index < at);
+    if (index === at) item.setAttribute("aria-current", "step");
+    else item.removeAttribute("aria-current");
+  });
+}
+
+/** Label and seconds of the big timer. */
+function timer(pop: Pop): [string, number | null] {
+  const talk_ended_at = pop.talk_ended_at ?? pop.ended_at;
+  if (STAGE[pop.state] === 3) {
+    return [howItEnded(pop), pop.answered_at && talk_ended_at ? talk_ended_at - pop.answered_at : null];
+  }
+  if (pop.state === "talking" && pop.answered_at) return [t.lasts, now() - pop.answered_at];
+  return [pop.state === "ringing" ? t.rings : t.offered, now() - pop.offered_at];
+}
+
+export function drawCallTimes(): void {
+  const pop = model.pop;
+  if (!pop) return;
+  const [label, seconds] = timer(pop);
+  setText(byId("timer-label"), label);
+  setText(byId("timer"), seconds === null ? "" : duration(seconds));
+  const until = pop.answered_at ?? pop.ended_at ?? now();
+  setText(byId("waited"), duration(until - (pop.queued_at ?? pop.arrived_at)));
+  setText(byId("held"), duration(lasted(spansOf(pop, isHold))));
+  setText(byId("unknown"), unknownText(spansOf(pop, isUnknown)));
+}
+
+function unknownText(spans: Span[]): string {
+  const last = spans.at(-1);
+  if (!last || last.kind === "hold") return "";
+  return `${duration(lasted(spans))}, ${t[`unknown_${last.kind}`]}`;
+}
+
+/** What a screen reader says of a new call. */
+export function announcement(pop: Pop): string {
+  const parts = [t.new_call];
+  if (pop.lane === "accessibility") parts.push(accessibility_inline);
+  parts.push(callerName(pop), pop.queue);
+  parts.push(fill(t.waited, { time: spokenDuration(now() - (pop.queued_at ?? pop.arrived_at)) }));
+  return `${parts.filter(Boolean).join(", ")}.`;
+}

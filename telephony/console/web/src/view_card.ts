@@ -1,0 +1,30 @@
+// The customer's card, as far as the directory knows it.
+
+import table from "../texts/call.json";
+import { byId, make, makeForeign, setText, show } from "./dom";
+import type { Card, TicketSummary } from "./messages";
+import { lookUp, words } from "./texts";
+import { dateOnly, day } from "./times";
+
+const t = words(table);
+
+export function drawCard(card: Card | null): void {
+  const customer = card?.customer;
+  show(byId("card"), Boolean(customer));
+  if (!card || !customer) return;
+  setText(byId("customer-number"), customer.number);
+  setText(byId("customer-address"), customer.address);
+  setText(byId("customer-since"), dateOnly(customer.since));
+  byId("services").replaceChildren(...customer.services.map((name) => makeForeign("li", "", name)));
+  byId("tickets").replaceChildren(...card.tickets.map(ticketItem));
+  show(byId("no-tickets"), card.tickets.length === 0);
+}
+
+function ticketItem(ticket: TicketSummary): HTMLElement {
+  const item = make("li");
+  const head = make("p", "ticket-head");
+  const status = lookUp(t, `status_${ticket.status}`, ticket.status);
+  head.append(make("strong", "", ticket.number), make("span", "quiet", status));
+  item.append(head, makeForeign("p", "", ticket.subject), make("p", "quiet", day(ticket.opened_at)));
+  return item;
+}
