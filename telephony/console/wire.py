@@ -74,6 +74,7 @@ def call(view: CallView, titles: Mapping[QueueName, str]) -> Body:
         "state": view.state,
         "caller": shown_number(view.caller),
         "did": shown_number(view.did),
+        "direction": view.direction,
         "lane": view.lane,
         "queue": titles.get(view.queue, view.queue) if view.queue else "",
         "arrived_at": view.arrived_at,

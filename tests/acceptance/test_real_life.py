@@ -1,4 +1,5 @@
-"""A busy quarter of an hour in one minute: forty callers at two nodes, five consultants of whom one does not answer.
+"""A busy quarter of an hour in one minute: forty callers at two nodes, four who asked to be called back
+before the server began, and five consultants of whom one does not answer.
 
 Who is served next is the router's word for word, each call has one outcome, and what the records say of the waiting is
 what the callers' own phones have measured.
@@ -7,8 +8,10 @@ what the callers' own phones have measured.
 from __future__ import annotations
 
 import asyncio
+import random
 import re
 import shutil
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -17,10 +20,13 @@ from pathlib import Path
 import pytest
 
 from quality.softphone_client import PhoneCall, PhoneOptions, SoftPhone
-from telephony.core.views import CallState, CallView, Lane, Outcome
-from telephony.demo.house import ACCESSIBLE, GENERAL
+from telephony.asterisk.interaction_id import new_interaction_id
+from telephony.core.ids import QueueName
+from telephony.core.promises import CallBackRequest
+from telephony.core.views import CallState, CallView, Direction, Lane, Outcome
+from telephony.demo.house import ACCESSIBLE, ANY_HOUR, GENERAL
 from tests.acceptance.conftest import ROOT
-from tests.acceptance.world import AGENT, CONSULTANT_HZ, World, page_of, register, world
+from tests.acceptance.world import AGENT, CONSULTANT_HZ, STEP_S, World, page_of, register, world
 from tests.ports import free_udp_port
 from tests.tones import onset_s
 
@@ -29,6 +35,8 @@ AWAY = "ewa"  # her phone rings, and nobody is there
 CALLERS, EVERY_S, TALK_S = 40, 0.25, 1.5
 OWN_CLOCK_S = 1.0  # the step: the waiting in the record and by the caller's own clock
 RINGS_S = 5
+CALL_BACKS = 4
+CALL_BACK_RULES = f'{ANY_HOUR}\nfirst = "customer"\npause_s = 30'
 PHONE_CALLS = 4  # that one phone process can have (pjsua2's wheels)
 CARRIERS = 5  # phone processes: up to twenty callers at a time
 
@@ -49,12 +57,20 @@ async def street(tmp_path: Path) -> AsyncIterator[Street]:
     settings = re.sub(r"^wrap_up_s = .*$", "wrap_up_s = 0", settings, flags=re.MULTILINE)
     settings = re.sub(r"^ring_timeout_s = .*$", f"ring_timeout_s = {RINGS_S}", settings, flags=re.MULTILINE)
     (config / "hotline.toml").write_text(settings, "utf-8")
-    ports = tuple(free_udp_port() for _ in range(CARRIERS - 1))
+    ports = tuple(free_udp_port() for _ in range(CARRIERS))
     async with (
         asyncio.timeout(200),
-        world(tmp_path / "world", nodes=2, config=config, people=CONSULTANTS, more_carriers=ports) as town,
+        world(
+            tmp_path / "world",
+            nodes=2,
+            config=config,
+            people=CONSULTANTS,
+            more_carriers=ports,
+            call_back=CALL_BACK_RULES,
+        ) as town,
         AsyncExitStack() as stack,
     ):
+        await promise_calls(town)
         desks = await stack.enter_async_context(await SoftPhone.start(PhoneOptions(), log=town.folder / "desks.log"))
         for place, login in enumerate(CONSULTANTS):
             if login != AGENT:
@@ -63,7 +79,7 @@ async def street(tmp_path: Path) -> AsyncIterator[Street]:
                 page = await stack.enter_async_context(page_of(town.house, login))
                 await page.ready()
         await town.page.ready()
-        lines = [town.customers]
+        lines = []  # the first carrier has those who are called back
         for port in ports:
             options = PhoneOptions(sip_port=port)
             log = town.folder / f"customers-{port}.log"
@@ -73,6 +89,32 @@ async def street(tmp_path: Path) -> AsyncIterator[Street]:
 
 def number(place: int) -> str:
     return f"+485000002{place:02}"
+
+
+def back(place: int) -> str:
+    return f"+485000003{place:02}"
+
+
+async def promise_calls(town: World) -> None:
+    """Those who asked before; the server that comes then finds them, and their phones are there."""
+    await town.house.stop_server()
+    now, rng = time.time(), random.SystemRandom()
+    for place in range(CALL_BACKS):
+        lane = Lane.ACCESSIBILITY if place == 0 else Lane.STANDARD
+        first, call = (new_interaction_id(now, rng) for _ in range(2))
+        arrived_at = now - 60 + place
+        await town.store.request_callback(
+            CallBackRequest(first, QueueName("support"), lane, back(place), GENERAL, arrived_at, arrived_at + 5, call)
+        )
+    await town.house.start_server()
+    async with asyncio.timeout(STEP_S):
+        await town.page.wait_for_state("paused")
+    await town.customers.register(
+        "called",
+        uri=f"sip:called@127.0.0.1:{town.house.ports.customers}",
+        auto_answer_after_s=0.2,
+        play=town.folder / "customer.wav",
+    )
 
 
 async def call_in(street: Street, place: int, free: asyncio.Semaphore) -> None:
@@ -110,9 +152,9 @@ async def serve(phone: SoftPhone) -> None:
 
 async def finished(town: World) -> Sequence[CallView]:
     seen: Sequence[CallView] = ()
-    while len(seen) < CALLERS or not all(call.outcome for call in seen):
+    while len(seen) < CALLERS + CALL_BACKS or not all(call.outcome for call in seen):
         await asyncio.sleep(0.5)
-        seen = await town.store.recent_interactions(CALLERS + 1)
+        seen = await town.store.recent_interactions(CALLERS + CALL_BACKS + 1)
     return seen
 
 
@@ -153,15 +195,19 @@ async def test_forty_callers_are_served_in_the_routers_order_and_recorded_as_the
     seen = await finished(street.town)
     for task in consultants:
         task.cancel()
-    assert sorted(call.caller or "" for call in seen) == [number(place) for place in range(CALLERS)]
+    live = [call for call in seen if call.direction is Direction.IN]
+    called = [call for call in seen if call.direction is Direction.CALL_BACK]
+    assert sorted(call.caller or "" for call in live) == [number(place) for place in range(CALLERS)]
+    assert sorted(call.caller or "" for call in called) == [back(place) for place in range(CALL_BACKS)]
     assert {call.outcome for call in seen} == {Outcome.ANSWERED}
     assert {call.state for call in seen} == {CallState.ENDED}
     assert {call.node for call in seen} == {"node-1", "node-2"}
     assert {str(call.agent) for call in seen} == set(CONSULTANTS) - {AWAY}
     assert any(call.attempt > 1 for call in seen), "somebody was offered to the phone that nobody answers"
-    assert sum(call.lane is Lane.ACCESSIBILITY for call in seen) == len(range(0, CALLERS, 3))
+    assert sum(call.lane is Lane.ACCESSIBILITY for call in live) == len(range(0, CALLERS, 3))
     assert offered_before_its_turn(seen) == []
-    for call in seen:
+    assert await street.town.store.open_callbacks() == ()
+    for call in live:
         heard_at = onset_s(heard_by(street.town, str(call.caller)), CONSULTANT_HZ)
         assert heard_at is not None
         assert call.answered_at is not None
