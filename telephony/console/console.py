@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import singledispatchmethod
 
 from aiohttp import web
 
 from telephony.console import wire
+from telephony.console.api.endpoint import Endpoint
+from telephony.console.api.own import OwnApi
 from telephony.console.board import Board
 from telephony.console.cards import CardOf, Cards
 from telephony.console.desk import Desk
@@ -42,7 +44,8 @@ QUEUE_TITLES: Mapping[QueueName, str] = {
 class Console:
     """`publish` is fed by the pump; `submit` takes what agents do; `clock` gives seconds since the epoch.
 
-    `flows` are those that new calls follow, and `callers` tells how many callers are at each of their nodes.
+    `endpoints` are what pages may ask beyond what every one may; `flows` are those that new calls follow, and `callers`
+    tells how many callers are at each of their nodes.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Console:
         rules: ConsoleRules | None = None,
         flows: Callable[[], Served] = Served,
         callers: Callers = dict,
+        endpoints: Iterable[Endpoint] = (),
     ) -> None:
         self._submit = submit
         self._clock = clock
@@ -71,7 +75,8 @@ class Console:
         rules = rules or ConsoleRules()
         sessions = Sessions(rules.idle_s, rules.absolute_s)
         self._pages = Pages(self, sessions, clock, rules.away_s, rules.board_s)
-        self._site = Site(accounts, sessions, self._pages, clock, rules, FlowPages(flows, callers))
+        own = OwnApi(self._board.lanes, clock).endpoints()
+        self._site = Site(accounts, sessions, self._pages, clock, rules, FlowPages(flows, callers), (*own, *endpoints))
         self._runner: web.AppRunner | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._tick_s = rules.tick_s

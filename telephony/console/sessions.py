@@ -23,6 +23,7 @@ class Session:
     csrf: str
     created_at: float
     used_at: float
+    proven_at: float  # when the person last showed to be there, by password or code
 
 
 @dataclass(slots=True)
@@ -34,7 +35,7 @@ class Sessions:
     def open(self, account: Account, now: float) -> tuple[str, Session]:
         """A new session and the id for its cookie; the oldest of too many are ended."""
         session_id = secrets.token_urlsafe(32)
-        session = Session(_key(session_id), account, secrets.token_urlsafe(32), now, now)
+        session = Session(_key(session_id), account, secrets.token_urlsafe(32), now, now, now)
         self.sweep(now)
         own = [each.key for each in self._by_key.values() if each.account.login == account.login]
         surplus = own[: max(0, len(own) - SESSIONS_PER_LOGIN + 1)]

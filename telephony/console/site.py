@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from html import escape
 from ipaddress import ip_address
 from math import ceil
@@ -17,6 +17,8 @@ import structlog
 from aiohttp import web
 
 from telephony.console import bundle, look
+from telephony.console.api.endpoint import Endpoint
+from telephony.console.api.table import EndpointTable
 from telephony.console.flow_pages import FlowPages
 from telephony.console.login_limit import LoginLimit
 from telephony.console.page_socket import PageSocket
@@ -58,6 +60,7 @@ class Site:
         clock: Callable[[], float],
         rules: ConsoleRules,
         flows: FlowPages,
+        endpoints: Iterable[Endpoint] = (),
     ) -> None:
         self._accounts = accounts
         self._sessions = sessions
@@ -65,6 +68,7 @@ class Site:
         self._clock = clock
         self._rules = rules
         self._flows = flows
+        self._api = EndpointTable(endpoints, self._session, clock)
         self._origins = set(rules.origins)
         self._limit = LoginLimit()
         self._passwords = Passwords()
@@ -73,7 +77,7 @@ class Site:
         self._console_page = PageTemplate("console.html")
 
     def app(self) -> web.Application:
-        app = web.Application(client_max_size=FORM_BYTES, middlewares=[self._guard])
+        app = web.Application(client_max_size=FORM_BYTES, middlewares=[self._api.errors, self._guard])
         app.on_response_prepare.append(_secure)
         app.router.add_get("/", self._console)
         app.router.add_get("/login", self._login_form)
@@ -83,6 +87,7 @@ class Site:
         app.router.add_get("/ws", self._page_socket)
         for path, answer in self._flows.routes().items():
             app.router.add_get(path, self._signed_in(answer))
+        app.router.add_routes(self._api.routes())
         app.router.add_static("/static", bundle.built())
         return app
 

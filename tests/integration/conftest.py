@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from telephony.store.embedded import EmbeddedPostgres
 from tests import browser
-from tests.integration.console_house import house, http, rules  # noqa: F401 - fixtures of both console modules
+from tests.integration.console_house import endpoints, house, http, rules  # noqa: F401 - fixtures of both console modules
 
 _counter = itertools.count(1)
 

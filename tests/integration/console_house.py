@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from ivr_flows import Flow
+from telephony.console.api.endpoint import Endpoint
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
 from telephony.console.passwords import hash_password
@@ -38,7 +39,7 @@ OFFER = ShowPop(OFFERED, ANNA, 1, 1030.0)
 class House:
     """A running console with everything around it in plain sight."""
 
-    def __init__(self, rules: ConsoleRules) -> None:
+    def __init__(self, rules: ConsoleRules, endpoints: tuple[Endpoint, ...] = ()) -> None:
         self.now = 1030.0
         self.events: asyncio.Queue[Event] = asyncio.Queue()
         self.cards_asked: list[str | None] = []
@@ -53,6 +54,7 @@ class House:
             rules=rules,
             flows=lambda: Served(tuple(self.flows), self.problem),
             callers=lambda: self.callers,
+            endpoints=endpoints,
         )
         self.url = ""
 
@@ -73,8 +75,13 @@ def rules() -> ConsoleRules:
 
 
 @pytest.fixture
-async def house(rules: ConsoleRules) -> AsyncIterator[House]:
-    house = House(rules)
+def endpoints() -> tuple[Endpoint, ...]:
+    return ()
+
+
+@pytest.fixture
+async def house(rules: ConsoleRules, endpoints: tuple[Endpoint, ...]) -> AsyncIterator[House]:
+    house = House(rules, endpoints)
     port = await house.console.start("127.0.0.1", 0)
     house.url = f"http://127.0.0.1:{port}"
     yield house

@@ -1,0 +1,73 @@
+"""One endpoint: where it is, who may ask, what goes in and comes out, as pydantic models [OpenAPI 3.1]."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from telephony.console.sessions import Session
+from telephony.core.account import Account, Role
+
+M = TypeVar("M", bound=BaseModel)
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+EVERYBODY = frozenset(Role)
+
+
+class Wire(BaseModel):
+    """A body or a query: nothing unknown in it, nothing changed afterwards."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that has passed all guards: `path` the parts named in the endpoint's path, the others as its models."""
+
+    session: Session
+    path: Mapping[str, str]
+    body: BaseModel | None = None
+    query: BaseModel | None = None
+
+    @property
+    def account(self) -> Account:
+        return self.session.account
+
+    def body_as(self, model: type[M]) -> M:
+        assert isinstance(self.body, model), "the endpoint takes another body"
+        return self.body
+
+    def query_as(self, model: type[M]) -> M:
+        assert isinstance(self.query, model), "the endpoint takes another query"
+        return self.query
+
+
+Handle = Callable[[Asked], Awaitable[BaseModel | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """`path` is below /api/console and may name parts (`/calls/{interaction}`); `handle` raises ProblemError.
+
+    `step_up`: only for who has proven to be there a moment ago. `refuses`: statuses beyond those that any may have.
+    """
+
+    method: Method
+    path: str
+    does: str  # in a few English words, for the API's readers
+    roles: frozenset[Role]
+    handle: Handle
+    takes: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    gives: type[BaseModel] | None = None  # None: 204
+    step_up: bool = False
+    refuses: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The operation's id."""
+        words = self.path.replace("{", "").replace("}", "").replace("-", "_").strip("/").split("/")
+        return "_".join((self.method.lower(), *words))
