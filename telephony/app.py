@@ -32,6 +32,7 @@ from telephony.asterisk.translate import Attempt
 from telephony.call_back_desk import CallBackDesk
 from telephony.call_quality import CallQuality
 from telephony.clock import Clock
+from telephony.console.caller_message import CallerMessage, Filed
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
 from telephony.core.account import Account
@@ -55,6 +56,7 @@ from telephony.settings import AsteriskNode, Listen, Settings, SettingsError, sp
 from telephony.store.errors import StoreError
 from telephony.store.recorder import Recorder
 from telephony.store.store import Store
+from telephony.web_messages import WebMessages
 
 T = TypeVar("T")
 
@@ -81,6 +83,7 @@ class App:
             queue_titles={QueueName(name): queue.title for name, queue in settings.queues.items()},
             flows=self._served,
             callers=lambda: flow_watch.by_text(self._standings()),
+            file_message=self._file_message,
         )
         self.metrics = Metrics(settings.queues)
         self.quality = CallQuality()
@@ -111,6 +114,8 @@ class App:
         self._speech = _speech(settings)
         self.readers = {node.name: self._reader(node, node.log_folder) for node in settings.asterisk if node.log_folder}
         self.call_backs = self._call_back_desk(settings)
+        titles = {name: queue.title for name, queue in settings.queues.items()}
+        self._web_messages = WebMessages(store, self.call_backs, titles, self.clock)
         self._house = self._answers(settings)
         self.gateways = {node.name: self._gateway(node) for node in settings.asterisk}
         self.agi = AgiServer(
@@ -194,6 +199,9 @@ class App:
         await runner.setup()
         self._runners.append(runner)
         await _listen(web.TCPSite(runner, address.host, address.port).start(), address, setting)
+
+    async def _file_message(self, message: CallerMessage) -> Filed:
+        return await self._web_messages.file(message)
 
     async def _account(self, login: str) -> Account | None:
         account = await self._store.account_by_login(login)

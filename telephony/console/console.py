@@ -17,6 +17,7 @@ from telephony.console import wire
 from telephony.console.api.endpoint import Endpoint
 from telephony.console.api.own import OwnApi
 from telephony.console.board import Board
+from telephony.console.caller_form import CallerForm, FileMessage
 from telephony.console.cards import CardOf, Cards
 from telephony.console.desk import Desk
 from telephony.console.flow_pages import Callers, FlowPages, Served
@@ -46,6 +47,7 @@ class Console:
 
     `endpoints` are what pages may ask beyond what every one may; `flows` are those that new calls follow, and `callers`
     tells how many callers are at each of their nodes.
+    `file_message` stores what people write in the form for callers; without it there is no such form.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Console:
         flows: Callable[[], Served] = Served,
         callers: Callers = dict,
         endpoints: Iterable[Endpoint] = (),
+        file_message: FileMessage | None = None,
     ) -> None:
         self._submit = submit
         self._clock = clock
@@ -77,6 +80,9 @@ class Console:
         self._pages = Pages(self, sessions, clock, rules.away_s, rules.board_s)
         own = OwnApi(self._board.lanes, clock).endpoints()
         self._site = Site(accounts, sessions, self._pages, clock, rules, FlowPages(flows, callers), (*own, *endpoints))
+        if file_message:
+            named = {str(queue): title for queue, title in queue_titles.items()}
+            self._site.caller_form = CallerForm(file_message, named, rules.privacy_contact, clock)
         self._runner: web.AppRunner | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._tick_s = rules.tick_s

@@ -15,4 +15,5 @@ class ConsoleRules:
     origins: tuple[
         str, ...
     ] = ()  # where the console is reached, if not where it listens (`https://konsola.example.pl`)
+    privacy_contact: str = "iod@marsoft.example"  # the data protection officer's address, for people who write to us
     secure_cookies: bool = False  # True behind TLS

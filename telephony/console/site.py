@@ -19,6 +19,7 @@ from aiohttp import web
 from telephony.console import bundle, look
 from telephony.console.api.endpoint import Endpoint
 from telephony.console.api.table import EndpointTable
+from telephony.console.caller_form import CallerForm
 from telephony.console.flow_pages import FlowPages
 from telephony.console.login_limit import LoginLimit
 from telephony.console.page_socket import PageSocket
@@ -70,6 +71,7 @@ class Site:
         self._flows = flows
         self._api = EndpointTable(endpoints, self._session, clock)
         self._origins = set(rules.origins)
+        self.caller_form: CallerForm | None = None  # public, where there is one
         self._limit = LoginLimit()
         self._passwords = Passwords()
         self._socket = PageSocket(pages, clock)
@@ -85,6 +87,9 @@ class Site:
         app.router.add_post("/logout", self._logout)
         app.router.add_post("/look", self._choose_look)
         app.router.add_get("/ws", self._page_socket)
+        if self.caller_form:
+            app.router.add_get("/form", self.caller_form.show)
+            app.router.add_post("/form", self.caller_form.take)
         for path, answer in self._flows.routes().items():
             app.router.add_get(path, self._signed_in(answer))
         app.router.add_routes(self._api.routes())

@@ -13,6 +13,7 @@ import pytest
 
 from ivr_flows import Flow
 from telephony.console.api.endpoint import Endpoint
+from telephony.console.caller_message import CallBack, CallerMessage, Filed, NotFiledError
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
 from telephony.console.passwords import hash_password
@@ -45,6 +46,8 @@ class House:
         self.cards_asked: list[str | None] = []
         self.flows: list[Flow] = []
         self.problem = ""
+        self.messages: list[CallerMessage] = []
+        self.store_away = False
         self.callers: dict[tuple[str, str], dict[str, int]] = {}
         self.console = Console(
             accounts=self.account,
@@ -55,8 +58,15 @@ class House:
             flows=lambda: Served(tuple(self.flows), self.problem),
             callers=lambda: self.callers,
             endpoints=endpoints,
+            file_message=self.file_message,
         )
         self.url = ""
+
+    async def file_message(self, message: CallerMessage) -> Filed:
+        if self.store_away:
+            raise NotFiledError
+        self.messages.append(message)
+        return Filed("000412-7", CallBack.PROMISED if message.call_back else CallBack.NOT_WISHED)
 
     async def account(self, login: str) -> Account | None:
         return ACCOUNTS.get(login)

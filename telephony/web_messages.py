@@ -1,0 +1,68 @@
+"""Files what somebody wrote in the web form: a ticket and, if wished, a call-back in the accessibility lane."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from telephony.call_back_desk import CallBackDesk, Wish
+from telephony.console.caller_message import CallBack, CallerMessage, Filed, NotFiledError
+from telephony.core.commands import OpenTicket
+from telephony.core.ids import InteractionId
+from telephony.core.views import Lane
+from telephony.store.errors import StoreError
+
+
+class Records(Protocol):
+    """What is asked of the store."""
+
+    async def open_ticket(self, ticket: OpenTicket, opened_at: float) -> str: ...
+
+
+class WebMessages:
+    """`titles`: queue → its title. The same message sent twice makes one ticket."""
+
+    def __init__(
+        self, records: Records, desk: CallBackDesk, titles: Mapping[str, str], clock: Callable[[], float]
+    ) -> None:
+        self._records = records
+        self._desk = desk
+        self._titles = titles
+        self._clock = clock
+
+    async def file(self, message: CallerMessage) -> Filed:
+        """Errors: NotFiledError while the database is away."""
+        interaction = _interaction(message.once)
+        title = self._titles.get(message.queue, message.queue)
+        ticket = OpenTicket(interaction, message.queue, f"Wiadomość z formularza: {title}", _body(message))
+        try:
+            number = await self._records.open_ticket(ticket, self._clock())
+            return Filed(number, await self._call_back(interaction, message))
+        except StoreError:
+            raise NotFiledError from None
+
+    async def _call_back(self, interaction: InteractionId, message: CallerMessage) -> CallBack:
+        if not message.call_back:
+            return CallBack.NOT_WISHED
+        wish = Wish(interaction, message.queue, Lane.ACCESSIBILITY, message.phone, None, self._clock())
+        taken = await self._desk.take(wish)
+        if taken is None:
+            return CallBack.NEVER_CALLED
+        # The same sending again, after an answer that was lost on the way, is no earlier promise.
+        before = taken.again and taken.request.interaction != interaction
+        return CallBack.PROMISED_BEFORE if before else CallBack.PROMISED
+
+
+def _interaction(once: str) -> InteractionId:
+    """Its interaction: the same for the same sending, and not to be guessed."""
+    return InteractionId(str(uuid.UUID(bytes=hashlib.sha256(once.encode()).digest()[:16], version=4)))
+
+
+def _body(message: CallerMessage) -> str:
+    told = [f"Imię i nazwisko: {message.name}"]
+    told += [f"Telefon: {message.phone}"] if message.phone else []
+    told += [f"E-mail: {message.email}"] if message.email else []
+    told += ["Prosi o telefon."] if message.call_back else []
+    return "\n".join([*told, "", message.text])
