@@ -52,6 +52,7 @@ _HOLDS: Mapping[Operator, Callable[[Any, Any], bool]] = {
 FACTS: Mapping[str, Kind] = {
     "accessibility": Kind.BOOLEAN,
     "caller_known": Kind.BOOLEAN,
+    "repeat": Kind.BOOLEAN,
     "identity": Kind.TEXT,
     "language": Kind.TEXT,
     "did": Kind.TEXT,

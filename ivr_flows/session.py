@@ -28,6 +28,7 @@ class Facts:
     accessibility: bool = False  # the number called or a remembered preference asks for more time
     customer: str | None = None  # the customer number that belongs to the number that calls; proves nothing
     language: str = "pl"  # ISO 639-1
+    repeat: bool = False  # the last call from this number, a short while ago, was in vain
 
     @property
     def caller_known(self) -> bool:

@@ -99,6 +99,8 @@ class Walk:
                 return session.accessibility
             case "caller_known":
                 return session.facts.caller_known
+            case "repeat":
+                return session.facts.repeat
             case "identity":
                 return session.identity.name.lower()
             case "language":

@@ -269,12 +269,14 @@ class App:
     async def _facts(self, did: str, caller: str | None) -> Facts:
         """What the flow may know before it says its first word."""
         customer = (await self._directory.card(caller)).customer
+        since = self.clock() - self._settings.repeat_within_s
         wished = customer is not None and customer.accessibility
         return Facts(
             did,
             accessibility=self._settings.numbers[did].accessibility or wished,
             customer=customer.number if customer else None,
             language=self._settings.numbers[did].language,
+            repeat=caller is not None and await self._store.called_in_vain(caller, since),
         )
 
     def _served(self) -> Served:

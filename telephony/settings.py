@@ -202,6 +202,9 @@ class Settings(BaseSettings):
     transfer_numbers: tuple[E164, ...] = ()  # outside the house, to which agents may hand a caller over
     queues: Mapping[Name, Queue] = Field(default_factory=dict)
     agents: Mapping[str, AgentSkills] = Field(default_factory=dict)  # by login
+    repeat_within_s: float = Field(
+        default=86_400.0, ge=0, le=30 * 86_400.0
+    )  # a call in vain makes the next a repeated one
     pop: Pop = Pop()
     speech_command: str = ""  # a program that makes prompts; the synthesiser that comes along where empty
     recorded: Path | None = None  # a folder of recorded prompts, which win

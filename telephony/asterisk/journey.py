@@ -200,7 +200,7 @@ class Journey:
                     return await self._handset.ask(action.prompts, step.wait)
                 await self._handset.say(action.prompts)
             case EnterLine():
-                await self._enter_line(action)
+                await self._enter_line(action, repeat=step.session.facts.repeat)
             case HangUp(reason):
                 await self._hang_up(reason)
             case KeepAnswer():
@@ -245,12 +245,12 @@ class Journey:
 
     # -- the line -----------------------------------------------------------------------------------------------
 
-    async def _enter_line(self, action: EnterLine) -> None:
+    async def _enter_line(self, action: EnterLine, *, repeat: bool) -> None:
         await self._session.set_variable("HOTLINE_STAGE", "line")
         if action.accessibility:  # the fallback queue keeps the priority chosen in the menu
             await self._session.set_variable("QUEUE_PRIO", str(ACCESSIBILITY_PRIORITY))
         lane = Lane.ACCESSIBILITY if action.accessibility else Lane.STANDARD
-        boosts = frozenset({Boost(action.boost)} if action.boost else ())
+        boosts = frozenset({Boost(action.boost)} if action.boost else ()) | ({Boost.REPEAT} if repeat else set())
         queued = core.CallQueued(
             self.interaction,
             QueueName(action.queue),

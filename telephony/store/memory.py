@@ -82,6 +82,14 @@ class Memory:
     def recent_interactions(self, most: int) -> Iterable[Row]:
         return sorted(self.interactions.values(), key=lambda call: (-call["arrived_at"], call["interaction"]))[:most]
 
+    def last_call_of(self, caller: str, since: float) -> Iterable[Row]:
+        calls = [
+            call
+            for call in self.interactions.values()
+            if call["caller"] == caller and call["direction"] == "in" and call["outcome"] is not None
+        ]
+        return sorted((call for call in calls if call["arrived_at"] >= since), key=lambda call: -call["arrived_at"])[:1]
+
     def ended_of_channels(self, uniqueids: Sequence[str]) -> Iterable[Row]:
         ended = {call["uniqueid"] for call in self.interactions.values() if call["outcome"] is not None}
         return [{"uniqueid": uniqueid} for uniqueid in sorted(ended.intersection(uniqueids))]

@@ -33,6 +33,12 @@ SELECT * FROM interaction WHERE outcome IS NULL ORDER BY arrived_at, interaction
 -- The youngest first.
 SELECT * FROM interaction ORDER BY arrived_at DESC, interaction LIMIT :most
 
+-- name: last_call_of
+-- How the last call from a number ended.
+SELECT outcome FROM interaction
+WHERE caller = :caller AND direction = 'in' AND outcome IS NOT NULL AND arrived_at >= :since
+ORDER BY arrived_at DESC LIMIT 1
+
 -- name: ended_of_channels
 -- Which of these channels' interactions have their outcome.
 SELECT uniqueid FROM interaction WHERE uniqueid = ANY(:uniqueids) AND outcome IS NOT NULL ORDER BY uniqueid

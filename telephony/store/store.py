@@ -38,6 +38,7 @@ _NAMES: dict[type, tuple[str, ...]] = {
     )
 }
 _STANDING = ("call_back", "state", "attempts", "next_at", "done_at")  # what changes of a call-back
+IN_VAIN = frozenset({Outcome.ABANDONED_LINE, Outcome.INTERRUPTED})
 FEWEST_DIGITS = 3  # fewer would find everybody
 
 
@@ -89,6 +90,11 @@ class Store:
 
     async def recent_interactions(self, most: int = 100) -> tuple[CallView, ...]:
         return tuple(map(_call, await self._connection.rows("recent_interactions", most=most)))
+
+    async def called_in_vain(self, caller: str, since: float) -> bool:
+        """Whether the last call of this number since then ended without anybody or anything having served it."""
+        rows = await self._connection.rows("last_call_of", caller=caller, since=since)
+        return bool(rows) and rows[0]["outcome"] in IN_VAIN
 
     async def ended_of_channels(self, uniqueids: Sequence[str]) -> frozenset[str]:
         """Which of these channels' interactions have their outcome."""

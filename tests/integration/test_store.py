@@ -70,6 +70,18 @@ async def test_a_pin_is_kept_as_a_hash_of_a_customer_who_is_known(store: Store) 
     assert await store.pin_of(CUSTOMER.number) == "$argon2id$2", "entering a customer anew keeps the PIN"
 
 
+async def test_the_last_call_of_a_number_tells_whether_it_was_in_vain(store: Store) -> None:
+    caller = str(view().caller)
+    assert not await store.called_in_vain(caller, 0.0)
+    gone = replace(view(), state=CallState.ENDED, ended_at=view().arrived_at + 9, outcome=Outcome.ABANDONED_LINE)
+    await store.record_call(gone)
+    assert await store.called_in_vain(caller, gone.arrived_at - 60)
+    assert not await store.called_in_vain(caller, gone.arrived_at + 60), "that was long ago"
+    later = replace(ENDED, interaction=InteractionId("i-2"), arrived_at=gone.arrived_at + 100)
+    await store.record_call(later)
+    assert not await store.called_in_vain(caller, gone.arrived_at - 60), "served since"
+
+
 async def test_one_call_is_promised_to_a_number_and_the_first_place_stays(store: Store) -> None:
     request = CallBackRequest(CALL, QueueName("sales"), Lane.STANDARD, "+48600100200", "+48220000100", 5.0, 9.0, BACK)
     await store.request_callback(request)

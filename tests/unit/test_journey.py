@@ -43,7 +43,7 @@ nodes:
     attempts: 1
   bye: {type: hang_up, say: "Do usłyszenia.", reason: self_served}
   person: {type: line, say: "Proszę czekać.", queue: support, requires: {voip: 2}, wishes: {english: 1},
-           boost: repeat}
+           boost: complaint}
   gentle: {type: set, accessibility: true, next: person}
 """
 
@@ -101,6 +101,7 @@ class Case:
         self.clock = clock = Ticking()
         self.events: list[core.Event] = []
         self.facts_fail = False
+        self.repeat = False
         self.long: Path | None = None
         self.wait: Minutes | None = None  # what may be announced
         self.asked = 0
@@ -128,7 +129,7 @@ class Case:
     async def facts(self, did: str, caller: str | None) -> Facts:
         if self.facts_fail:
             raise OSError("no directory")
-        return Facts(did, customer="1002", accessibility=False)
+        return Facts(did, customer="1002", accessibility=False, repeat=self.repeat)
 
     def of(self, kind: type[core.Event]) -> list[core.Event]:
         return [event for event in self.events if isinstance(event, kind)]
@@ -237,9 +238,19 @@ async def test_a_long_prompt_gets_the_time_it_needs(flow: Flow, tmp_path: Path) 
     assert case.session.commands[first - 1] == "SET VARIABLE TIMEOUT(absolute) 30"
 
 
-@pytest.mark.parametrize(("pressed", "lane"), [("2", Lane.STANDARD), ("3", Lane.ACCESSIBILITY)])
-async def test_the_line_is_entered_with_queue_lane_skills_and_boost(flow: Flow, pressed: str, lane: Lane) -> None:
+@pytest.mark.parametrize(
+    ("pressed", "lane", "repeat", "boosts"),
+    [
+        ("2", Lane.STANDARD, False, {Boost.COMPLAINT}),
+        ("3", Lane.ACCESSIBILITY, False, {Boost.COMPLAINT}),
+        ("2", Lane.STANDARD, True, {Boost.COMPLAINT, Boost.REPEAT}),
+    ],
+)
+async def test_the_line_is_entered_with_queue_lane_skills_and_boosts(
+    flow: Flow, pressed: str, lane: Lane, *, repeat: bool, boosts: set[Boost]
+) -> None:
     case = Case(flow, [("STREAM FILE", key(pressed)), ("WAIT FOR DIGIT", Reply(-1))])
+    case.repeat = repeat
     await case.journey.run()
     assert case.of(core.CallQueued) == [
         core.CallQueued(
@@ -248,7 +259,7 @@ async def test_the_line_is_entered_with_queue_lane_skills_and_boost(flow: Flow, 
             lane,
             {"voip": 2},
             {"english": 1},
-            frozenset({Boost.REPEAT}),
+            frozenset(boosts),
         )
     ]
     stage = case.session.commands.index("SET VARIABLE HOTLINE_STAGE line")
