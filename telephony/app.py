@@ -254,7 +254,11 @@ class App:
             recordings=_recordings(self._settings),
             announce=self._announce,
             trunk=node.trunk or "",
+            phones=self._phones,
         )
+
+    async def _phones(self) -> frozenset[str]:
+        return frozenset(account.endpoint for account in await self._store.accounts() if account.endpoint)
 
     def _announce(self, interaction: InteractionId) -> Minutes | None:
         return self.engine.announce(interaction, self.clock())

@@ -209,9 +209,60 @@ class Originate:
         )
 
 
+QUEUE = "hotline-fallback"  # the one that Asterisk runs by itself (queues.conf)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStatus:
+    """Answers with the members of the fallback queue and those who wait in it."""
+
+    name: ClassVar[str] = "QueueStatus"
+    listing: ClassVar[bool] = True
+
+    def fields(self) -> Fields:
+        return (("Queue", QUEUE),)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueAdd:
+    """A phone serves the fallback queue. Errors of all three: ValueError for what is no endpoint's name."""
+
+    endpoint: str
+    name: ClassVar[str] = "QueueAdd"
+    listing: ClassVar[bool] = False
+
+    def fields(self) -> Fields:
+        return (("Queue", QUEUE), ("Interface", Phone(self.endpoint).channel))
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRemove:
+    """Only a phone that was added so."""
+
+    endpoint: str
+    name: ClassVar[str] = "QueueRemove"
+    listing: ClassVar[bool] = False
+
+    def fields(self) -> Fields:
+        return (("Queue", QUEUE), ("Interface", Phone(self.endpoint).channel))
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePause:
+    endpoint: str
+    paused: bool
+    name: ClassVar[str] = "QueuePause"
+    listing: ClassVar[bool] = False
+
+    def fields(self) -> Fields:
+        paused = "true" if self.paused else "false"
+        return (("Queue", QUEUE), ("Interface", Phone(self.endpoint).channel), ("Paused", paused))
+
+
 Action = (
     Login | Ping | ListCommands | CoreShowChannels | DeviceStateList | PlayDtmf | Hangup | Originate | ReadsEnvironment
-)
+    | QueueStatus | QueueAdd | QueueRemove | QueuePause
+)  # fmt: skip
 
 
 def forbidden_right(commands: frozenset[str]) -> str | None:

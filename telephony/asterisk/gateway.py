@@ -25,6 +25,7 @@ from telephony.asterisk.ami_client import AmiClient, AmiSettings, AmiSetupError,
 from telephony.asterisk.ami_wire import AmiEvent
 from telephony.asterisk.asking import Asking
 from telephony.asterisk.calling_back import CallingBack, Leg
+from telephony.asterisk.fallback_members import FallbackMembers, Phones
 from telephony.asterisk.handset import Speak, Together
 from telephony.asterisk.in_line import Instruction
 from telephony.asterisk.journey import WAKE_DIGIT, Arrival, Journey
@@ -81,10 +82,11 @@ class Gateway:
         asking: Asking | None = None,
         announce: Announce = lambda _: None,
         trunk: str = "",
+        phones: Phones | None = None,
     ) -> None:
-        """`trunk` is where call-backs leave this node, if it may make any; `peers` are the other nodes; `attempt_at`
-        knows the dials under way on any of them; `joined` hears of the Linkedid under which this node has a leg of an
-        interaction.
+        """`phones` are those of all consultants, who serve Asterisk's own queue; `trunk` is where call-backs leave this
+        node, if it may make any; `peers` are the other nodes; `attempt_at` knows the dials under way on any of them;
+        `joined` hears of the Linkedid under which this node has a leg of an interaction.
         """
         self.node = node
         self._trunk = trunk
@@ -112,6 +114,7 @@ class Gateway:
         )
         listener = Listener(self._heard, self._pictured, self._lost)
         self._ami = AmiClient(node, ami, translate.WANTED, listener, clock, timing=timing or AmiTiming())
+        self._members = FallbackMembers(self._ami, phones) if phones else None
         self._talks = Talks()
         self._journeys: dict[InteractionId, Led] = {}
         self._by_uniqueid: dict[Uniqueid, Led] = {}
@@ -141,6 +144,8 @@ class Gateway:
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 self._tasks.create_task(self._ami.run())
+                if self._members:
+                    self._tasks.create_task(self._members.run())
         except ExceptionGroup as group:
             if setup := group.subgroup(AmiSetupError):
                 raise setup.exceptions[0] from None

@@ -33,6 +33,7 @@ WANTED: dict[str, tuple[str, ...]] = {
     "DialEnd": ("Uniqueid", "Context", "DestChannel", "DestUniqueid", "DialStatus"),
     **{name: FACTS[name] for name in ("BridgeEnter", "BridgeLeave", "LocalBridge", "Hold", "Unhold", "Rename")},
     "AgentConnect": ("Uniqueid",),
+    "QueueMember": ("Queue", "Location", "Membership", "Paused"),
     "DeviceStateChange": ("Device", "State"),
     "CoreShowChannel": (*LISTED, "Context", "Application", "AccountCode"),
     "UserEvent": ("UserEvent", "Uniqueid", "Linkedid", "Codec", "Interaction"),
@@ -112,6 +113,12 @@ def device(node: str, event: AmiEvent) -> core.DeviceChanged | None:
     if state not in _STATES:
         raise ValueError("not a device state")
     return core.DeviceChanged(node, match[1], state)
+
+
+def member_endpoint(interface: str) -> str:
+    """Whose phone an interface of a queue is; empty for what is no phone's."""
+    match = _ENDPOINT.fullmatch(interface)
+    return match[1] if match else ""
 
 
 def endpoint(channel: str) -> str:

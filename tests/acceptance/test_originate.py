@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import SecretStr
 
@@ -24,12 +25,14 @@ PROBE_ID = "probe-00000001"
 
 
 @asynccontextmanager
-async def server_client(node: NodeConfig) -> AsyncIterator[AmiClient]:
+async def server_client(
+    node: NodeConfig, wanted: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+) -> AsyncIterator[AmiClient]:
     """The product's client with the product's account, its first snapshot taken."""
     ready = asyncio.Event()
     listener = Listener(lambda _event: None, lambda _snapshot: ready.set(), lambda _since, _why: None)
     settings = AmiSettings(node.ami_host, node.ami_port, "hotline", node.manager_secret)
-    client = AmiClient(node.name, settings, {}, listener, asyncio.get_running_loop().time)
+    client = AmiClient(node.name, settings, wanted, listener, asyncio.get_running_loop().time)
     living = asyncio.create_task(client.run())
     try:
         async with asyncio.timeout(15):
