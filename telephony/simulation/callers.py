@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from telephony.core.ids import InteractionId, QueueName
 from telephony.core.rules import Boost
 from telephony.core.views import Lane
-from telephony.simulation.scenario import HOUR_S, Arrivals, Handle, PastCall, Scenario, ScenarioError
+from telephony.simulation.scenario import HOUR_S, Arrivals, Handle, OverflowTo, PastCall, Scenario, ScenarioError
 
 MAX_CALLS = 1_000_000
+TRIES = 20  # to reach somebody; more are not allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,15 @@ class Caller:
     requires: Mapping[str, int] = field(default_factory=dict)
     wishes: Mapping[str, int] = field(default_factory=dict)
     boosts: frozenset[Boost] = frozenset()
+    overflow: OverflowTo | None = None
+    takes_call_back: bool = False
+    reached: tuple[bool, ...] = ()  # whether the customer picks up, try by try; the last holds for all further ones
 
 
 def draw(scenario: Scenario, seed: int) -> tuple[Caller, ...]:
     """Everybody who calls during the run, by arrival; those of one moment in the order of the scenario."""
     found: list[tuple[float, int, int, Arrivals, PastCall]] = []
+    chances = [random.Random(f"{seed}/{number}/call-back") for number in range(len(scenario.arrivals))]
     for number, stream in enumerate(scenario.arrivals):
         found += [
             (each.arrived_s, number, nth, stream, each)
@@ -44,11 +49,16 @@ def draw(scenario: Scenario, seed: int) -> tuple[Caller, ...]:
         if len(found) > MAX_CALLS:
             raise ScenarioError(f"more than {MAX_CALLS:,} calls: shorten the run or lower the rates")
     found.sort(key=lambda each: each[:3])
-    return tuple(_caller(f"call-{place}", stream, past) for place, (_, _, _, stream, past) in enumerate(found, 1))
+    return tuple(
+        _caller(f"call-{place}", stream, past, chances[number])
+        for place, (_, number, _, stream, past) in enumerate(found, 1)
+    )
 
 
-def _caller(id_: str, stream: Arrivals, past: PastCall) -> Caller:
+def _caller(id_: str, stream: Arrivals, past: PastCall, chance: random.Random) -> Caller:
     assert past.handle_s is not None
+    takes = chance.random() < stream.callback_ratio
+    reached = tuple(chance.random() < stream.reached_ratio for _ in range(TRIES))
     return Caller(
         InteractionId(id_),
         stream.queue,
@@ -59,6 +69,9 @@ def _caller(id_: str, stream: Arrivals, past: PastCall) -> Caller:
         stream.requires,
         stream.wishes,
         stream.boosts,
+        stream.overflow,
+        takes and stream.overflow is not None and stream.overflow.call_back,
+        reached,
     )
 
 

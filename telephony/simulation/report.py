@@ -45,7 +45,7 @@ def _call(call: Call) -> Mapping[str, object]:
         "answered_s": call.answered_s,
         "agent": call.agent,
         "abandoned_s": call.abandoned_s,
-        "callback": False,
+        "callback": call.called_back,
         "explanation": call.explanation,
     }
 
@@ -67,7 +67,7 @@ def _page(study: Study, title: str) -> Iterator[str]:
     within = f"≤{study.scenario.service_level_s:g} s"
     yield f"{title}: {of}" if title else of
     yield (
-        f"{'queue':16} {'priority':13} {'calls':>7} {'answered':>8} {'gave up':>7} {'waiting':>7} "
+        f"{'queue':16} {'priority':13} {'calls':>7} {'answered':>8} {'gave up':>7} {'sent on':>7} {'waiting':>7} "
         f"{within:>8} {'mean':>8} {'median':>8} {'95 %':>8} {'longest':>8} {'busy':>6}"
     )
     for row in seeds[0].rows:
@@ -83,7 +83,7 @@ def _line(row: Row) -> str:
     times = (found.wait.mean_s, found.wait.median_s, found.wait.p95_s, found.wait.max_s)
     return (
         f"{row.queue or ALL:16} {row.priority or ALL:13} {found.calls:7} {found.answered:8} {found.abandoned:7} "
-        f"{found.waiting:7} {_percent(found.service_level.of_all):>8} "
+        f"{found.left:7} {found.waiting:7} {_percent(found.service_level.of_all):>8} "
         f"{' '.join(f'{_seconds(each):>8}' for each in times)} {_percent(found.occupancy):>6}"
     )
 

@@ -20,6 +20,14 @@ class Handle(StrEnum):
     FIXED = "fixed"
 
 
+@dataclass(frozen=True, slots=True)
+class OverflowTo:
+    """Where a caller goes whom the queue lets go: to another `queue`, to a call-back, or away (both are not set)."""
+
+    queue: QueueName | None = None
+    call_back: bool = False
+
+
 class ScenarioError(ValueError):
     """The scenario cannot be played; `str()` gives `file:line: place: what is expected there`."""
 
@@ -34,6 +42,8 @@ class AgentGroup:
     to_s: float
     answer_after_s: float = 0.0  # how long the phone rings before it is picked up
     name: str = ""
+    no_answer_ratio: float = 0.0  # share of rings that nobody picks up
+    back_after_s: float = 60.0  # after which who was set aside for that is ready again
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,9 @@ class Arrivals:
     requires: Mapping[str, int] = field(default_factory=dict)
     wishes: Mapping[str, int] = field(default_factory=dict)
     boosts: frozenset[Boost] = frozenset()
+    overflow: OverflowTo | None = None  # None: the flow knows no other way than the line
+    callback_ratio: float = 1.0  # share of those who are offered a call-back and take it
+    reached_ratio: float = 1.0  # share of calls back that are picked up
 
     def rate_per_s(self, at_s: float, duration_s: float) -> float:
         """Calls per second around `at_s`; of known calls the mean over the run."""

@@ -17,7 +17,16 @@ from telephony.settings import Name, Queue
 from telephony.simulation import history
 from telephony.simulation.callers import MAX_CALLS
 from telephony.simulation.places import line_of
-from telephony.simulation.scenario import HOUR_S, AgentGroup, Arrivals, Handle, PastCall, Scenario, ScenarioError
+from telephony.simulation.scenario import (
+    HOUR_S,
+    AgentGroup,
+    Arrivals,
+    Handle,
+    OverflowTo,
+    PastCall,
+    Scenario,
+    ScenarioError,
+)
 
 MAX_BYTES = 10_000_000
 MAX_AGENTS = 10_000
@@ -27,6 +36,7 @@ Skill = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 Level = Annotated[int, Field(ge=0, le=1000)]
 Seconds = Annotated[float, Field(ge=0, le=MONTH_S, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, le=MONTH_S, allow_inf_nan=False)]
+Ratio = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Rate = Annotated[float, Field(ge=0, le=MAX_CALLS, allow_inf_nan=False)]
 
 
@@ -54,6 +64,8 @@ class AgentsTable(Strict):
     skills: Mapping[Skill, Level]
     shift: tuple[Seconds, Seconds] | None = None
     answer_after_s: Seconds = 0.0
+    no_answer_ratio: Ratio = 0.0
+    back_after_s: Seconds = 60.0
     name: Name | None = None
 
     @model_validator(mode="after")
@@ -75,6 +87,16 @@ class ArrivalsTable(Strict):
     requires: Mapping[Skill, Level] = Field(default_factory=dict)
     wishes: Mapping[Skill, Level] = Field(default_factory=dict)
     boosts: frozenset[Boost] = frozenset()
+    on_overflow: Literal["callback", "leave"] | Name | None = None  # or the name of another queue
+    callback_ratio: Ratio = 1.0
+    reached_ratio: Ratio = 1.0
+
+    @property
+    def overflow(self) -> OverflowTo | None:
+        if self.on_overflow is None:
+            return None
+        call_back, leave = self.on_overflow == "callback", self.on_overflow == "leave"
+        return OverflowTo(None if call_back or leave else QueueName(self.on_overflow), call_back)
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -181,7 +203,16 @@ def _unplayable(scenario: Scenario) -> list[tuple[str, int | None, str]]:
 
 def _group(table: AgentsTable, duration_s: float) -> AgentGroup:
     from_s, to_s = table.shift or (0.0, duration_s)
-    return AgentGroup(table.count, table.skills, from_s, to_s, table.answer_after_s, table.name or "")
+    return AgentGroup(
+        table.count,
+        table.skills,
+        from_s,
+        to_s,
+        table.answer_after_s,
+        table.name or "",
+        table.no_answer_ratio,
+        table.back_after_s,
+    )
 
 
 def _arrivals(table: ArrivalsTable, folder: Path) -> Arrivals:
@@ -201,6 +232,9 @@ def _arrivals(table: ArrivalsTable, folder: Path) -> Arrivals:
         requires=table.requires,
         wishes=table.wishes,
         boosts=table.boosts,
+        overflow=table.overflow,
+        callback_ratio=table.callback_ratio,
+        reached_ratio=table.reached_ratio,
     )
 
 

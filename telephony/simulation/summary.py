@@ -46,6 +46,8 @@ class Figures:
     calls: int
     answered: int
     abandoned: int
+    left: int  # sent on by an overflow: to a call-back, or away
+    called_back: int  # of these, those who were called back and have talked; they are not among the answered
     waiting: int  # still in line when the run ended
     service_level: ServiceLevel
     wait: Waits
@@ -79,12 +81,18 @@ def summary(run: Run, threshold_s: float, end_s: float) -> list[Row]:
 
 def figures(calls: Sequence[Call], threshold_s: float, end_s: float, occupancy: float | None = None) -> Figures:
     ended = [wait for call in calls if (wait := call.waited_s) is not None]
-    answered = [call.answered_s - call.caller.arrived_s for call in calls if call.answered_s is not None]
+    answered = [
+        call.answered_s - call.caller.arrived_s
+        for call in calls
+        if call.answered_s is not None and not call.called_back
+    ]
     abandoned = sum(call.abandoned_s is not None for call in calls)
     return Figures(
         calls=len(calls),
         answered=len(answered),
         abandoned=abandoned,
+        left=sum(call.left_s is not None for call in calls),
+        called_back=sum(call.called_back and call.answered_s is not None for call in calls),
         waiting=len(calls) - len(ended),
         service_level=_service_level(calls, threshold_s, end_s),
         wait=waits(ended),
@@ -104,14 +112,14 @@ def waits(found: Collection[float]) -> Waits:
 def _service_level(calls: Iterable[Call], threshold_s: float, end_s: float) -> ServiceLevel:
     in_time = answered = short = decided = 0
     for call in calls:
-        waited_s = call.waited_s
+        waited_s, served = call.waited_s, call.answered_s is not None and not call.called_back
         if waited_s is None and end_s - call.caller.arrived_s <= threshold_s:
             continue
         decided += 1
         within = waited_s is not None and waited_s <= threshold_s
-        answered += call.answered_s is not None
-        in_time += within and call.answered_s is not None
-        short += within and call.answered_s is None
+        answered += served
+        in_time += within and served
+        short += within and not served
     return ServiceLevel(
         of_all=_ratio(in_time, decided),
         of_answered=_ratio(in_time, answered),
