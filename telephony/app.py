@@ -56,6 +56,7 @@ from telephony.settings import AsteriskNode, Listen, Settings, SettingsError, sp
 from telephony.store.errors import StoreError
 from telephony.store.recorder import Recorder
 from telephony.store.store import Store
+from telephony.supervision import SupervisionApi
 from telephony.web_messages import WebMessages
 
 T = TypeVar("T")
@@ -75,6 +76,7 @@ class App:
         self._store = store
         self.clock = Clock()
         self._directory = BuiltinDirectory(store)
+        self._opening = Opening(settings.calendar, settings.data)
         self.console = Console(
             accounts=self._account,
             card=self._directory.card,
@@ -84,6 +86,7 @@ class App:
             flows=self._served,
             callers=lambda: flow_watch.by_text(self._standings()),
             file_message=self._file_message,
+            endpoints=SupervisionApi(self._opening.current, settings.data, self.clock).endpoints(),
         )
         self.metrics = Metrics(settings.queues)
         self.quality = CallQuality()
@@ -103,7 +106,6 @@ class App:
             ],
             overflowed=self._resynchronise,
         )
-        self._opening = Opening(settings.calendar, settings.data)
         self.flows = FlowShelf(
             Origin.of(settings),
             numbers={did: number.flow for did, number in settings.numbers.items()},

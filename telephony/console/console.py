@@ -20,6 +20,7 @@ from telephony.console.board import Board
 from telephony.console.caller_form import CallerForm, FileMessage
 from telephony.console.cards import CardOf, Cards
 from telephony.console.desk import Desk
+from telephony.console.floor import FloorApi
 from telephony.console.flow_pages import Callers, FlowPages, Served
 from telephony.console.pages import Pages
 from telephony.console.pop_timing import PopTiming, PopTimings
@@ -78,7 +79,9 @@ class Console:
         rules = rules or ConsoleRules()
         sessions = Sessions(rules.idle_s, rules.absolute_s)
         self._pages = Pages(self, sessions, clock, rules.away_s, rules.board_s)
-        own = OwnApi(self._board.lanes, clock).endpoints()
+        self._names: dict[AgentId, str] = {}  # of those who have signed in
+        floor = FloorApi(self._board, self._desks.values, self._names, queue_titles, clock)
+        own = (*OwnApi(self._board.lanes, clock).endpoints(), *floor.endpoints())
         self._site = Site(accounts, sessions, self._pages, clock, rules, FlowPages(flows, callers), (*own, *endpoints))
         if file_message:
             named = {str(queue): title for queue, title in queue_titles.items()}
@@ -213,6 +216,7 @@ class Console:
         return wire.text({"type": "board", "now": self._clock(), **wire.board(self._board.lanes())})
 
     def signed_in(self, account: Account) -> None:
+        self._names[account.agent] = account.display_name
         if account.endpoint:
             self._agent_at[account.endpoint] = account.agent
             if state := self._devices.get(account.endpoint):

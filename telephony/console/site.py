@@ -20,6 +20,7 @@ from telephony.console import bundle, look
 from telephony.console.api.endpoint import Endpoint
 from telephony.console.api.table import EndpointTable
 from telephony.console.caller_form import CallerForm
+from telephony.console.floor import SUPERVISORS
 from telephony.console.flow_pages import FlowPages
 from telephony.console.login_limit import LoginLimit
 from telephony.console.page_socket import PageSocket
@@ -27,7 +28,7 @@ from telephony.console.pages import Pages
 from telephony.console.passwords import Passwords
 from telephony.console.rules import ConsoleRules
 from telephony.console.sessions import Session, Sessions
-from telephony.console.texts import PageTemplate, texts
+from telephony.console.texts import Language, PageTemplate, texts
 from telephony.core.account import Account
 
 log = structlog.get_logger()
@@ -77,11 +78,14 @@ class Site:
         self._socket = PageSocket(pages, clock)
         self._login_page = PageTemplate("login.html")
         self._console_page = PageTemplate("console.html")
+        self._supervision_page = PageTemplate("supervision.html")
+        self._step_up = PageTemplate("step_up.html")
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=FORM_BYTES, middlewares=[self._api.errors, self._guard])
         app.on_response_prepare.append(_secure)
         app.router.add_get("/", self._console)
+        app.router.add_get("/supervision", self._supervision)
         app.router.add_get("/login", self._login_form)
         app.router.add_post("/login", self._login)
         app.router.add_post("/logout", self._logout)
@@ -134,9 +138,23 @@ class Site:
         session = self._session(request)
         if session is None:
             raise web.HTTPSeeOther("/login")
+        supervisor = session.account.role in SUPERVISORS
+        if supervisor and not session.account.endpoint:  # takes no calls
+            raise web.HTTPSeeOther("/supervision")
         seen = look.looked_at(request)
-        values = {"csrf": escape(session.csrf), "name": escape(session.account.display_name)}
-        return _html(self._console_page.page(seen.language, values | seen.frame("/")))
+        more = _link("/supervision", "supervision.to_here", seen.language) if supervisor else ""
+        return _html(self._console_page.page(seen.language, {"more": more, **_who(session), **seen.frame("/")}))
+
+    async def _supervision(self, request: web.Request) -> web.StreamResponse:
+        session = self._session(request)
+        if session is None:
+            raise web.HTTPSeeOther("/login")
+        if session.account.role not in SUPERVISORS:
+            raise web.HTTPForbidden(text=texts(look.looked_at(request).language)["problem.403"])
+        seen = look.looked_at(request)
+        values = {**_who(session), **seen.frame("/supervision"), "step_up": self._step_up.page(seen.language, {})}
+        values["to_console"] = _link("/", "supervision.to_console", seen.language) if session.account.endpoint else ""
+        return _html(self._supervision_page.page(seen.language, values))
 
     async def _page_socket(self, request: web.Request) -> web.StreamResponse:
         return await self._socket.serve(request, self._session(request))
@@ -216,6 +234,16 @@ class Site:
             samesite="Strict",
             secure=self._rules.secure_cookies,
         )
+
+
+def _who(session: Session) -> dict[str, str]:
+    return {"csrf": escape(session.csrf), "name": escape(session.account.display_name)}
+
+
+def _link(path: str, word: str, language: Language) -> str:
+    known = texts(language)
+    link = f'<a href="{path}">{escape(known[word])}</a>'
+    return f'<nav class="trail" aria-label="{escape(known["supervision.nav"])}">{link}</nav>'
 
 
 def _is_loopback(host: str) -> bool:

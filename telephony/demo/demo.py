@@ -16,7 +16,7 @@ from pathlib import Path
 from telephony.core.views import CallView, Outcome
 from telephony.crm.seed import COUNT, customers
 from telephony.demo import people
-from telephony.demo.house import ACCESSIBLE, CONSULTANTS, GENERAL, PIN, House
+from telephony.demo.house import ACCESSIBLE, CONSULTANTS, GENERAL, PIN, SUPERVISOR, House
 from telephony.demo.setup import Prepared, prepare
 from telephony.store.errors import StoreError
 from telephony.store.store import Store
@@ -145,6 +145,7 @@ def _introduce(house: House, took_s: float) -> None:
         "",
         f"  Console   {house.console_url}",
         *(f"            log in as {login:6} password {house.password(login)}" for login in CONSULTANTS),
+        f"            log in as {SUPERVISOR[0]:6} password {house.password(SUPERVISOR[0])} (supervisor)",
         f"  Metrics   {house.metrics_url}",
         f"  Numbers   {GENERAL} general        {house.uri(GENERAL)}",
         f"            {ACCESSIBLE} accessibility  {house.uri(ACCESSIBLE)}",

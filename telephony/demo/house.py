@@ -26,13 +26,14 @@ from telephony.asterisk.embedded import EmbeddedAsterisk
 from telephony.asterisk.install import AsteriskProgram
 from telephony.child import Child, end_leftover
 from telephony.console.passwords import Passwords, hash_password
-from telephony.core.account import Account
+from telephony.core.account import Account, Role
 from telephony.crm.seed import accounts, customers
 from telephony.demo.ports import RTP_PORTS, Ports
 from telephony.demo.setup import FALLBACK
 from telephony.store.embedded import EmbeddedPostgres
 from telephony.store.store import Store
 
+SUPERVISOR = ("ewa", "Ewa Malinowska")
 CONSULTANTS = {"anna": "Anna Wiśniewska", "piotr": "Piotr Zieliński"}
 SKILLS = {"sales": 1, "support": 1, "billing": 1}
 GENERAL, ACCESSIBLE = "+48220000100", "+48220000116"
@@ -85,7 +86,7 @@ class House:
         self._consultants = consultants
         self._more_carriers = more_carriers
         self._call_back = call_back
-        self._secrets = _kept_secrets(self.data / "secrets.json", consultants)
+        self._secrets = _kept_secrets(self.data / "secrets.json", (*consultants, SUPERVISOR[0]))
         self.postgres = EmbeddedPostgres(self.data / "postgres", self.ports.postgres)
         more = (Ports.choose(self._folder_of(place) / "ports.json", place)[0] for place in range(1, nodes))
         self.node_ports = [self.ports, *more]  # of the others, those of their Asterisk alone count
@@ -218,6 +219,10 @@ class House:
             if not await passwords.verify(known.get(login), self.password(login)):
                 hashed = await asyncio.to_thread(hash_password, self.password(login))
                 await store.add_account(Account(login, name, hashed, endpoint=login, skills=SKILLS))
+        login, name = SUPERVISOR
+        if not await passwords.verify(known.get(login), self.password(login)):
+            hashed = await asyncio.to_thread(hash_password, self.password(login))
+            await store.add_account(Account(login, name, hashed, role=Role.SUPERVISOR))
 
     def _folder_of(self, place: int) -> Path:
         folder = self.data / (_name(place) if place else "asterisk")

@@ -22,6 +22,7 @@ from telephony.asterisk.embedded import EmbeddedAsterisk
 from telephony.asterisk.install import AsteriskProgram, ensure_asterisk
 from tests import browser, tools
 from tests.acceptance.ami_tap import TAP_ACCOUNT
+from tests.acceptance.console_scene import chrome, house, page, shots  # noqa: F401 - fixtures of the console's pages
 from tests.ports import free_port, free_rtp_ports, free_udp_port
 
 ROOT = Path(__file__).parents[2]

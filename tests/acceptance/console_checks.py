@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.async_api import Page
 
-from tests import tools
+from tests import browser, tools
 
 FLAGS = (
     "--no-sandbox",
@@ -97,3 +97,18 @@ async def small_targets(page: Page) -> list[str]:
 async def unnamed(page: Page) -> list[str]:
     """Controls and regions a screen reader has no name for."""
     return list(await page.evaluate(_UNNAMED))
+
+
+_AXE = """
+async () => {
+  const found = await axe.run(document, { resultTypes: ["violations"] });
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`);
+}
+"""
+
+
+async def axe_findings(page: Page) -> list[str]:
+    """What axe-core has against the page as it stands: every rule, best practice included."""
+    if not await page.evaluate("typeof axe === 'object'"):
+        await page.evaluate(browser.axe())
+    return list(await page.evaluate(_AXE))

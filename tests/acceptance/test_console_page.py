@@ -1,205 +1,34 @@
-"""The console's page in a real Chromium: keyboard only, hostile text, three widths, and nothing on the error console.
-
-Screenshots go to the folder HOTLINE_SCREENSHOTS names, or to pytest's temporary one.
-"""
+"""The console's page in a real Chromium: keyboard only, hostile text, three widths, no word on the error console."""
 
 from __future__ import annotations
 
-import os
 import re
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
-import pytest
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Page, expect
 
-from ivr_flows import Flow
-from telephony.console.console import Console
-from telephony.console.flow_pages import Served
-from telephony.console.passwords import hash_password
-from telephony.core.account import Account
-from telephony.core.customer import Card, Customer, TicketSummary
-from telephony.core.engine import Engine
 from telephony.core.events import (
-    AgentRinging,
-    CallAnswered,
-    CallArrived,
     CallHeld,
-    CallHungUp,
-    CallQueued,
     DialEnded,
-    Event,
     NodeLost,
     NodeSnapshot,
 )
-from telephony.core.ids import InteractionId, QueueName, Uniqueid
-from telephony.core.rules import QueueRules, Rules
+from telephony.core.ids import InteractionId, Uniqueid
 from telephony.core.views import Lane, SpanKind
-from tests.acceptance.console_checks import FLAGS, chromium, low_contrasts, overflow_px, small_targets, unnamed
+from tests.acceptance.console_scene import (
+    HOSTILE,
+    HOSTILE_NUMBER,
+    KNOWN,
+    House,
+    focused,
+    log_in,
+    looks_right,
+    press,
+    tab_to,
+)
 from tests.unit.watched_flow import watched_flow
-
-PASSWORD = "trudne hasło"
-HOSTILE = "<img src=x onerror=\"document.title='hacked'\"><script>document.title='hacked'</script>"
-KNOWN = "+48500000123"
-HOSTILE_NUMBER = "<svg onload=alert(1)>"
-ANNA = Account("anna", "Anna Wiśniewska", hash_password(PASSWORD), "anna", {"support": 1, "sales": 1, "billing": 1})
-REFLOW = 320  # what is left of 1280 at 400 % [WCAG 1.4.10]
-WIDTHS = {400: 800, 1280: 800, 1920: 1000}
-
-CARDS = {
-    KNOWN: Card(
-        Customer(
-            number="1004217",
-            name="Katarzyna Żółkiewska-Brzęczyszczykiewicz",
-            phones=(KNOWN,),
-            address="ul. Świętej Jadwigi 12 m. 4, 35-001 Rzeszów",
-            services=("Internet 600 Mb/s", "Telewizja Komfort", "VoIP"),
-            since=date(2016, 4, 1),
-            accessibility=True,
-        ),
-        (TicketSummary("000412-7", "Przerwy w działaniu internetu wieczorem", "open", 1_780_000_000.0),),
-    ),
-    HOSTILE_NUMBER: Card(
-        Customer("1", HOSTILE, (), HOSTILE, (HOSTILE, "a" * 300), date(2020, 1, 2)),
-        (TicketSummary(HOSTILE, HOSTILE, "open", 1_780_000_000.0),),
-    ),
-}
-
-
-class House:
-    """The real console on the real core; only the telephone is played by hand."""
-
-    def __init__(self) -> None:
-        self.engine = Engine(Rules({QueueName("support"): QueueRules(wrap_up_s=3600.0)}))
-        self.flows: list[Flow] = []
-        self.problem = ""
-        self.callers: dict[tuple[str, str], dict[str, int]] = {}
-        self.console = Console(
-            accounts=self.account,
-            card=self.card,
-            submit=self.submit,
-            clock=time.time,
-            flows=lambda: Served(tuple(self.flows), self.problem),
-            callers=lambda: self.callers,
-        )
-
-    async def account(self, login: str) -> Account | None:
-        return ANNA if login == ANNA.login else None
-
-    async def card(self, caller: str | None) -> Card:
-        return CARDS.get(caller or "", Card(None))
-
-    def submit(self, event: Event) -> None:
-        now = time.time()
-        for command in self.engine.handle(event, now):
-            self.console.publish(command, now)
-
-    def arrive(self, name: str, caller: str | None, lane: Lane, queue: str = "support") -> None:
-        interaction = InteractionId(name)
-        self.submit(CallArrived(interaction, "node-1", "PJSIP/t", Uniqueid(name), name, "+48220000100", caller, "alaw"))
-        self.submit(CallQueued(interaction, QueueName(queue), lane))
-
-    def ring(self, name: str) -> None:
-        self.submit(AgentRinging(InteractionId(name), 1))
-
-    def answer(self, name: str) -> None:
-        self.ring(name)
-        self.submit(CallAnswered(InteractionId(name), 1))
-
-    def hang_up(self, name: str, ticket: str) -> None:
-        self.submit(CallHungUp(Uniqueid(name), 16))
-        self.console.ticket_opened(InteractionId(name), ticket)
-
-
-@pytest.fixture
-def shots(tmp_path: Path) -> Path:
-    folder = Path(os.environ.get("HOTLINE_SCREENSHOTS") or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-@pytest.fixture
-async def house() -> AsyncIterator[tuple[House, str]]:
-    house = House()
-    port = await house.console.start("127.0.0.1", 0)
-    yield house, f"http://127.0.0.1:{port}"
-    await house.console.stop()
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture(params=["light", "dark"])
-async def page(
-    request: pytest.FixtureRequest,
-    browser: Browser,
-    house: object,  # stops after the page, which would complain of a server that is gone
-) -> AsyncIterator[Page]:
-    """A fresh window; whatever it complains about fails the test."""
-    context = await browser.new_context(color_scheme=request.param, locale="pl-PL", viewport=_size(1280))
-    page = await context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    await context.close()
-    # Chromium reports each try of a WebSocket while the server is away.
-    assert [each for each in complaints if not each.startswith("WebSocket connection to")] == []
-
-
-def _size(width: int) -> ViewportSize:
-    return {"width": width, "height": WIDTHS[width]}
-
-
-async def press(page: Page, *keys: str) -> None:
-    for key in keys:
-        await page.keyboard.press(key)
-
-
-async def focused(page: Page) -> str:
-    return str(await page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
-
-
-async def tab_to(page: Page, wanted: str) -> None:
-    for _ in range(20):
-        if await focused(page) == wanted:
-            return
-        await press(page, "Tab")
-    raise AssertionError(f"{wanted} cannot be reached by Tab")
-
-
-async def log_in(page: Page, url: str) -> None:
-    """Like somebody without a mouse."""
-    await page.goto(url)
-    await expect(page.locator("#login")).to_be_focused()
-    await page.keyboard.type("anna")
-    await press(page, "Tab")
-    await page.keyboard.type(PASSWORD)
-    await press(page, "Enter")
-    await expect(page.get_by_role("button", name="Dostępny")).to_be_enabled()
-
-
-async def looks_right(page: Page, shots: Path, name: str) -> None:
-    """At each width: a picture, no sideways scrolling, enough contrast, targets large enough, everything named."""
-    scheme = "dark" if await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
-    for width in WIDTHS:
-        await page.set_viewport_size(_size(width))
-        await page.screenshot(path=shots / f"{name}-{scheme}-{width}.png", full_page=True, animations="disabled")
-        assert await overflow_px(page) == 0, f"{name} at {width} scrolls sideways"
-        assert await low_contrasts(page) == []
-        assert await small_targets(page) == []
-        assert await unnamed(page) == []
-    await page.set_viewport_size({"width": REFLOW, "height": 256})
-    assert await overflow_px(page) == 0, f"{name} at {REFLOW} scrolls sideways"
-    await page.set_viewport_size(_size(1280))
 
 
 async def test_a_whole_call_by_keyboard(page: Page, house: tuple[House, str], shots: Path) -> None:

@@ -8,6 +8,7 @@ export class Problem extends Error {
     readonly status: number,
     title: string,
     readonly detail = "",
+    readonly reason = "",
   ) {
     super(title);
   }
@@ -33,8 +34,9 @@ async function ask(method: string, path: string, body?: unknown): Promise<unknow
 }
 
 function problem(answer: Response, told: unknown): Problem {
-  const { title, detail } = (told ?? {}) as { title?: unknown; detail?: unknown };
-  return new Problem(answer.status, String(title ?? answer.statusText), String(detail ?? ""));
+  const known = (told ?? {}) as { title?: unknown; detail?: unknown; reason?: unknown };
+  const title = String(known.title ?? answer.statusText);
+  return new Problem(answer.status, title, String(known.detail ?? ""), String(known.reason ?? ""));
 }
 
 /** Whoever calls names the shape of the answer; it is the server's OpenAPI that promises it. */

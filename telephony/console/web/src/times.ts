@@ -6,6 +6,7 @@ import { fill, language, words } from "./texts";
 const t = words(table);
 const clockFormat = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
 const secondFormat = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
+const momentFormat = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });
 const dayFormat = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
 
 /** Seconds as m:ss or h:mm:ss. */
@@ -25,6 +26,12 @@ export function spokenDuration(seconds: number): string {
 
 export const clockTime = (at: number): string => clockFormat.format(new Date(at * 1000));
 export const secondTime = (at: number): string => secondFormat.format(new Date(at * 1000));
+/** A moment near today: the hour alone today, with its day otherwise. */
+export function moment(at: number): string {
+  const today = dayFormat.format(new Date()) === dayFormat.format(new Date(at * 1000));
+  return (today ? clockFormat : momentFormat).format(new Date(at * 1000));
+}
+
 export const day = (at: number): string => dayFormat.format(new Date(at * 1000));
 
 /** A date without a time ("2019-05-01"), which belongs to no time zone. */

@@ -1,0 +1,157 @@
+"""What a supervisor may change for the next caller: departments closed in an emergency, outages announced by area.
+
+Written into the same two files as by command and by the token API; every change is logged with who made it.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import structlog
+from pydantic import Field
+
+from ivr_flows import FlowError, closures, outages
+from ivr_flows.calendar import Calendar, Closed, Closure, status
+from telephony.console.api.endpoint import Asked, Endpoint, Wire
+from telephony.console.api.problems import ProblemError
+from telephony.console.floor import SUPERVISORS
+
+log = structlog.get_logger()
+
+WORDS = 500  # characters of an announcement; half a minute of speech
+
+
+class DepartmentNow(Wire):
+    name: str
+    open: bool
+    emergency: bool
+    words: str  # why it is closed, where somebody has said so
+    changes_at: float | None  # closes, or opens again; seconds since the epoch
+
+
+class OutageNow(Wire):
+    name: str
+    areas: tuple[str, ...]  # empty: everywhere
+    text: str
+    text_en: str
+    until_at: float | None
+
+
+class Opening(Wire):
+    now: float
+    departments: tuple[DepartmentNow, ...]
+    outages: tuple[OutageNow, ...]
+
+
+class Closing(Wire):
+    """`until` is 18:00 or 2026-12-24T18:00, Polish time; None: until somebody opens again."""
+
+    reason: str = Field(min_length=1, max_length=200)
+    until: str | None = Field(default=None, max_length=32)
+
+
+class Announcement(Wire):
+    """`areas` empty: everywhere. Without `text_en` English callers hear nothing of it."""
+
+    areas: tuple[str, ...] = Field(default=(), max_length=outages.MAX_AREAS)
+    text: str = Field(min_length=1, max_length=WORDS)
+    text_en: str = Field(default="", max_length=WORDS)
+    until: str | None = Field(default=None, max_length=32)
+
+
+class SupervisionApi:
+    """`calendar` as it is now; closures and outages lie in `data`."""
+
+    def __init__(self, calendar: Callable[[], Calendar], data: Path, clock: Callable[[], float]) -> None:
+        self._calendar = calendar
+        self._closures = data / closures.FILE
+        self._outages = outages.live(data / outages.FILE)
+        self._clock = clock
+
+    def endpoints(self) -> Iterator[Endpoint]:
+        closure, outage = "/departments/{name}/closure", "/outages/{name}"
+        yield Endpoint("GET", "/opening", "hours, closings, outages", SUPERVISORS, self._now, gives=Opening)
+        yield Endpoint(
+            "PUT", closure, "close in an emergency", SUPERVISORS, self._close, takes=Closing, gives=Opening,
+            step_up=True, refuses=(404,),
+        )  # fmt: skip
+        yield Endpoint("DELETE", closure, "open again", SUPERVISORS, self._open, gives=Opening, refuses=(404,))
+        yield Endpoint(
+            "POST", "/outages", "announce an outage", SUPERVISORS, self._announce, takes=Announcement, gives=Opening
+        )
+        yield Endpoint("DELETE", outage, "end an announcement", SUPERVISORS, self._end, gives=Opening, refuses=(404,))
+
+    async def _now(self, _: Asked) -> Opening:
+        now = self._clock()
+        return Opening(now=now, departments=tuple(self._departments(now)), outages=tuple(self._announced(now)))
+
+    async def _close(self, asked: Asked) -> Opening:
+        name, closing = self._department(asked), asked.body_as(Closing)
+        try:
+            until_at = closures.until(closing.until, self._clock()) if closing.until else None
+            closures.close(self._closures, name, Closure(closing.reason, until_at))
+        except FlowError as error:
+            raise ProblemError(422, detail=error.message) from None
+        log.warning("department.closed", department=name, by=asked.account.login, until_at=until_at)
+        return await self._now(asked)
+
+    async def _open(self, asked: Asked) -> Opening:
+        name = self._department(asked)
+        if not closures.reopen(self._closures, name):
+            raise ProblemError(404, detail=f"{name} was not closed in an emergency")
+        log.warning("department.opened", department=name, by=asked.account.login)
+        return await self._now(asked)
+
+    async def _announce(self, asked: Asked) -> Opening:
+        given, name = asked.body_as(Announcement), f"konsola-{secrets.token_hex(4)}"
+        texts = {"pl": given.text} | ({"en": given.text_en} if given.text_en else {})
+        entry = {"areas": given.areas, "until": given.until, "text": texts}
+        try:
+            outages.enter(self._outages, name, outages.entered(json.dumps(entry), self._clock()))
+        except FlowError as error:
+            raise ProblemError(422, detail=error.message) from None
+        log.warning("outage.entered", outage=name, by=asked.account.login)
+        return await self._now(asked)
+
+    async def _end(self, asked: Asked) -> Opening:
+        name = asked.path["name"]
+        if not outages.remove(self._outages, name):
+            raise ProblemError(404, detail="no such outage was entered")
+        log.warning("outage.removed", outage=name, by=asked.account.login)
+        return await self._now(asked)
+
+    def _department(self, asked: Asked) -> str:
+        name = asked.path["name"]
+        if name not in self._calendar().departments:
+            raise ProblemError(404, detail="no such department")
+        return name
+
+    def _departments(self, now: float) -> Iterator[DepartmentNow]:
+        calendar = self._calendar()
+        for name in calendar.departments:
+            found = status(calendar, name, now)
+            closure = calendar.closures.get(name)
+            closed = found if isinstance(found, Closed) else None
+            yield DepartmentNow(
+                name=name,
+                open=closed is None,
+                emergency=closure is not None and closure.holds(now),
+                words=closed.words if closed else "",
+                changes_at=closed.opens_at if closed else getattr(found, "closes_at", None),
+            )
+
+    def _announced(self, now: float) -> Iterator[OutageNow]:
+        """Those entered in a hurry; what stands in the reviewed file is changed there."""
+        for name, outage in sorted(self._outages.read().items()):
+            if outage.until_at is None or now < outage.until_at:
+                texts = outage.texts
+                yield OutageNow(
+                    name=name,
+                    areas=outage.areas,
+                    text=texts.get("pl", ""),
+                    text_en=texts.get("en", ""),
+                    until_at=outage.until_at,
+                )

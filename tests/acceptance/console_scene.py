@@ -1,0 +1,245 @@
+"""A real console on the real core in a real Chromium, for the tests of its pages; only the telephone is played by hand.
+
+Screenshots go to the folder HOTLINE_SCREENSHOTS names, or to `screenshots` in the data folder.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator, Iterable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+
+from ivr_flows import Flow
+from telephony.console.caller_message import CallBack, CallerMessage, Filed
+from telephony.console.console import Console
+from telephony.console.flow_pages import Served
+from telephony.console.passwords import hash_password
+from telephony.core.account import Account, Role
+from telephony.core.customer import Card, Customer, TicketSummary
+from telephony.core.engine import Engine
+from telephony.core.events import (
+    AgentRinging,
+    CallAnswered,
+    CallArrived,
+    CallHungUp,
+    CallQueued,
+    Event,
+)
+from telephony.core.ids import InteractionId, QueueName, Uniqueid
+from telephony.core.rules import QueueRules, Rules
+from telephony.core.views import Lane
+from telephony.opening import Opening
+from telephony.outages import Outages
+from telephony.shipped import CONFIG_FOLDER
+from telephony.supervision import SupervisionApi
+from tests import tools
+from tests.acceptance.console_checks import (
+    FLAGS,
+    axe_findings,
+    chromium,
+    low_contrasts,
+    overflow_px,
+    small_targets,
+    unnamed,
+)
+
+PASSWORD = "trudne hasło"
+HOSTILE = "<img src=x onerror=\"document.title='hacked'\"><script>document.title='hacked'</script>"
+KNOWN = "+48500000123"
+HOSTILE_NUMBER = "<svg onload=alert(1)>"
+ANNA = Account("anna", "Anna Wiśniewska", hash_password(PASSWORD), "anna", {"support": 1, "sales": 1, "billing": 1})
+EWA = Account("ewa", "Ewa Malinowska", ANNA.password_hash, role=Role.SUPERVISOR)
+SHIPPED_HOURS = CONFIG_FOLDER / "calendar.yaml"
+REFLOW, REFLOW_FROM = 320, 360  # what is left of 1280 at 400 % [WCAG 1.4.10]
+WIDTHS = {360: 740, 1280: 800, 1920: 1000}
+
+# Chromium reports each try of a WebSocket while the server is away, and each answer that refuses what was typed.
+EXPECTED = ("WebSocket connection to", "Failed to load resource: the server responded with a status of 422")
+
+CARDS = {
+    KNOWN: Card(
+        Customer(
+            number="1004217",
+            name="Katarzyna Żółkiewska-Brzęczyszczykiewicz",
+            phones=(KNOWN,),
+            address="ul. Świętej Jadwigi 12 m. 4, 35-001 Rzeszów",
+            services=("Internet 600 Mb/s", "Telewizja Komfort", "VoIP"),
+            since=date(2016, 4, 1),
+            accessibility=True,
+        ),
+        (TicketSummary("000412-7", "Przerwy w działaniu internetu wieczorem", "open", 1_780_000_000.0),),
+    ),
+    HOSTILE_NUMBER: Card(
+        Customer("1", HOSTILE, (), HOSTILE, (HOSTILE, "a" * 300), date(2020, 1, 2)),
+        (TicketSummary(HOSTILE, HOSTILE, "open", 1_780_000_000.0),),
+    ),
+}
+
+
+class House:
+    """`data` holds closures and outages."""
+
+    def __init__(self, data: Path) -> None:
+        self.engine = Engine(Rules({QueueName("support"): QueueRules(wrap_up_s=3600.0)}))
+        self.flows: list[Flow] = []
+        self.problem = ""
+        self.callers: dict[tuple[str, str], dict[str, int]] = {}
+        self.opening = Opening(SHIPPED_HOURS, data)
+        self.outages = Outages(data / "outages.yaml", data, self, time.time)
+        self.messages: list[CallerMessage] = []
+        self.console = Console(
+            accounts=self.account,
+            card=self.card,
+            submit=self.submit,
+            clock=time.time,
+            flows=lambda: Served(tuple(self.flows), self.problem),
+            callers=lambda: self.callers,
+            file_message=self.file_message,
+            endpoints=SupervisionApi(self.opening.current, data, time.time).endpoints(),
+        )
+
+    async def account(self, login: str) -> Account | None:
+        return {each.login: each for each in (ANNA, EWA)}.get(login)
+
+    async def customer_by_number(self, number: str) -> Customer | None:
+        known = (card.customer for card in CARDS.values() if card.customer)
+        return next((each for each in known if each.number == number), None)
+
+    async def file_message(self, message: CallerMessage) -> Filed:
+        self.messages.append(message)
+        return Filed("000413-5", CallBack.PROMISED if message.call_back else CallBack.NOT_WISHED)
+
+    async def card(self, caller: str | None) -> Card:
+        return CARDS.get(caller or "", Card(None))
+
+    def submit(self, event: Event) -> None:
+        now = time.time()
+        for command in self.engine.handle(event, now):
+            self.console.publish(command, now)
+
+    def arrive(self, name: str, caller: str | None, lane: Lane, queue: str = "support") -> None:
+        interaction = InteractionId(name)
+        self.submit(CallArrived(interaction, "node-1", "PJSIP/t", Uniqueid(name), name, "+48220000100", caller, "alaw"))
+        self.submit(CallQueued(interaction, QueueName(queue), lane))
+
+    def ring(self, name: str) -> None:
+        self.submit(AgentRinging(InteractionId(name), 1))
+
+    def answer(self, name: str) -> None:
+        self.ring(name)
+        self.submit(CallAnswered(InteractionId(name), 1))
+
+    def hang_up(self, name: str, ticket: str) -> None:
+        self.submit(CallHungUp(Uniqueid(name), 16))
+        self.console.ticket_opened(InteractionId(name), ticket)
+
+
+@pytest.fixture
+def shots() -> Path:
+    folder = Path(os.environ.get("HOTLINE_SCREENSHOTS") or tools.data_folder() / "screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[tuple[House, str]]:
+    house = House(tmp_path)
+    port = await house.console.start("127.0.0.1", 0)
+    yield house, f"http://127.0.0.1:{port}"
+    await house.console.stop()
+
+
+@pytest.fixture
+async def chrome() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        chrome = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        yield chrome
+        await chrome.close()
+
+
+@pytest.fixture(params=["light", "dark"])
+async def page(
+    request: pytest.FixtureRequest,
+    chrome: Browser,
+    house: object,  # stops after the page, which would complain of a server that is gone
+) -> AsyncIterator[Page]:
+    """A fresh window; whatever it complains about fails the test."""
+    context = await chrome.new_context(color_scheme=request.param, locale="pl-PL", viewport=_size(1280))
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    await context.close()
+    assert [each for each in complaints if not each.startswith(EXPECTED)] == []
+
+
+def _size(width: int) -> ViewportSize:
+    return {"width": width, "height": WIDTHS[width]}
+
+
+async def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        await page.keyboard.press(key)
+
+
+async def focused(page: Page) -> str:
+    return str(await page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
+
+
+async def tab_to(page: Page, wanted: str) -> None:
+    for _ in range(20):
+        if await focused(page) == wanted:
+            return
+        await press(page, "Tab")
+    raise AssertionError(f"{wanted} cannot be reached by Tab")
+
+
+async def log_in(page: Page, url: str, login: str = "anna") -> None:
+    """Like somebody without a mouse."""
+    await page.goto(url)
+    await expect(page.locator("#login")).to_be_focused()
+    await page.keyboard.type(login)
+    await press(page, "Tab")
+    await page.keyboard.type(PASSWORD)
+    await press(page, "Enter")
+    await expect(page.locator("#ready" if login == "anna" else "#floor")).to_be_visible()
+    if login == "anna":
+        await expect(page.locator("#ready")).to_be_enabled()
+
+
+async def choose(page: Page, **how: str) -> None:
+    """In "Aa": language="en", theme="dark", size="200", shortcuts="off"."""
+    await page.locator(".look summary").click()
+    for name, value in how.items():
+        await page.locator(f"#look-{name}").select_option(value)
+    await page.locator(".look-form button").click()
+    for name, value in how.items():
+        attribute = "lang" if name == "language" else f"data-{name}"
+        await expect(page.locator("html")).to_have_attribute(attribute, value)
+
+
+async def looks_right(page: Page, shots: Path, name: str, widths: Iterable[int] = tuple(WIDTHS)) -> None:
+    """At each width: a picture, no sideways scrolling, enough contrast, large targets, nothing for axe to find."""
+    language = await page.locator("html").get_attribute("lang")
+    scheme = "dark" if await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
+    for width in widths:
+        await page.set_viewport_size(_size(width))
+        file = shots / f"{name}-{language}-{scheme}-{width}.png"
+        await page.screenshot(path=file, full_page=True, animations="disabled")
+        assert await overflow_px(page) == 0, f"{name} at {width} scrolls sideways"
+        assert await low_contrasts(page) == []
+        assert await small_targets(page) == []
+        assert await unnamed(page) == []
+        assert await axe_findings(page) == []
+    if REFLOW_FROM not in widths:
+        await page.set_viewport_size(_size(1280))
+        return
+    await page.set_viewport_size({"width": REFLOW, "height": 256})
+    assert await overflow_px(page) == 0, f"{name} at {REFLOW} scrolls sideways"
+    await page.set_viewport_size(_size(1280))
