@@ -50,6 +50,7 @@ from telephony.identity import IdentityCheck
 from telephony.metrics import Metrics, metrics_app
 from telephony.opening import Opening
 from telephony.outages import Outages
+from telephony.outward_wiring import Outward, link_of
 from telephony.pump import Pump
 from telephony.read_in import ReadIn
 from telephony.settings import AsteriskNode, Listen, Settings, SettingsError, speaker
@@ -87,6 +88,7 @@ class App:
             callers=lambda: flow_watch.by_text(self._standings()),
             file_message=self._file_message,
             endpoints=SupervisionApi(self._opening.current, settings.data, self.clock).endpoints(),
+            link=link_of(settings.pop),
         )
         self.metrics = Metrics(settings.queues)
         self.quality = CallQuality()
@@ -103,9 +105,11 @@ class App:
                 self._score,
                 self.metrics.publish,
                 self._follow,
+                self._tell_others,
             ],
             overflowed=self._resynchronise,
         )
+        self.outward = Outward(settings.pop, store, self.clock)
         self.flows = FlowShelf(
             Origin.of(settings),
             numbers={did: number.flow for did, number in settings.numbers.items()},
@@ -165,6 +169,8 @@ class App:
                 tasks.create_task(gateway.run())
             tasks.create_task(self._stay_alive())
             tasks.create_task(self.flows.run())
+            for work in self.outward.works():
+                tasks.create_task(work)
             for reader in self.readers.values():
                 tasks.create_task(reader.run())
             await asyncio.Event().wait()
@@ -302,6 +308,9 @@ class App:
                 if gateway.execute(command):
                     return
             log.warning("call.not_here", command=type(command).__name__, interaction=command.interaction)
+
+    def _tell_others(self, command: Command, now: float) -> None:
+        self.outward.publish(command, now)
 
     def _follow(self, command: Command, now: float) -> None:
         for reader in self.readers.values():

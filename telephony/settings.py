@@ -13,17 +13,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    HttpUrl,
     IPvAnyAddress,
     SecretStr,
     StringConstraints,
     ValidationError,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -180,8 +183,33 @@ class AsteriskNode(Frozen):
     log_folder: Path | None = None  # its `astlogdir`, where we can read it: what happened without us is read in
 
 
+class WebhookTo(Frozen):
+    url: HttpUrl
+    secret: SecretStr  # whsec_ and base64 [Standard Webhooks]
+
+
+class ZammadTo(Frozen):
+    url: SecretStr  # https://zammad.example.pl/api/v1/cti/TOKEN, as Zammad's settings show it
+
+
 class Pop(Frozen):
+    """`link` is shown with each pop (docs/pops.md); it may lead to `hosts` alone, and so may the receivers."""
+
     paint_s: float = Field(default=0.25, ge=0, le=5)
+    link: str = Field(default="", max_length=1000)
+    hosts: tuple[str, ...] = ()
+    webhooks: Mapping[Name, WebhookTo] = Field(default_factory=dict)
+    zammad: ZammadTo | None = None
+
+    @model_validator(mode="after")
+    def _hosts_are_listed(self) -> Self:
+        addresses = [str(each.url) for each in self.webhooks.values()]
+        addresses += [self.zammad.url.get_secret_value()] if self.zammad else []
+        for address in addresses:
+            host = urlsplit(address).hostname
+            if host not in self.hosts:
+                raise ValueError(f"the host {host} is not among `hosts`")
+        return self
 
 
 class Settings(BaseSettings):

@@ -19,7 +19,7 @@ from telephony.console.api.own import OwnApi
 from telephony.console.board import Board
 from telephony.console.caller_form import CallerForm, FileMessage
 from telephony.console.cards import CardOf, Cards
-from telephony.console.desk import Desk
+from telephony.console.desk import Desk, LinkOf, no_link
 from telephony.console.floor import FloorApi
 from telephony.console.flow_pages import Callers, FlowPages, Served
 from telephony.console.pages import Pages
@@ -48,7 +48,8 @@ class Console:
 
     `endpoints` are what pages may ask beyond what every one may; `flows` are those that new calls follow, and `callers`
     tells how many callers are at each of their nodes.
-    `file_message` stores what people write in the form for callers; without it there is no such form.
+    `link` makes the address of a call in another system; `file_message` stores what people write in the form for
+    callers; without it there is no such form.
     """
 
     def __init__(
@@ -63,11 +64,13 @@ class Console:
         flows: Callable[[], Served] = Served,
         callers: Callers = dict,
         endpoints: Iterable[Endpoint] = (),
+        link: LinkOf = no_link,
         file_message: FileMessage | None = None,
     ) -> None:
         self._submit = submit
         self._clock = clock
         self._titles = queue_titles
+        self._link = link
         self._desks: dict[AgentId, Desk] = {}
         self._board = Board()
         self._cards = Cards(card, self._card_arrived)
@@ -209,7 +212,7 @@ class Console:
     def desk(self, agent: AgentId) -> Desk:
         known = self._desks.get(agent)
         if known is None:
-            known = self._desks[agent] = Desk(agent, self._titles, self._clock)
+            known = self._desks[agent] = Desk(agent, self._titles, self._clock, self._link)
         return known
 
     def board_message(self) -> str:

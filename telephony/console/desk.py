@@ -24,6 +24,13 @@ RECENT = 20
 OVER = frozenset({CallState.AFTER_TALK, CallState.TRANSFERRED_OUT, CallState.ENDED})
 
 
+LinkOf = Callable[[CallView, Card | None], str]  # to another system, for this call; empty: none
+
+
+def no_link(_call: CallView, _card: Card | None) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Pop:
     """The call on the desk, from its offer until the next one."""
@@ -43,6 +50,7 @@ class Desk:
     agent: AgentId
     titles: Mapping[QueueName, str]
     clock: Callable[[], float]
+    link: LinkOf = no_link
     epoch: str = field(default_factory=lambda: secrets.token_hex(8))
     pages: set[Outlet] = field(default_factory=set)
     status: AgentChanged | None = None
@@ -98,7 +106,8 @@ class Desk:
     def card(self, interaction: InteractionId, card: Card) -> None:
         if pop := self._find(interaction):
             self._put(replace(pop, card=card))
-            self._tell("card", {"interaction": interaction, "card": wire.card(card)})
+            link = self.link(pop.call, card)
+            self._tell("card", {"interaction": interaction, "card": wire.card(card), "link": link})
 
     def ticket(self, interaction: InteractionId, number: str) -> None:
         if pop := self._find(interaction):
@@ -141,7 +150,8 @@ class Desk:
         return {**(wire.agent(self.status) if self.status else {}), "wish": self.wish}
 
     def _pop_body(self, pop: Pop) -> wire.Body:
-        return {**self._call_body(pop), "offered_at": pop.offered_at, "why": pop.why, "card": wire.card(pop.card)}
+        own = {"offered_at": pop.offered_at, "why": pop.why, "card": wire.card(pop.card)}
+        return {**self._call_body(pop), **own, "link": self.link(pop.call, pop.card)}
 
     def _call_body(self, pop: Pop) -> wire.Body:
         own = {"attempt": pop.attempt, "talk_ended_at": pop.talk_ended_at, "ticket": pop.ticket, "missed": pop.missed}

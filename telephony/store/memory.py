@@ -23,6 +23,7 @@ class Memory:
         self.phones: dict[str, str] = {}
         self.pins: dict[str, Values] = {}
         self.money: dict[str, Values] = {}
+        self.messages: dict[str, Values] = {}
         self.callbacks: dict[str, Values] = {}
         self.complaints: dict[str, Values] = {}
         self.answers: dict[tuple[str, str], Values] = {}
@@ -206,6 +207,26 @@ class Memory:
         found = [number for number, customer in self.customers.items() if piece in customer["folded"]]
         return [row for number in sorted(found)[:most] for row in self.customer_by_number(number)]
 
+    # -- what other systems are told ------------------------------------------------------------------------------
+
+    def keep_message(self, **message: Any) -> None:
+        own = {"sent_at": None, "dead_at": None, "why": ""}
+        self.messages.setdefault(message["id"], {**message, **own})
+
+    def open_messages(self, target: str, most: int) -> Iterable[Row]:
+        found = [each for each in self.messages.values() if each["target"] == target and _is_open(each)]
+        return sorted(found, key=lambda each: (each["created_at"], each["id"]))[:most]
+
+    def message_sent(self, id: str, at: float) -> None:  # noqa: A002 - the column's name
+        self.messages[id]["sent_at"] = at
+
+    def message_failed(self, id: str, **change: Any) -> None:  # noqa: A002 - the column's name
+        self.messages[id] |= {**change, "attempts": self.messages[id]["attempts"] + 1}
+
+    def dead_messages(self, most: int) -> Iterable[Row]:
+        dead = [each for each in self.messages.values() if each["dead_at"] is not None]
+        return sorted(dead, key=lambda each: (-each["dead_at"], each["id"]))[:most]
+
     def add_account(self, **account: Any) -> None:
         self.people[account["login"]] = account
 
@@ -217,6 +238,10 @@ class Memory:
 
     def version(self) -> Iterable[Row]:
         return [{"version": "memory"}]
+
+
+def _is_open(message: Values) -> bool:
+    return message["sent_at"] is None and message["dead_at"] is None
 
 
 def _goes_on(known: Values, call: Values) -> bool:

@@ -248,3 +248,28 @@ SELECT at FROM last_alive
 -- name: version
 -- The server's own version.
 SELECT current_setting('server_version') AS version
+
+-- name: keep_message
+-- Something another system is to be told; the same id is the same message.
+INSERT INTO outbox (id, target, body, created_at, attempts, next_at)
+VALUES (:id, :target, :body, :created_at, :attempts, :next_at)
+ON CONFLICT (id) DO NOTHING
+
+-- name: open_messages
+-- What a receiver has not taken yet, in order.
+SELECT id, target, body, created_at, attempts, next_at FROM outbox
+WHERE target = :target AND sent_at IS NULL AND dead_at IS NULL
+ORDER BY created_at, id LIMIT :most
+
+-- name: message_sent
+-- It was taken.
+UPDATE outbox SET sent_at = :at WHERE id = :id
+
+-- name: message_failed
+-- It was not taken, and why; with `dead_at` it is put aside.
+UPDATE outbox SET attempts = attempts + 1, next_at = :next_at, why = :why, dead_at = :dead_at WHERE id = :id
+
+-- name: dead_messages
+-- What was put aside, the latest first.
+SELECT id, target, created_at, attempts, why, dead_at FROM outbox WHERE dead_at IS NOT NULL
+ORDER BY dead_at DESC, id LIMIT :most

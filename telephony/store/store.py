@@ -12,6 +12,7 @@ from telephony.core.account import Account, Role
 from telephony.core.commands import Decided, OpenTicket
 from telephony.core.customer import Customer, CustomerAccount, TicketSummary
 from telephony.core.logged import LogPosition
+from telephony.core.outbox import Message
 from telephony.core.promises import CallBackRequest, CallBackState, Complaint, SurveyAnswer
 from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import ticket_number
@@ -31,6 +32,7 @@ _NAMES: dict[type, tuple[str, ...]] = {
         CustomerAccount,
         Decided,
         LogPosition,
+        Message,
         OpenTicket,
         QualityRecord,
         Span,
@@ -189,6 +191,28 @@ class Store:
     async def survey_answers_of(self, interaction: str) -> tuple[SurveyAnswer, ...]:
         rows = await self._connection.rows("survey_answers_of", interaction=interaction)
         return tuple(_record(SurveyAnswer, row) for row in rows)
+
+    # -- what other systems are told -----------------------------------------------------------------------------
+
+    async def keep_messages(self, messages: Sequence[Message]) -> None:
+        """All or none; one that is there already stays as it is."""
+        await self._connection.run_many("keep_message", [_values(each) for each in messages])
+
+    async def open_messages(self, target: str, most: int = 50) -> tuple[Message, ...]:
+        """What a receiver has not taken yet, in order."""
+        rows = await self._connection.rows("open_messages", target=target, most=most)
+        return tuple(_record(Message, row) for row in rows)
+
+    async def message_sent(self, id_: str, at: float) -> None:
+        await self._connection.run("message_sent", id=id_, at=at)
+
+    async def message_failed(self, id_: str, next_at: float, why: str, dead_at: float | None) -> None:
+        await self._connection.run("message_failed", id=id_, next_at=next_at, why=why, dead_at=dead_at)
+
+    async def dead_messages(self, most: int = 100) -> tuple[tuple[str, str], ...]:
+        """Id and reason of what was put aside, the latest first."""
+        rows = await self._connection.rows("dead_messages", most=most)
+        return tuple((str(row["id"]), str(row["why"])) for row in rows)
 
     # -- people -------------------------------------------------------------------------------------------------
 

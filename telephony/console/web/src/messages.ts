@@ -46,6 +46,7 @@ export interface Call {
   state: CallState;
   caller: string | null;
   did: string;
+  direction: "in" | "call_back";
   lane: LaneName;
   queue: string;
   arrived_at: number;
@@ -63,6 +64,7 @@ export interface Pop extends Call {
   offered_at: number;
   why: string;
   card: Card | null; // null: on its way
+  link: string; // the call in another system; empty: none
 }
 
 export interface Agent {
@@ -84,7 +86,7 @@ export interface Pushed {
   agent: Agent;
   phone: { state: string };
   pop: Pop;
-  card: { interaction: string; card: Card };
+  card: { interaction: string; card: Card; link: string };
   call: Call;
   hide: { interaction: string };
   ticket: { interaction: string; number: string };

@@ -50,7 +50,7 @@ const APPLY: { [K in Kind]: (message: Of<K>) => void } = {
   },
   card(message) {
     const known = find(message.interaction);
-    if (known) known.card = message.card;
+    if (known) Object.assign(known, { card: message.card, link: message.link });
   },
   call(message) {
     const known = find(message.interaction);

@@ -55,11 +55,13 @@ function drawCaller(pop: Pop): void {
   const priority = pop.lane === "accessibility";
   show(byId("badge"), priority);
   show(byId("care"), priority && STAGE[pop.state] < 3);
-  setText(byId("topic"), pop.queue);
+  setText(byId("topic"), pop.direction === "call_back" ? fill(t.call_back, { queue: pop.queue }) : pop.queue);
   const name = callerName(pop);
   setText(byId("who"), name);
   setText(byId("number"), name === pop.caller ? "" : pop.caller);
   setText(byId("certainty"), certainty(pop));
+  show(byId("elsewhere"), Boolean(pop.link));
+  byId<HTMLAnchorElement>("elsewhere-link").href = pop.link || "#";
 }
 
 function certainty(pop: Pop): string {
@@ -84,6 +86,7 @@ function timer(pop: Pop): [string, number | null] {
     return [howItEnded(pop), pop.answered_at && talk_ended_at ? talk_ended_at - pop.answered_at : null];
   }
   if (pop.state === "talking" && pop.answered_at) return [t.lasts, now() - pop.answered_at];
+  if (pop.state === "calling") return [t.customer_rings, now() - pop.offered_at];
   return [pop.state === "ringing" ? t.rings : t.offered, now() - pop.offered_at];
 }
 
@@ -107,7 +110,7 @@ function unknownText(spans: Span[]): string {
 
 /** What a screen reader says of a new call. */
 export function announcement(pop: Pop): string {
-  const parts = [t.new_call];
+  const parts = [pop.direction === "call_back" ? t.new_call_back : t.new_call];
   if (pop.lane === "accessibility") parts.push(accessibility_inline);
   parts.push(callerName(pop), pop.queue);
   parts.push(fill(t.waited, { time: spokenDuration(now() - (pop.queued_at ?? pop.arrived_at)) }));

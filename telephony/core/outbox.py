@@ -1,0 +1,17 @@
+"""A message to another system, as the outbox keeps it: at least once, in order of creation, with an id of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`target` is the name of a receiver in the settings; `body` the text to be sent, the same at each try."""
+
+    id: str  # the same however often it is sent: whoever receives it twice can tell
+    target: str
+    body: str
+    created_at: float  # seconds since the epoch
+    attempts: int = 0
+    next_at: float = 0.0
