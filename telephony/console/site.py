@@ -18,6 +18,7 @@ from aiohttp import web
 
 from telephony.console import bundle, look
 from telephony.console.api.endpoint import Endpoint
+from telephony.console.api.proof import ProofApi
 from telephony.console.api.table import EndpointTable
 from telephony.console.caller_form import CallerForm
 from telephony.console.floor import SUPERVISORS
@@ -70,11 +71,12 @@ class Site:
         self._clock = clock
         self._rules = rules
         self._flows = flows
-        self._api = EndpointTable(endpoints, self._session, clock)
         self._origins = set(rules.origins)
         self.caller_form: CallerForm | None = None  # public, where there is one
         self._limit = LoginLimit()
         self._passwords = Passwords()
+        proof = ProofApi(accounts, self._passwords, self._limit, clock).endpoints()
+        self._api = EndpointTable((*endpoints, *proof), self._session, clock)
         self._socket = PageSocket(pages, clock)
         self._login_page = PageTemplate("login.html")
         self._console_page = PageTemplate("console.html")

@@ -13,6 +13,7 @@ from telephony.core.views import Lane
 from tests.acceptance.console_scene import (
     HOSTILE,
     KNOWN,
+    PASSWORD,
     WIDTHS,
     House,
     choose,
@@ -96,6 +97,18 @@ async def test_a_supervisor_closes_and_announces_for_the_next_caller(
     await page.locator(".outage button").press("Enter")
     await expect(page.locator(".outage")).to_have_count(0)
     assert list(await hotline.outages.find("1004217")) == []
+    hotline.later_s = 301.0
+    await page.locator("#department-sales").press("Enter")
+    await page.keyboard.type("Ewakuacja")
+    await press(page, "Enter")
+    await expect(page.locator("#step-up-password")).to_be_focused()
+    await looks_right(page, shots, "step-up")
+    await page.keyboard.type("falsch")
+    await press(page, "Enter")
+    await expect(page.locator("#step-up-error")).to_have_text("Hasło się nie zgadza.")
+    await page.locator("#step-up-password").fill(PASSWORD)
+    await press(page, "Enter")
+    await expect(page.locator("#say")).to_have_text("Zamknięto awaryjnie: Sprzedaż.")
     await page.locator("#department-support").press("Enter")
     await expect(page.locator("#say")).to_have_text("Otwarto: Pomoc techniczna.")
     assert "support" not in hotline.opening.current().closures

@@ -19,7 +19,7 @@ from telephony.opening import Opening
 from telephony.outages import Outages
 from telephony.shipped import CONFIG_FOLDER
 from telephony.supervision import SupervisionApi
-from tests.integration.console_house import ACCOUNTS, House
+from tests.integration.console_house import ACCOUNTS, PASSWORD, House
 from tests.integration.test_console_api import Page, page_of
 from tests.unit.console_story import ANNA, WAITING
 
@@ -108,6 +108,17 @@ async def test_a_closing_wants_a_fresh_proof_and_an_opening_does_not(ewa: Page, 
     refused, problem = await ewa.ask("PUT", "/departments/sales/closure", json={"reason": "x"})
     assert (refused, problem["reason"]) == (403, "step_up")
     assert (await ewa.ask("DELETE", "/departments/sales/closure"))[0] == 200
+    refused, problem = await ewa.ask("POST", "/step-up", json={"password": "falsch"})
+    assert (refused, problem["reason"]) == (403, "wrong_password")
+    assert (await ewa.ask("PUT", "/departments/sales/closure", json={"reason": "x"}))[0] == 403
+    assert await ewa.ask("POST", "/step-up", json={"password": PASSWORD}) == (204, {})
+    assert (await ewa.ask("PUT", "/departments/sales/closure", json={"reason": "x"}))[0] == 200
+
+
+async def test_a_password_cannot_be_guessed_from_an_open_page(ewa: Page) -> None:
+    answers = [(await ewa.ask("POST", "/step-up", json={"password": "falsch"}))[0] for _ in range(7)]
+    assert answers == [403] * 5 + [429] * 2
+    assert (await ewa.ask("POST", "/step-up", json={"password": PASSWORD}))[0] == 429
 
 
 async def test_an_announcement_is_heard_until_it_ends(ewa: Page, outages: Outages) -> None:

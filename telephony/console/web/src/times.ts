@@ -1,13 +1,16 @@
-// How pages write times: durations as m:ss, hours and days in the manner of the page's language.
+// How pages write times: durations as m:ss; hours and days of Poland, where the line is, in the page's language.
 
 import table from "../texts/common.json";
 import { fill, language, words } from "./texts";
 
 const t = words(table);
-const clockFormat = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
-const secondFormat = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
-const momentFormat = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });
-const dayFormat = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
+const timeZone = "Europe/Warsaw"; // what supervisors type, and what callers are told
+const clockFormat = new Intl.DateTimeFormat(language, { timeZone, hour: "2-digit", minute: "2-digit" });
+const secondFormat = new Intl.DateTimeFormat(language, { timeZone, timeStyle: "medium" });
+const momentFormat = new Intl.DateTimeFormat(language, {
+  timeZone, day: "numeric", month: "long", hour: "2-digit", minute: "2-digit",
+});
+const dayFormat = new Intl.DateTimeFormat(language, { timeZone, day: "numeric", month: "long", year: "numeric" });
 
 /** Seconds as m:ss or h:mm:ss. */
 export function duration(seconds: number): string {
@@ -37,5 +40,5 @@ export const day = (at: number): string => dayFormat.format(new Date(at * 1000))
 /** A date without a time ("2019-05-01"), which belongs to no time zone. */
 export function dateOnly(iso: string): string {
   const [year = 0, month = 1, date = 1] = iso.split("-").map(Number);
-  return dayFormat.format(new Date(year, month - 1, date));
+  return dayFormat.format(new Date(Date.UTC(year, month - 1, date, 12)));
 }
