@@ -21,11 +21,14 @@ ACCESSIBILITY_SKILL = "accessibility"  # what an agent trained in accessibility 
 
 @dataclass(slots=True, eq=False)
 class Need:
-    """`mask`: the agents, free or not, who will do. `number`: the how-manieth need this is."""
+    """`mask`: the agents, free or not, who will do. `number`: the how-manieth need this is. `passed_by`: how many of
+    them in a row were given to others while somebody of this need was overdue.
+    """
 
     alternatives: Alternatives
     number: int
     mask: int = 0
+    passed_by: int = 0
 
     def rivals(self, other: Need) -> bool:
         """Whether one agent will do for both."""

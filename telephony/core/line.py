@@ -2,8 +2,10 @@
 
 Two lanes. Accessibility callers are served first; but while a standard caller is overdue (waits longer than the
 queue's `max_wait_s`), every third assignment goes to the oldest overdue one: priority holds in overload, and nobody
-starves. Within a lane the order is that of the first arrivals, each minus the caller's boosts. Of the agents who will
-do, the longest idle one of the best fit is chosen; those held in reserve, and wishes, count until a caller is overdue.
+starves. Turns are counted over the whole line, and once more among the agents who would do for an overdue caller, so
+that one department's overdue callers do not use up the turns of another's. Within a lane the order is that of the first
+arrivals, each minus the caller's boosts. Of the agents who will do, the longest idle one of the best fit is chosen;
+those held in reserve, and wishes, count until a caller is overdue.
 """
 
 from __future__ import annotations
@@ -16,13 +18,11 @@ from telephony.core.free_agents import FreeAgents, Need
 from telephony.core.ids import AgentId, InteractionId, QueueName
 from telephony.core.needs import Alternatives, relaxed, required
 from telephony.core.order import Key
-from telephony.core.place import Choice, Orders, Place, Rule
+from telephony.core.place import OVERDUE_TURN, Choice, Orders, Place, Rule
 from telephony.core.rules import Rules
 from telephony.core.timers import Timers
 from telephony.core.views import Lane
 from telephony.core.waiting import Waiting
-
-OVERDUE_TURN = 3  # every third assignment, while someone is overdue
 
 
 class Line:
@@ -92,15 +92,18 @@ class Line:
             return None
         free = self._agents.mask
         unreserved = free & ~self._reserved()
-        for rule, key in self._by_rule(free, unreserved):
+        turn = self._turn(free)
+        for rule, key in self._by_rule(free, unreserved, turn):
             if key is not None:
-                return self._choice(rule, self._places[key[2]], free, unreserved)
+                among = turn if rule is Rule.OVERDUE_TURN else free
+                return self._choice(rule, self._places[key[2]], among, unreserved)
         self._settled = True
         return None
 
     def take(self, choice: Choice) -> None:
         """Carry the choice out: caller and agent leave, and the turn of the overdue is counted."""
         place = self._places[choice.waiting.interaction]
+        self._orders.given(self._agents.able(choice.agent.agent), overdue=place.overdue)
         if place.overdue or not self._orders.oldest:
             self._since_overdue = 0
         elif self._orders.oldest.first(self._agents.mask) is not None:
@@ -108,12 +111,16 @@ class Line:
         self.remove(choice.waiting.interaction)
         self.busy(choice.agent.agent)
 
-    def _by_rule(self, free: int, unreserved: int) -> tuple[tuple[Rule, Key | None], ...]:
+    def _turn(self, free: int) -> int:
+        """The free agents of whom it is an overdue caller's turn to get one."""
+        everybodys = self._since_overdue >= OVERDUE_TURN - 1
+        return free if everybodys else self._orders.due(free)
+
+    def _by_rule(self, free: int, unreserved: int, turn: int) -> tuple[tuple[Rule, Key | None], ...]:
         orders = self._orders
-        turn = self._since_overdue >= OVERDUE_TURN - 1
         standard = (orders.overdue.first(free), orders.standard.first(unreserved))
         return (
-            (Rule.OVERDUE_TURN, orders.oldest.first(free) if turn else None),
+            (Rule.OVERDUE_TURN, orders.oldest.first(turn)),
             (Rule.ACCESSIBILITY_FIRST, orders.accessibility.first(free)),
             (Rule.FIRST_COME, min((key for key in standard if key is not None), default=None)),
         )
@@ -153,12 +160,15 @@ class Line:
         while due := self._changes.pop_due(now):
             place = self._places[InteractionId(due[1])]
             rules = self._rules.of(place.waiting.queue)
+            passed_by = place.need.passed_by if place.overdue else 0
             self._orders.remove(place)
             place.need = self._need(
                 place, sum(now >= place.waiting.first_arrival + each.after_s for each in rules.relax)
             )
             place.overdue = place.waiting.overdue(now, rules)
             self._orders.add(place)
+            if passed_by > place.need.passed_by:
+                self._orders.count(place.need, passed_by)
             while place.changes and place.changes[-1] <= now:
                 place.changes.pop()
             self._plan(place)

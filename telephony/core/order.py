@@ -6,6 +6,7 @@ depends on how many different needs there are, and on the number of callers only
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import compress, islice
 
 from telephony.core.free_agents import Need
@@ -24,6 +25,10 @@ class Order:
 
     def __len__(self) -> int:
         return self._size
+
+    def needs(self) -> Collection[Need]:
+        """Each need that somebody here has."""
+        return self._by_need.keys()
 
     def add(self, key: Key, need: Need) -> None:
         callers = self._by_need.setdefault(need, SortedKeys())

@@ -12,6 +12,8 @@ from telephony.core.order import Key, Order
 from telephony.core.views import Lane
 from telephony.core.waiting import Waiting
 
+OVERDUE_TURN = 3  # every third assignment, while someone is overdue
+
 
 class Rule(StrEnum):
     ACCESSIBILITY_FIRST = "accessibility_first"
@@ -54,6 +56,7 @@ class Orders:
     standard: Order = field(default_factory=Order)
     overdue: Order = field(default_factory=Order)
     oldest: Order = field(default_factory=Order)
+    _due: set[Need] = field(default_factory=set)  # whose turn it is
 
     def of(self, place: Place) -> Order:
         if place.waiting.lane is Lane.ACCESSIBILITY:
@@ -69,6 +72,28 @@ class Orders:
         self.of(place).remove(place.key, place.need)
         if place.overdue:
             self.oldest.remove(place.age_key, place.need)
+            if place.need not in self.oldest.needs():
+                self.count(place.need, 0)
+
+    def due(self, free: int) -> int:
+        """The free agents of whom an overdue caller has the next: those before who would have done went to others."""
+        due = 0
+        for need in self._due:
+            due |= need.mask & free
+        return due
+
+    def given(self, able: bytearray, *, overdue: bool) -> None:
+        """An agent who is `able` to meet these needs has got a caller, `overdue` or not."""
+        for need in self.oldest.needs():
+            if able[need.number] and (need.passed_by or not overdue):
+                self.count(need, 0 if overdue else need.passed_by + 1)
+
+    def count(self, need: Need, passed_by: int) -> None:
+        need.passed_by = passed_by
+        if passed_by >= OVERDUE_TURN - 1:
+            self._due.add(need)
+        else:
+            self._due.discard(need)
 
     def kinds(self) -> tuple[tuple[Order, Lane, bool], ...]:
         """Each order of callers, with its lane and whether they are overdue."""

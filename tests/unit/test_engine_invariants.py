@@ -16,8 +16,8 @@ from telephony.core.commands import CallBackChanged, CallChanged, CallEnded, Com
 from telephony.core.engine import Engine
 from telephony.core.hours import Hours
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
-from telephony.core.line import OVERDUE_TURN
 from telephony.core.logged import LoggedCall
+from telephony.core.place import OVERDUE_TURN
 from telephony.core.promises import CallBackRequest, CallBackState, callable_number
 from telephony.core.rules import CallBackRules, FirstLeg, QueueRules, Rules
 from telephony.core.spans import UNKNOWN

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 
 from telephony.core.decision import MOST_NEXT, Reason
 from telephony.core.explain import describe
-from telephony.core.line import OVERDUE_TURN
-from telephony.core.place import Rule
+from telephony.core.needs import Alternatives, meets
+from telephony.core.place import OVERDUE_TURN, Rule
 from telephony.core.rules import Boost
 from telephony.core.views import Lane
 from telephony.core.waiting import Waiting
@@ -42,17 +42,25 @@ def names(story: Story) -> list[str]:
 @many
 @given(histories)
 def test_an_accessibility_caller_is_overtaken_only_by_an_overdue_one_whose_turn_it_is(history: list[object]) -> None:
-    story = told(history)
-    for number, each in enumerate(story.assigned):
-        if each.winner.lane is Lane.ACCESSIBILITY:
-            continue
+    """The third turn: of the whole line, or of the agents who would do for somebody overdue."""
+    passed_by: dict[Alternatives, int] = {}
+    in_a_row = 0  # assignments, over the whole line, that were no overdue caller's
+    for each in told(history).assigned:
+        late = overdue(each.winner, each.now)
+        mine = {
+            need(other, each.now)
+            for other in each.before
+            if overdue(other, each.now) and meets(each.choice.agent.skills, need(other, each.now))
+        }
         asked = need(each.winner, each.now)
-        if any(other.lane is Lane.ACCESSIBILITY and need(other, each.now) == asked for other in each.before):
-            assert overdue(each.winner, each.now)
+        if each.winner.lane is Lane.STANDARD and any(
+            other.lane is Lane.ACCESSIBILITY and need(other, each.now) == asked for other in each.before
+        ):
+            assert late
             assert each.choice.rule is Rule.OVERDUE_TURN
-            last = story.assigned[max(0, number - OVERDUE_TURN + 1) : number]
-            assert len(last) == OVERDUE_TURN - 1
-            assert not any(overdue(before.winner, before.now) for before in last)
+            assert max(in_a_row, *(passed_by.get(one, 0) for one in mine)) >= OVERDUE_TURN - 1
+        in_a_row = 0 if late else in_a_row + 1
+        passed_by.update({one: 0 if late else passed_by.get(one, 0) + 1 for one in mine})
 
 
 @many
@@ -72,6 +80,35 @@ def test_of_three_assignments_one_is_an_overdue_callers_while_there_are_any(hist
         possible = any(able(other, each.free, each.now) for other in late)
         passed_by = passed_by + 1 if possible and not overdue(each.winner, each.now) else 0
         assert passed_by < OVERDUE_TURN
+
+
+@many
+@given(histories)
+def test_of_three_agents_who_would_do_one_goes_to_somebody_overdue(history: list[object]) -> None:
+    """For each overdue caller, whatever becomes of the agents who would not do."""
+    passed_by: dict[str, int] = {}
+    for each in told(history).assigned:
+        late = overdue(each.winner, each.now)
+        for other in each.before:
+            if overdue(other, each.now) and meets(each.choice.agent.skills, need(other, each.now)):
+                passed_by[other.interaction] = 0 if late else passed_by.get(other.interaction, 0) + 1
+                assert passed_by[other.interaction] < OVERDUE_TURN
+
+
+def test_one_departments_overdue_callers_do_not_use_up_the_turns_of_another() -> None:
+    billing = Caller(REQUIRES[2], Lane.STANDARD, {}, frozenset())
+    accessible = Caller(REQUIRES[2], Lane.ACCESSIBILITY, {}, frozenset())
+    story = told([billing, *[CALM] * 4, Passed(101.0), *[accessible] * 4])
+    for agent in (3, 0, 8, 5, 3):  # a consultant of billing, and of support, by turns
+        story.tell(Freed(agent))
+    assert [(each.winner.queue, each.winner.lane) for each in story.assigned] == [
+        ("billing", Lane.ACCESSIBILITY),
+        (SUPPORT, Lane.STANDARD),
+        ("billing", Lane.ACCESSIBILITY),
+        (SUPPORT, Lane.STANDARD),
+        ("billing", Lane.STANDARD),
+    ]
+    assert story.assigned[4].choice.rule is Rule.OVERDUE_TURN
 
 
 @many
@@ -117,7 +154,8 @@ def test_the_longest_idle_of_the_best_fit_is_chosen_and_the_reserve_is_kept(hist
 def test_the_oldest_overdue_one_has_the_turn(history: list[object]) -> None:
     for each in told(history).assigned:
         if each.choice.rule is Rule.OVERDUE_TURN:
-            late = [other for other in each.before if overdue(other, each.now) and able(other, each.free, each.now)]
+            late = [other for other in each.before if overdue(other, each.now)]
+            late = [other for other in late if meets(each.choice.agent.skills, need(other, each.now))]
             assert each.winner == min(late, key=lambda other: (other.first_arrival, other.sequence))
 
 
