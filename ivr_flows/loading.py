@@ -41,6 +41,7 @@ class FlowSet:
 
     revision: str
     flows: Mapping[str, Flow]
+    receive_only: frozenset[str] = frozenset()  # numbers of ours that are never shown as a caller
 
 
 def load(path: Path, known: Known = Known()) -> Flow:
@@ -76,7 +77,8 @@ def examine_set(folder: Path, known: Known = Known()) -> tuple[FlowSet | None, t
     if loader.problems:
         return None, tuple(loader.problems)
     found = {flow.id: flow for flow in flows if flow}
-    return FlowSet(_hash(*(found[name].revision for name in sorted(found))), MappingProxyType(found)), ()
+    revision = _hash(*(found[name].revision for name in sorted(found)))
+    return FlowSet(revision, MappingProxyType(found), loader.receive_only), ()
 
 
 def flow_files(folder: Path) -> list[Path]:
@@ -98,6 +100,10 @@ class _Loader:
             self._numbers = read_numbers(folder)
         except FlowError as error:
             self.problems.append(error)
+
+    @property
+    def receive_only(self) -> frozenset[str]:
+        return self._numbers.receive_only
 
     def flow(self, path: Path, *, named: bool = False) -> Flow | None:
         """The file's flow with every flow it can come to; its revision follows all their texts."""

@@ -230,7 +230,7 @@ class App:
         return CallBackDesk(
             self._store,
             own=settings.numbers,
-            shown=[did for did, number in settings.numbers.items() if not number.receive_only],
+            receive_only=lambda: self.flows.serving.flows.receive_only,
             submit=self.submit,
             place=lambda number: self.engine.call_back(number, self.clock()),
             new_id=self._new_id,

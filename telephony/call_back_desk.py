@@ -71,7 +71,7 @@ class Taken:
 
 
 class CallBackDesk:
-    """`shown` are our numbers that may be shown as the caller, the usual one first; `own` are never called.
+    """`own` are our numbers, the usual one first: never called, and shown as the caller unless they are `receive_only`.
 
     `place` asks the line, `submit` tells it; `new_id` names the call that the call-back will be.
     """
@@ -81,15 +81,15 @@ class CallBackDesk:
         records: Records,
         *,
         own: Collection[str],
-        shown: Collection[str],
+        receive_only: Callable[[], Collection[str]],
         submit: Callable[[Event], None],
         place: Callable[[str], CallBackPlace | None],
         new_id: Callable[[], InteractionId],
         clock: Callable[[], float],
     ) -> None:
         self._records = records
-        self._own = frozenset(own)
-        self._shown = tuple(shown)
+        self._own = tuple(own)
+        self._receive_only = receive_only
         self._submit = submit
         self._place = place
         self._new_id = new_id
@@ -98,7 +98,8 @@ class CallBackDesk:
     async def take(self, wish: Wish) -> Taken | None:
         """None for a number that may not be called. Errors: StoreError."""
         number = callable_number(wish.number)
-        shown = wish.caller_id if wish.caller_id in self._shown else next(iter(self._shown), None)
+        usual = [each for each in self._own if each not in self._receive_only()]
+        shown = wish.caller_id if wish.caller_id in usual else next(iter(usual), None)
         if number is None or number in self._own or shown is None:
             return None
         now = self._clock()

@@ -102,7 +102,6 @@ class Number(Frozen):
     flow: Name
     accessibility: bool = False
     language: Literal["pl", "en", "uk"] = "pl"  # what its callers are spoken to in
-    receive_only: bool = False  # entered in UKE's list of numbers nobody may call from: never shown as the caller
 
 
 class Relax(Frozen):

@@ -47,7 +47,7 @@ async def answering(folder: Path) -> tuple[Store, House]:
     nobody = CallBackDesk(
         store,
         own=(),
-        shown=(),
+        receive_only=frozenset,
         submit=lambda _event: None,
         place=lambda _number: None,
         new_id=lambda: InteractionId("b-1"),

@@ -41,8 +41,8 @@ class House:
 
         desk = CallBackDesk(
             Store(self.memory),
-            own={OURS, LISTED},
-            shown=[OURS],
+            own=(OURS, LISTED),
+            receive_only=lambda: {LISTED},
             submit=self.told.append,
             place=lambda _number: CallBackPlace(2, MONDAY_10),
             new_id=new_id,

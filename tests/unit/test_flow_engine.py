@@ -20,13 +20,17 @@ from ivr_flows import (
     HungUp,
     LineResult,
     Prompt,
+    RequestCallBack,
+    Result,
     Say,
     Session,
     SessionError,
+    Status,
     Step,
     TimedOut,
     WaitDigits,
     WaitLine,
+    WaitResult,
     load,
 )
 from ivr_flows import resume as resume_in
@@ -227,6 +231,10 @@ def test_whatever_is_pressed_a_menu_leads_to_a_person_and_never_to_a_hang_up(
     step = start(flow, facts, now=0.0)
     for key in [*pressed, *[None] * 4]:
         if step.wait == WaitLine():
+            break
+        if isinstance(step.wait, WaitResult):  # a person will call
+            assert step.actions[-1] == RequestCallBack("support", True, None, None)  # noqa: FBT003
+            step = resume(flow, step.session, Result(Status.REFUSED), now=2.0)  # or, if not this number, answers now
             break
         assert isinstance(step.wait, WaitDigits)
         step = resume(flow, step.session, TimedOut() if key is None else Digits(key), now=1.0)

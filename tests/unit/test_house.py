@@ -79,7 +79,7 @@ async def scene(tmp_path: Path) -> Scene:
     desk = CallBackDesk(
         store,
         own={ASKER.did},
-        shown=[ASKER.did],
+        receive_only=frozenset,
         submit=lambda _event: None,
         place=lambda _number: CallBackPlace(3, NOW),
         new_id=iter(map(InteractionId, ("b-1", "b-2", "b-3"))).__next__,
