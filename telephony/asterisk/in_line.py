@@ -73,6 +73,7 @@ class InLine:
                 await self._session.run("SET MUSIC", "OFF")
                 return "overflow"
             if await self.dial(command) == "ANSWER":
+                self.instruction = None  # whatever was meant for a caller who waits
                 return "answered"
             await self._session.run("SET MUSIC", "ON")
 

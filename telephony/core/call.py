@@ -25,6 +25,7 @@ class CallInput(StrEnum):
     OFFER = "offer"
     DIAL = "dial"
     ANSWER = "answer"
+    ANSWER_AFTER_ALL = "answer_after_all"  # of a dial we had given up in the same moment
     RETURN = "return"
     FINISH_TALK = "finish_talk"
     LEAVE_HOUSE = "leave_house"
@@ -40,6 +41,7 @@ I = CallInput  # noqa: E741 - the table below reads best narrow
 TRANSITIONS: dict[CallState, dict[CallInput, CallState]] = {
     S.MENU: {
         I.QUEUE: S.LINE,
+        I.ANSWER_AFTER_ALL: S.TALKING,  # let go from the line meanwhile
         I.SERVE: S.SERVED,
         I.CLOSE: S.CLOSED,
         I.PROMISE: S.CALLBACK,
@@ -52,6 +54,7 @@ TRANSITIONS: dict[CallState, dict[CallInput, CallState]] = {
     S.PLANNED: {I.QUEUE: S.LINE, I.ANSWER: S.TALKING, I.HANG_UP: S.ENDED},
     S.LINE: {
         I.OFFER: S.OFFERED,
+        I.ANSWER_AFTER_ALL: S.TALKING,
         I.OVERFLOW: S.MENU,
         I.PLAN: S.PLANNED,
         I.LOSE_SESSION: S.FALLBACK,

@@ -32,6 +32,7 @@ _HOLD = frozenset({SpanKind.HOLD})
 NODE_GONE_S = 3600.0  # a node of which nothing was heard for so long keeps nobody's call open
 TOMBSTONE_S = 60.0  # how long a hang-up is remembered that came before its call's arrival
 
+_GIVEN_BACK = frozenset({CallState.LINE, CallState.MENU})  # from a dial, and perhaps let go by the line since
 _LED = frozenset({CallState.MENU, CallState.LINE, CallState.OFFERED, CallState.RINGING})  # a session of ours lives
 
 
@@ -184,12 +185,14 @@ class Engine:
     @_on.register
     def _(self, event: ev.CallAnswered, now: float) -> None:
         call = self._calls.at_attempt(event.interaction, event.attempt)
-        agent = self._roster.at(event.endpoint) if event.endpoint else call and call.agent
+        late = self._offers.given_up(event.interaction) if call and call.state in _GIVEN_BACK else None
+        agent = self._roster.at(event.endpoint) if event.endpoint else late or (call and call.agent)
         first_at = now if call is None or call.answered_at is None else call.answered_at
         leg = {"uniqueid": event.customer} if event.customer else {}
         given = {"answered_at": first_at, "agent": agent, **leg}
-        if call and call.uniqueid and (after := self._calls.step(call.interaction, CallInput.ANSWER, **given)):
-            self._offers.answered(call)
+        what = CallInput.ANSWER_AFTER_ALL if late else CallInput.ANSWER
+        if call and call.uniqueid and (after := self._calls.step(call.interaction, what, **given)):
+            self._offers.answered(call, late=late is not None)
             self._outlook.answered(call, now)
             if call.agent and call.agent != agent:
                 self._offers.let_go(call.agent, call, now)
@@ -211,6 +214,7 @@ class Engine:
             return
         if event.status == "ANSWER":  # the answer itself may have been missed
             self._on(ev.CallAnswered(event.interaction, event.attempt), now)
+        self._offers.dial_over(event.interaction)
         if not self._finish_talk(call, now) and not self._call_backs.unreached(call, now):
             self._offers.back_to_line(call, event.status, now)
 
@@ -308,6 +312,7 @@ class Engine:
     def _close(self, call: CallView, ended: CallView, now: float) -> None:
         self._offers.leave(call.interaction)
         self._offers.overflow.gone(call.interaction)
+        self._offers.dial_over(call.interaction)
         self._outlook.ended(ended, now)
         self._calls.end(ended)
         self._call_backs.ended(ended, now)

@@ -53,6 +53,7 @@ class Offers:
         self._told = told
         self._line = Line(rules)
         self._waiting: dict[InteractionId, Waiting] = {}  # who waits or is being offered
+        self._given_up: dict[InteractionId, AgentId] = {}  # whose dial we have stopped: it may still be answered
         self._sequence = count()
         self._ring_first: RingsFirst = lambda _call, _agent, _now: None
         self.overflow = Overflow(rules, calls, roster, self._line, timers, told, expects)
@@ -118,8 +119,12 @@ class Offers:
         """Whoever rings should have answered by then, or the end of it should have been heard a little later."""
         self._timers.set(("dial", interaction), ends_at + DIAL_MARGIN_S)
 
-    def answered(self, call: CallView) -> None:
+    def answered(self, call: CallView, *, late: bool = False) -> None:
+        """`late`: after the caller was back in line, and is there no more."""
         self._timers.cancel(("dial", call.interaction))
+        self.dial_over(call.interaction)
+        if late:
+            self.leave(call.interaction)
 
     def back_to_line(self, call: CallView, status: str, now: float, **changes: str) -> None:
         """The attempt came to nothing: the caller returns to the old place, the agent is let go or set aside."""
@@ -134,8 +139,22 @@ class Offers:
     def withdraw(self, call: CallView, now: float) -> None:
         """Stop the attempt on our own account: the agent has gone."""
         if call.state is CallState.RINGING:
-            self._told(CancelDial(call.interaction, call.attempt))
+            self._give_up(call)
         self.back_to_line(call, "CANCEL", now)
+
+    def _give_up(self, call: CallView) -> None:
+        """Until the end of the dial is heard it may be answered after all: the two met in the same moment."""
+        self._told(CancelDial(call.interaction, call.attempt))
+        if call.agent:
+            self._given_up[call.interaction] = call.agent
+
+    def given_up(self, interaction: InteractionId) -> AgentId | None:
+        """Whose phone may still answer this caller, though we have stopped the dial."""
+        return self._given_up.get(interaction)
+
+    def dial_over(self, interaction: InteractionId) -> None:
+        """The last dial of this caller has ended for certain."""
+        self._given_up.pop(interaction, None)
 
     def let_go(self, agent_id: AgentId, call: CallView, now: float, *, aside: str = "") -> None:
         """The agent of an offer that came to nothing: available again, or set `aside` for a reason."""
@@ -157,7 +176,7 @@ class Offers:
         if blind:
             self._timers.set(("dial", call.interaction), now + DIAL_MARGIN_S)
         else:
-            self._told(CancelDial(call.interaction, call.attempt))
+            self._give_up(call)
             self.back_to_line(call, "CHANUNAVAIL", now)
 
     # -- inside -------------------------------------------------------------------------------------------------
@@ -167,6 +186,7 @@ class Offers:
         before = self._calls.get(interaction)
         assert before
         attempt = before.attempt + 1
+        self.dial_over(interaction)
         fresh = {"offered_at": now, "painted_at": None, "rang_at": None}
         call = self._calls.step(interaction, CallInput.OFFER, agent=agent, attempt=attempt, **fresh)
         assert call

@@ -16,7 +16,7 @@ from pathlib import Path
 from telephony.core.views import CallView, Outcome
 from telephony.crm.seed import COUNT, customers
 from telephony.demo import people
-from telephony.demo.house import ACCESSIBLE, CONSULTANTS, GENERAL, PIN, SUPERVISOR, House
+from telephony.demo.house import CONSULTANTS, PIN, SUPERVISOR, House
 from telephony.demo.setup import Prepared, prepare
 from telephony.store.errors import StoreError
 from telephony.store.store import Store
@@ -147,8 +147,10 @@ def _introduce(house: House, took_s: float) -> None:
         *(f"            log in as {login:6} password {house.password(login)}" for login in CONSULTANTS),
         f"            log in as {SUPERVISOR[0]:6} password {house.password(SUPERVISOR[0])} (supervisor)",
         f"  Metrics   {house.metrics_url}",
-        f"  Numbers   {GENERAL} general        {house.uri(GENERAL)}",
-        f"            {ACCESSIBLE} accessibility  {house.uri(ACCESSIBLE)}",
+        *(
+            f"  {'' if place else 'Numbers':9} {number} {flow:14} {house.uri(number)}"
+            for place, (number, flow) in enumerate(house.flows.items())
+        ),
         *(
             f"            the same at {node.node.name}: {house.registrar_of(place)}"
             for place, node in enumerate(house.nodes)

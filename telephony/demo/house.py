@@ -122,6 +122,11 @@ class House:
     def sip_secret(self, endpoint: str) -> str:
         return self._secrets[f"sip-{endpoint}"]
 
+    @property
+    def flows(self) -> dict[str, str]:
+        """Each number that can be called, and what answers it."""
+        return {number: each.flow for number, each in self._numbers.items()}
+
     def uri(self, number: str, place: int = 0) -> str:
         """How to call a number of ours over SIP, at one of the nodes."""
         return f"sip:{number}@127.0.0.1:{self.node_ports[place].sip}"

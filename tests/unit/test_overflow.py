@@ -9,7 +9,7 @@ from telephony.core.commands import LeaveLine
 from telephony.core.ids import InteractionId
 from telephony.core.rules import OverflowRule, OverflowWhy, QueueRules, Rules
 from telephony.core.views import CallState, Lane, Outcome
-from tests.unit.core_story import ANNA, SUPPORT, Story
+from tests.unit.core_story import ANNA, PIOTR, SUPPORT, Story
 
 
 def story_of(
@@ -140,3 +140,43 @@ def test_who_would_wait_too_long_goes_on_at_once() -> None:
     assert let_go(story)
     assert {why for _, why in let_go(story)} == {OverflowWhy.EXPECTED}
     assert let_go(story)[0][0] == "waiting3", "one is served, the next waits five minutes"
+
+
+def test_a_dial_that_was_given_up_may_be_answered_after_all() -> None:
+    """The phone is picked up in the moment in which the agent signs out, and the line lets the caller go."""
+    story = story_of(agents_below=1)
+    story.agent(ANNA, 0.0)
+    call = enters(story, "c1", 10.0)
+    story.painted(call, ANNA, 10.1)
+    story.tell(ev.AgentSignedOut(ANNA), 12.0)
+    assert let_go(story) == [("c1", OverflowWhy.AGENTS)]
+    story.tell(ev.CallAnswered(call, 1), 12.05)
+    after = story.view(call)
+    assert (after.state, after.agent, after.answered_at) == (CallState.TALKING, ANNA, 12.05)
+    story.tell(ev.DialEnded(call, 1, "ANSWER"), 60.0)
+    story.hangs_up(call, 61.0)
+    assert story.endings() == {"c1": Outcome.ANSWERED}
+
+
+def test_an_answer_after_all_takes_the_caller_out_of_the_line() -> None:
+    story = story_of()
+    story.agent(ANNA, 0.0)
+    call = enters(story, "c1", 10.0)
+    story.painted(call, ANNA, 10.1)
+    story.tell(ev.AgentSignedOut(ANNA), 12.0)
+    assert story.view(call).state is CallState.LINE
+    story.tell(ev.CallAnswered(call, 1), 12.05)
+    assert story.engine.waiting(Lane.STANDARD) == 0
+    story.agent(PIOTR, 13.0)
+    assert story.dials() == [("c1", ANNA)], "who talks is offered to nobody"
+
+
+def test_an_answer_that_comes_after_the_end_of_its_dial_is_none() -> None:
+    story = story_of()
+    story.agent(ANNA, 0.0)
+    call = enters(story, "c1", 10.0)
+    story.painted(call, ANNA, 10.1)
+    story.tell(ev.AgentSignedOut(ANNA), 12.0)
+    story.tell(ev.DialEnded(call, 1, "NOANSWER"), 12.1)
+    story.tell(ev.CallAnswered(call, 1), 12.2)
+    assert story.view(call).state is CallState.LINE
