@@ -107,7 +107,7 @@ class Desk:
         if pop := self._find(interaction):
             self._put(replace(pop, card=card))
             link = self.link(pop.call, card)
-            self._tell("card", {"interaction": interaction, "card": wire.card(card), "link": link})
+            self._tell("card", {"interaction": interaction, "card": wire.card(card, self.titles), "link": link})
 
     def ticket(self, interaction: InteractionId, number: str) -> None:
         if pop := self._find(interaction):
@@ -150,7 +150,7 @@ class Desk:
         return {**(wire.agent(self.status) if self.status else {}), "wish": self.wish}
 
     def _pop_body(self, pop: Pop) -> wire.Body:
-        own = {"offered_at": pop.offered_at, "why": pop.why, "card": wire.card(pop.card)}
+        own = {"offered_at": pop.offered_at, "why": pop.why, "card": wire.card(pop.card, self.titles)}
         return {**self._call_body(pop), **own, "link": self.link(pop.call, pop.card)}
 
     def _call_body(self, pop: Pop) -> wire.Body:

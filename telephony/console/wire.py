@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from telephony.console.board import LaneView
 from telephony.core.commands import AgentChanged
-from telephony.core.customer import Card, TicketSummary
+from telephony.core.customer import Card, Contact, TicketSummary
 from telephony.core.ids import QueueName
 from telephony.core.views import CallView
 
@@ -86,7 +86,7 @@ def call(view: CallView, titles: Mapping[QueueName, str]) -> Body:
     }
 
 
-def card(known: Card | None) -> Body | None:
+def card(known: Card | None, titles: Mapping[QueueName, str]) -> Body | None:
     """None: on its way."""
     if known is None:
         return None
@@ -94,6 +94,7 @@ def card(known: Card | None) -> Body | None:
         "available": known.available,
         "customer": _customer(known),
         "tickets": [_ticket(each) for each in known.open_tickets],
+        "history": [_contact(each, titles) for each in known.history],
     }
 
 
@@ -108,6 +109,17 @@ def _customer(known: Card) -> Body | None:
         "services": list(customer.services),
         "since": date.isoformat(customer.since),
         "accessibility": customer.accessibility,
+    }
+
+
+def _contact(contact: Contact, titles: Mapping[QueueName, str]) -> Body:
+    return {
+        "at": contact.at,
+        "direction": contact.direction,
+        "queue": titles.get(QueueName(contact.queue), contact.queue) if contact.queue else "",
+        "outcome": contact.outcome,
+        "agent": contact.agent,
+        "ticket": contact.ticket,
     }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from telephony.core.views import Direction, Outcome
+
 
 @dataclass(frozen=True, slots=True)
 class Customer:
@@ -26,12 +28,25 @@ class TicketSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """One earlier interaction, whatever its channel; `ticket` is its number."""
+
+    at: float  # seconds since the epoch
+    direction: Direction
+    queue: str | None
+    outcome: Outcome
+    agent: str | None
+    ticket: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What the consultant sees of a caller; `customer` is None when nobody is known under that number."""
 
     customer: Customer | None
     open_tickets: tuple[TicketSummary, ...] = ()
     available: bool = True  # False: the directory did not answer within its budget
+    history: tuple[Contact, ...] = ()  # the latest first; of the number alone where nobody is known under it
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ A consultant would rather have an empty card now than a full one after the greet
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Protocol
 
 import structlog
 
-from telephony.core.customer import Card, Customer, TicketSummary
+from telephony.core.customer import Card, Contact, Customer, TicketSummary
 
 log = structlog.get_logger()
 
@@ -26,6 +27,8 @@ class Records(Protocol):
     async def customer_by_phone(self, e164: str) -> Customer | None: ...
 
     async def open_tickets_of(self, customer: str) -> tuple[TicketSummary, ...]: ...
+
+    async def contacts_of(self, phones: Sequence[str], most: int = 10) -> tuple[Contact, ...]: ...
 
 
 class BuiltinDirectory:
@@ -64,6 +67,8 @@ class BuiltinDirectory:
 
     async def _look_up(self, caller_e164: str) -> Card:
         customer = await self._records.customer_by_phone(caller_e164)
+        phones = {caller_e164, *(customer.phones if customer else ())}
+        history = await self._records.contacts_of(sorted(phones))
         if customer is None:
-            return NOBODY
-        return Card(customer, await self._records.open_tickets_of(customer.number))
+            return Card(None, history=history)
+        return Card(customer, await self._records.open_tickets_of(customer.number), history=history)

@@ -83,6 +83,13 @@ class Memory:
     def recent_interactions(self, most: int) -> Iterable[Row]:
         return sorted(self.interactions.values(), key=lambda call: (-call["arrived_at"], call["interaction"]))[:most]
 
+    def contacts_of(self, phones: Sequence[str], most: int) -> Iterable[Row]:
+        found = [
+            call for call in self.interactions.values() if call["caller"] in phones and call["outcome"] is not None
+        ]
+        latest = sorted(found, key=lambda call: (-call["arrived_at"], call["interaction"]))[:most]
+        return [{**call, "ticket": self.tickets.get(call["interaction"], {}).get("sequence")} for call in latest]
+
     def last_call_of(self, caller: str, since: float) -> Iterable[Row]:
         calls = [
             call

@@ -39,6 +39,14 @@ SELECT outcome FROM interaction
 WHERE caller = :caller AND direction = 'in' AND outcome IS NOT NULL AND arrived_at >= :since
 ORDER BY arrived_at DESC LIMIT 1
 
+-- name: contacts_of
+-- What has been with these numbers, the latest first, each with its ticket.
+SELECT arrived_at, direction, queue, outcome, agent,
+    (SELECT sequence FROM ticket WHERE ticket.interaction = interaction.interaction) AS ticket
+FROM interaction
+WHERE caller = ANY(:phones) AND outcome IS NOT NULL
+ORDER BY arrived_at DESC, interaction LIMIT :most
+
 -- name: ended_of_channels
 -- Which of these channels' interactions have their outcome.
 SELECT uniqueid FROM interaction WHERE uniqueid = ANY(:uniqueids) AND outcome IS NOT NULL ORDER BY uniqueid

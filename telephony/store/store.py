@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 from telephony.core.account import Account, Role
 from telephony.core.commands import Decided, OpenTicket
-from telephony.core.customer import Customer, CustomerAccount, TicketSummary
+from telephony.core.customer import Contact, Customer, CustomerAccount, TicketSummary
 from telephony.core.logged import LogPosition
 from telephony.core.outbox import Message
 from telephony.core.promises import CallBackRequest, CallBackState, Complaint, SurveyAnswer
@@ -97,6 +97,11 @@ class Store:
         """Whether the last call of this number since then ended without anybody or anything having served it."""
         rows = await self._connection.rows("last_call_of", caller=caller, since=since)
         return bool(rows) and rows[0]["outcome"] in IN_VAIN
+
+    async def contacts_of(self, phones: Sequence[str], most: int = 10) -> tuple[Contact, ...]:
+        """What has been with these numbers, the latest first."""
+        rows = await self._connection.rows("contacts_of", phones=list(phones), most=most)
+        return tuple(map(_contact, rows))
 
     async def ended_of_channels(self, uniqueids: Sequence[str]) -> frozenset[str]:
         """Which of these channels' interactions have their outcome."""
@@ -323,6 +328,18 @@ def _ticket(row: Row) -> TicketSummary:
         subject=str(row["subject"]),
         status=str(row["status"]),
         opened_at=cast(float, row["opened_at"]),
+    )
+
+
+def _contact(row: Row) -> Contact:
+    sequence = cast(int | None, row["ticket"])
+    return Contact(
+        cast(float, row["arrived_at"]),
+        Direction(str(row["direction"])),
+        cast(str | None, row["queue"]),
+        Outcome(str(row["outcome"])),
+        cast(str | None, row["agent"]),
+        None if sequence is None else ticket_number(sequence),
     )
 
 

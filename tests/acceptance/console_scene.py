@@ -20,7 +20,7 @@ from telephony.console.console import Console
 from telephony.console.flow_pages import Served
 from telephony.console.passwords import hash_password
 from telephony.core.account import Account, Role
-from telephony.core.customer import Card, Customer, TicketSummary
+from telephony.core.customer import Card, Contact, Customer, TicketSummary
 from telephony.core.engine import Engine
 from telephony.core.events import (
     AgentRinging,
@@ -32,7 +32,7 @@ from telephony.core.events import (
 )
 from telephony.core.ids import InteractionId, QueueName, Uniqueid
 from telephony.core.rules import QueueRules, Rules
-from telephony.core.views import Lane
+from telephony.core.views import Direction, Lane, Outcome
 from telephony.opening import Opening
 from telephony.outages import Outages
 from telephony.shipped import CONFIG_FOLDER
@@ -74,10 +74,16 @@ CARDS = {
             accessibility=True,
         ),
         (TicketSummary("000412-7", "Przerwy w działaniu internetu wieczorem", "open", 1_780_000_000.0),),
+        history=(
+            Contact(1_780_000_000.0, Direction.CALL_BACK, "support", Outcome.ANSWERED, "piotr", "000412-7"),
+            Contact(1_779_900_000.0, Direction.IN, "support", Outcome.CALLBACK, None, None),
+            Contact(1_779_000_000.0, Direction.IN, None, Outcome.ABANDONED_MENU, None, None),
+        ),
     ),
     HOSTILE_NUMBER: Card(
         Customer("1", HOSTILE, (), HOSTILE, (HOSTILE, "a" * 300), date(2020, 1, 2)),
         (TicketSummary(HOSTILE, HOSTILE, "open", 1_780_000_000.0),),
+        history=(Contact(1_780_000_000.0, Direction.IN, HOSTILE, Outcome.ANSWERED, HOSTILE, HOSTILE),),
     ),
 }
 

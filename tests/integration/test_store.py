@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from telephony.core.account import Account, Role
 from telephony.core.commands import Decided, OpenTicket
-from telephony.core.customer import Customer, CustomerAccount
+from telephony.core.customer import Contact, Customer, CustomerAccount
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.logged import LogPosition
 from telephony.core.promises import CallBackRequest, CallBackState, Complaint, SurveyAnswer
@@ -80,6 +80,18 @@ async def test_the_last_call_of_a_number_tells_whether_it_was_in_vain(store: Sto
     later = replace(ENDED, interaction=InteractionId("i-2"), arrived_at=gone.arrived_at + 100)
     await store.record_call(later)
     assert not await store.called_in_vain(caller, gone.arrived_at - 60), "served since"
+
+
+async def test_what_has_been_with_a_customers_numbers_is_told_with_its_tickets(store: Store) -> None:
+    phone, other = str(view().caller), "+48600100299"
+    await store.record_calls([ENDED, replace(ENDED, interaction=InteractionId("i-2"), caller=other, arrived_at=5.0)])
+    await store.record_call(view(InteractionId("i-3")))  # under way
+    number = await store.open_ticket(TICKET, 9.0)
+    latest, first = await store.contacts_of([phone, other])
+    assert latest == Contact(ENDED.arrived_at, Direction.IN, "support", Outcome.ANSWERED, "anna", number)
+    assert (first.at, first.ticket) == (5.0, None)
+    assert await store.contacts_of([phone, other], most=1) == (latest,)
+    assert await store.contacts_of(["+48600100298"]) == ()
 
 
 async def test_one_call_is_promised_to_a_number_and_the_first_place_stays(store: Store) -> None:

@@ -75,7 +75,7 @@ def test_a_pop_says_all_that_is_known(desk: Desk, page: Page) -> None:
     assert (pop["type"], pop["interaction"], pop["attempt"], pop["offered_at"]) == ("pop", "i1", 1, 1030.0)
     assert (pop["caller"], pop["queue"], pop["lane"]) == ("+48 500 000 123", "Pomoc techniczna", "accessibility")
     assert (pop["queued_at"], pop["why"]) == (1005.0, "kolejność zgłoszeń")
-    assert pop["card"] == {"available": True, "customer": None, "tickets": []}
+    assert pop["card"] == {"available": True, "customer": None, "tickets": [], "history": []}
 
 
 def test_a_card_that_comes_later_follows(desk: Desk, page: Page) -> None:

@@ -16,10 +16,10 @@ from telephony.console.passwords import PASSWORD_CHARACTERS, Passwords, hash_pas
 from telephony.console.pop_timing import PopTimings
 from telephony.console.sessions import SESSIONS_PER_LOGIN, Sessions
 from telephony.core.account import Account
-from telephony.core.customer import Card, Customer, TicketSummary
+from telephony.core.customer import Card, Contact, Customer, TicketSummary
 from telephony.core.ids import AgentId, InteractionId, QueueName
 from telephony.core.rate_limit import RateLimit
-from telephony.core.views import CallState, Lane
+from telephony.core.views import CallState, Direction, Lane, Outcome
 from tests.unit.console_story import ANNA, WAITING
 
 I1 = WAITING.interaction
@@ -224,16 +224,23 @@ class TestWire:
         assert wire.shown_number(number) == shown
 
     def test_a_card_on_its_way_is_not_an_empty_card(self) -> None:
-        assert wire.card(None) is None
-        assert wire.card(Card(None)) == {"available": True, "customer": None, "tickets": []}
+        assert wire.card(None, {}) is None
+        assert wire.card(Card(None), {}) == {"available": True, "customer": None, "tickets": [], "history": []}
 
     def test_a_card_in_full(self) -> None:
         customer = Customer("1004217", "Żaneta Ćwik", ("+48500000123",), "Łódź", ("Internet",), date(2016, 4, 1))
-        shown = wire.card(Card(customer, (TicketSummary("17-8", "Brak internetu", "open", 5.0),)))
+        before = Contact(9.0, Direction.CALL_BACK, "support", Outcome.ANSWERED, "anna", "17-8")
+        ticket = TicketSummary("17-8", "Brak internetu", "open", 5.0)
+        titles = {QueueName("support"): "Pomoc techniczna"}
+        shown = wire.card(Card(customer, (ticket,), history=(before,)), titles)
         text = wire.text({"card": shown})
         assert "Żaneta Ćwik" in text
         assert json.loads(text)["card"]["customer"]["since"] == "2016-04-01"
         assert json.loads(text)["card"]["tickets"][0]["subject"] == "Brak internetu"
+        assert json.loads(text)["card"]["history"] == [
+            {"at": 9.0, "direction": "call_back", "queue": "Pomoc techniczna", "outcome": "answered", "agent": "anna",
+             "ticket": "17-8"}
+        ]  # fmt: skip
         assert "+48500000123" not in text  # the page gets the number of the call, not all of the customer's
 
     def test_a_queue_goes_by_its_title(self) -> None:

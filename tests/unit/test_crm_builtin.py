@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
-from telephony.core.customer import Card, Customer, TicketSummary
+from telephony.core.customer import Card, Contact, Customer, TicketSummary
+from telephony.core.views import Direction, Outcome
 from telephony.crm.builtin import MOST_ASKED, BuiltinDirectory
 from telephony.crm.seed import customers
 
@@ -19,6 +21,7 @@ class FakeRecords:
     known: dict[str, Customer] = field(default_factory=lambda: {PHONE: ANNA})
     error: Exception | None = None
     silent: bool = False
+    history: tuple[Contact, ...] = ()
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def customer_by_phone(self, e164: str) -> Customer | None:
@@ -27,6 +30,9 @@ class FakeRecords:
         if self.error:
             raise self.error
         return self.known.get(e164)
+
+    async def contacts_of(self, phones: Sequence[str], most: int = 10) -> tuple[Contact, ...]:
+        return self.history if PHONE in phones else ()
 
     async def answer(self) -> None:
         """Takes its time, even to be cancelled, as asyncpg does on a server that hangs."""
@@ -41,6 +47,14 @@ class FakeRecords:
 
 async def test_a_known_caller_comes_with_open_tickets() -> None:
     assert await BuiltinDirectory(FakeRecords()).card(PHONE) == Card(ANNA, (TICKET,))
+
+
+async def test_what_has_been_before_is_told_of_customers_and_of_strangers_alike() -> None:
+    before = (Contact(1.0, Direction.IN, "support", Outcome.ABANDONED_LINE, None, "000412-7"),)
+    records = FakeRecords(history=before)
+    assert (await BuiltinDirectory(records).card(PHONE)).history == before
+    records.known.clear()
+    assert await BuiltinDirectory(records).card(PHONE) == Card(None, history=before)
 
 
 async def test_an_unknown_caller_and_a_withheld_number_are_nobody() -> None:

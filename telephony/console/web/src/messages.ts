@@ -34,10 +34,20 @@ export interface TicketSummary {
   opened_at: number;
 }
 
+export interface Contact {
+  at: number;
+  direction: "in" | "call_back";
+  queue: string;
+  outcome: string;
+  agent: string | null;
+  ticket: string | null;
+}
+
 export interface Card {
   available: boolean;
   customer: Customer | null;
   tickets: TicketSummary[];
+  history: Contact[]; // the latest first
 }
 
 export interface Call {

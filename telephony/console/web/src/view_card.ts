@@ -2,13 +2,14 @@
 
 import table from "../texts/call.json";
 import { byId, make, makeForeign, setText, show } from "./dom";
-import type { Card, TicketSummary } from "./messages";
+import type { Card, Contact, TicketSummary } from "./messages";
 import { lookUp, words } from "./texts";
-import { dateOnly, day } from "./times";
+import { dateOnly, day, moment } from "./times";
 
 const t = words(table);
 
 export function drawCard(card: Card | null): void {
+  drawHistory(card);
   const customer = card?.customer;
   show(byId("card"), Boolean(customer));
   if (!card || !customer) return;
@@ -18,6 +19,21 @@ export function drawCard(card: Card | null): void {
   byId("services").replaceChildren(...customer.services.map((name) => makeForeign("li", "", name)));
   byId("tickets").replaceChildren(...card.tickets.map(ticketItem));
   show(byId("no-tickets"), card.tickets.length === 0);
+}
+
+function drawHistory(card: Card | null): void {
+  const history = card?.history ?? [];
+  show(byId("history-part"), history.length > 0);
+  byId("history").replaceChildren(...history.map(contactItem));
+}
+
+function contactItem(contact: Contact): HTMLElement {
+  const item = make("li");
+  const what = lookUp(t, `past_${contact.outcome}`, contact.outcome);
+  const who = contact.direction === "call_back" ? t.past_call_back : contact.queue;
+  const more = [who, contact.agent, contact.ticket].filter(Boolean).join(" · ");
+  item.append(make("span", "quiet time", moment(contact.at)), make("strong", "", what), makeForeign("span", "quiet", more));
+  return item;
 }
 
 function ticketItem(ticket: TicketSummary): HTMLElement {
