@@ -47,6 +47,7 @@ from telephony.crm.builtin import BuiltinDirectory
 from telephony.flows import FlowShelf, Origin
 from telephony.house import House
 from telephony.identity import IdentityCheck
+from telephony.looks import StoredLooks
 from telephony.metrics import Metrics, metrics_app
 from telephony.opening import Opening
 from telephony.outages import Outages
@@ -87,6 +88,7 @@ class App:
             flows=self._served,
             callers=lambda: flow_watch.by_text(self._standings()),
             file_message=self._file_message,
+            looks=StoredLooks(store),
             endpoints=SupervisionApi(self._opening.current, settings.data, self.clock).endpoints(),
             link=link_of(settings.pop),
         )

@@ -22,6 +22,7 @@ from telephony.console.cards import CardOf, Cards
 from telephony.console.desk import Desk, LinkOf, no_link
 from telephony.console.floor import FloorApi
 from telephony.console.flow_pages import Callers, FlowPages, Served
+from telephony.console.look import Looks
 from telephony.console.pages import Pages
 from telephony.console.pop_timing import PopTiming, PopTimings
 from telephony.console.rules import ConsoleRules
@@ -48,8 +49,8 @@ class Console:
 
     `endpoints` are what pages may ask beyond what every one may; `flows` are those that new calls follow, and `callers`
     tells how many callers are at each of their nodes.
-    `link` makes the address of a call in another system; `file_message` stores what people write in the form for
-    callers; without it there is no such form.
+    `link` makes the address of a call in another system; `looks` keeps how each person wants pages to look.
+    `file_message` stores what people write in the form for callers; without it there is no such form.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Console:
         endpoints: Iterable[Endpoint] = (),
         link: LinkOf = no_link,
         file_message: FileMessage | None = None,
+        looks: Looks | None = None,
     ) -> None:
         self._submit = submit
         self._clock = clock
@@ -85,7 +87,9 @@ class Console:
         self._names: dict[AgentId, str] = {}  # of those who have signed in
         floor = FloorApi(self._board, self._desks.values, self._names, queue_titles, clock)
         own = (*OwnApi(self._board.lanes, clock).endpoints(), *floor.endpoints())
-        self._site = Site(accounts, sessions, self._pages, clock, rules, FlowPages(flows, callers), (*own, *endpoints))
+        self._site = Site(
+            accounts, sessions, self._pages, clock, rules, FlowPages(flows, callers), (*own, *endpoints), looks
+        )
         if file_message:
             named = {str(queue): title for queue, title in queue_titles.items()}
             self._site.caller_form = CallerForm(file_message, named, rules.privacy_contact, clock)

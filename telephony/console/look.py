@@ -1,5 +1,6 @@
-"""How somebody wants pages to look: language, colours, size of type, shortcuts; remembered in a cookie.
+"""How somebody wants pages to look: language, colours, size of type, shortcuts.
 
+It is remembered with the account, and in a cookie, which pages for strangers go by.
 The choice is made in a plain form, so that it works before log-in and without JavaScript [WCAG 2.2 §1.4.4, §2.1.4].
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import Self
+from typing import Protocol, Self
 
 from aiohttp import web
 
@@ -73,6 +74,24 @@ class Look:
             "switches": _options({each: t[f"look.shortcuts_{each}"] for each in SWITCH}, self.shortcuts),
         }
         return PANEL.page(self.language, values)
+
+
+class Looks(Protocol):
+    """Where choices are kept with their account, as a cookie's text; what it cannot do costs nobody a page."""
+
+    async def of(self, login: str) -> str | None: ...
+
+    async def keep(self, login: str, look: str) -> None: ...
+
+
+class Forgetful:
+    """Nothing is kept: the browser's cookie alone remembers."""
+
+    async def of(self, login: str) -> str | None:
+        return None
+
+    async def keep(self, login: str, look: str) -> None:
+        """It is not."""
 
 
 def looked_at(request: web.Request) -> Look:

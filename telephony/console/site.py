@@ -64,7 +64,9 @@ class Site:
         rules: ConsoleRules,
         flows: FlowPages,
         endpoints: Iterable[Endpoint] = (),
+        looks: look.Looks | None = None,
     ) -> None:
+        self._looks = looks or look.Forgetful()
         self._accounts = accounts
         self._sessions = sessions
         self._pages = pages
@@ -181,6 +183,8 @@ class Site:
         chosen = look.looked_at(request).chosen(form)
         response = web.HTTPSeeOther(look.way_back(form.get("back", "/")))
         self._set_cookie(response, look.COOKIE, chosen.cookie, max_age=look.COOKIE_S)
+        if session := self._session(request):
+            await self._looks.keep(session.account.login, chosen.cookie)
         raise response
 
     # -- log-in and log-out -------------------------------------------------------------------------------------
@@ -203,14 +207,16 @@ class Site:
             log.warning("console.login_refused", known=account is not None)
             return self._form(request, 401, "wrong", login)
         self._limit.give_back(keys, self._clock())
-        return self._open(account)
+        return await self._open(account)
 
-    def _open(self, account: Account) -> web.Response:
+    async def _open(self, account: Account) -> web.Response:
         session_id, _ = self._sessions.open(account, self._clock())
         log.info("console.logged_in", agent=account.agent, role=account.role)
         response = web.HTTPSeeOther("/")
         self._set_cookie(response, COOKIE, session_id, max_age=int(self._rules.absolute_s))
         response.del_cookie(FORM_COOKIE, path="/")
+        if kept := await self._looks.of(account.login):
+            self._set_cookie(response, look.COOKIE, look.Look.read(kept).cookie, max_age=look.COOKIE_S)
         raise response
 
     async def _logout(self, request: web.Request) -> web.StreamResponse:

@@ -28,6 +28,7 @@ class Memory:
         self.complaints: dict[str, Values] = {}
         self.answers: dict[tuple[str, str], Values] = {}
         self.people: dict[str, Values] = {}
+        self.looks: dict[str, Values] = {}
         self.positions: dict[tuple[str, str], Values] = {}
         self.alive_at: dict[bool, Values] = {}
 
@@ -242,6 +243,14 @@ class Memory:
 
     def accounts(self) -> Iterable[Row]:
         return [self.people[login] for login in sorted(self.people)]
+
+    def look_of(self, login: str) -> Iterable[Row]:
+        return [{"look": self.looks[login]["look"]}] if login in self.looks else ()
+
+    def keep_look(self, login: str, look: str) -> None:
+        if login not in self.people:
+            raise StoreRefusedError("PostgreSQL refuses `keep_look`: ForeignKeyViolationError")
+        self.looks[login] = {"login": login, "look": look}
 
     def version(self) -> Iterable[Row]:
         return [{"version": "memory"}]

@@ -245,6 +245,15 @@ SELECT * FROM account WHERE login = :login
 -- Everyone who may log in.
 SELECT * FROM account ORDER BY login
 
+-- name: look_of
+-- How somebody wants pages to look.
+SELECT look FROM account_look WHERE login = :login
+
+-- name: keep_look
+-- Insert or replace it.
+INSERT INTO account_look (login, look) VALUES (:login, :look)
+ON CONFLICT (login) DO UPDATE SET look = excluded.look
+
 -- name: alive
 -- The server that leads the calls lives.
 INSERT INTO last_alive (at) VALUES (:at) ON CONFLICT (one) DO UPDATE SET at = excluded.at

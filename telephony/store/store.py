@@ -273,6 +273,14 @@ class Store:
     async def account_by_login(self, login: str) -> Account | None:
         return _first(map(_account, await self._connection.rows("account_by_login", login=login)))
 
+    async def look_of(self, login: str) -> str | None:
+        rows = await self._connection.rows("look_of", login=login)
+        return str(rows[0]["look"]) if rows else None
+
+    async def keep_look(self, login: str, look: str) -> None:
+        """Errors: StoreRefusedError for an account that is not known."""
+        await self._connection.run("keep_look", login=login, look=look)
+
     async def accounts(self) -> tuple[Account, ...]:
         return tuple(map(_account, await self._connection.rows("accounts")))
 

@@ -23,6 +23,7 @@ from tests.acceptance.console_scene import (
     press,
     tab_to,
 )
+from tests.unit.watched_flow import watched_flow
 
 LARGE = tuple(width for width in WIDTHS if width > 1000)  # type of 200 % on a telephone is 90 CSS pixels wide
 
@@ -112,6 +113,24 @@ async def test_a_supervisor_closes_and_announces_for_the_next_caller(
     await page.locator("#department-support").press("Enter")
     await expect(page.locator("#say")).to_have_text("Otwarto: Pomoc techniczna.")
     assert "support" not in hotline.opening.current().closures
+
+
+async def test_the_supervisors_and_the_watchers_pages_in_english(
+    page: Page, house: tuple[House, str], shots: Path, tmp_path: Path
+) -> None:
+    hotline, url = house
+    hotline.flows = [watched_flow(tmp_path)]
+    await log_in(page, url, "ewa")
+    await choose(page, language="en")
+    await expect(page.locator("h1")).to_have_text("The line now")
+    await expect(page.locator(".department").first).to_be_visible()
+    await page.locator("#department-support").click()
+    await looks_right(page, shots, "supervision-close")
+    await page.goto(f"{url}/flows")
+    await looks_right(page, shots, "flows")
+    await page.get_by_role("link", name="general").press("Enter")
+    await expect(page.locator("#nodes-title")).to_have_text("The same figures in a table")
+    await looks_right(page, shots, "flow")
 
 
 async def test_whoever_is_no_supervisor_has_no_such_page(page: Page, house: tuple[House, str]) -> None:

@@ -48,6 +48,7 @@ class House:
         self.problem = ""
         self.messages: list[CallerMessage] = []
         self.store_away = False
+        self.looks: dict[str, str] = {}  # by login
         self.callers: dict[tuple[str, str], dict[str, int]] = {}
         self.console = Console(
             accounts=self.account,
@@ -58,9 +59,16 @@ class House:
             flows=lambda: Served(tuple(self.flows), self.problem),
             callers=lambda: self.callers,
             endpoints=endpoints,
+            looks=self,
             file_message=self.file_message,
         )
         self.url = ""
+
+    async def of(self, login: str) -> str | None:
+        return self.looks.get(login)
+
+    async def keep(self, login: str, look: str) -> None:
+        self.looks[login] = look
 
     async def file_message(self, message: CallerMessage) -> Filed:
         if self.store_away:

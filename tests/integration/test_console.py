@@ -116,6 +116,28 @@ async def test_logging_out_ends_pages_and_session_and_signs_out_at_once(
     assert isinstance(await house.event(), AgentSignedIn)
 
 
+async def test_a_chosen_look_follows_its_person_to_another_browser(http: aiohttp.ClientSession, house: House) -> None:
+    await log_in(http, house)
+    chosen, headers = {"language": "en", "size": "150", "back": "//evil.example"}, {"Origin": house.url}
+    async with http.post("/look", data=chosen, headers=headers, allow_redirects=False) as response:
+        assert (response.status, response.headers["Location"]) == (303, "/")
+    async with aiohttp.ClientSession(house.url, cookie_jar=aiohttp.CookieJar(unsafe=True)) as other:
+        async with other.get("/login") as response:
+            assert 'lang="pl"' in await response.text()
+        await log_in(other, house)
+        async with other.get("/") as response:
+            assert 'lang="en" data-theme="auto" data-size="150"' in await response.text()
+
+
+async def test_strangers_choices_are_kept_with_nobody(http: aiohttp.ClientSession, house: House) -> None:
+    async with http.post("/look", data={"language": "en"}, headers={"Origin": house.url}) as response:
+        assert "Log in" in await response.text()
+    assert not house.looks
+    await log_in(http, house)
+    async with http.get("/") as response:
+        assert 'lang="en"' in await response.text()
+
+
 # -- guards -------------------------------------------------------------------------------------------------------
 
 

@@ -359,6 +359,16 @@ async def test_how_far_a_log_was_read_is_kept_for_each_node(store: Store) -> Non
     assert await store.log_positions("n2") == {}
 
 
+async def test_a_look_stays_with_its_account(store: Store) -> None:
+    with pytest.raises(StoreRefusedError):
+        await store.keep_look("anna", "en.dark.100.on")
+    await store.add_account(ANNA)
+    assert await store.look_of("anna") is None
+    await store.keep_look("anna", "en.dark.100.on")
+    await store.keep_look("anna", "pl.light.150.off")
+    assert await store.look_of("anna") == "pl.light.150.off"
+
+
 async def test_accounts_are_kept_whole_and_replaced(store: Store) -> None:
     piotr = Account("piotr", "Piotr", "$argon2id$…")
     await store.add_account(replace(ANNA, display_name="Anna"))
