@@ -176,6 +176,8 @@ class Journey:
             self.standings = standings(flow, step.session)
             if step.unsaid:
                 log.warning("flow.unsaid", interaction=self.interaction, node=step.session.node, why=step.unsaid)
+            if isinstance(step.wait, WaitDigits):
+                self._log_question(step)
             key = ""
             for action in step.actions:
                 key = await self._do(action, step) or key
@@ -191,6 +193,11 @@ class Journey:
                 case None:
                     return
             step = resume(flow, step.session, given, services.clock(), services.calendar())
+
+    def _log_question(self, step: Step) -> None:
+        """What is asked, never what is answered."""
+        session = step.session
+        log.info("flow.asked", interaction=self.interaction, node=session.node, what=str(session.stage))
 
     async def _do(self, action: Action, step: Step) -> str:
         """Carry one action out; the key that interrupted it, if any."""

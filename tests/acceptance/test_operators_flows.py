@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,7 +21,6 @@ SALES, BILLING = "+48220000101", "+48220000103"
 CUSTOMER = customers(1)[0]
 PIN, WRONG = "73910468", "73910469"  # eight digits: found nowhere by chance
 STRANGER = "+48500000161"
-THINKS_S = 3.5  # for the keys to have been sent, and before the next number
 
 
 @pytest.fixture
@@ -42,6 +42,23 @@ async def at(town: World, flow: str, node: str) -> None:
         while line not in (await metrics(town)).splitlines():  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     await asyncio.sleep(0.3)
+
+
+async def keys(town: World, call: PhoneCall, digits: str, then: str) -> None:
+    """Press keys and wait for the question that follows them; then a moment, like a person."""
+    before = asked(town, then)
+    await call.dtmf(digits)
+    async with asyncio.timeout(STEP_S):
+        while asked(town, then) == before:  # the log is read, not announced  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    await asyncio.sleep(0.3)
+
+
+def asked(town: World, what: str) -> int:
+    """How often the caller has been asked for the customer's number, or for the PIN."""
+    log = (town.folder / "house/log/server.log").read_text("utf-8")
+    events = [json.loads(line) for line in log.splitlines() if line.startswith("{") and line.endswith("}")]
+    return sum(each["event"] == "flow.asked" and each["what"] == what for each in events)
 
 
 async def asks_for_the_balance(town: World, caller: str) -> PhoneCall:
@@ -97,18 +114,18 @@ async def test_the_balance_a_person_and_the_survey_and_the_pin_is_nowhere(town: 
 async def test_a_guesser_of_pins_is_stopped_and_comes_to_a_person(town: World) -> None:
     for guesses in (2, 1):
         call = await asks_for_the_balance(town, STRANGER)
-        for _ in range(guesses):
-            await call.dtmf(f"{CUSTOMER.number}#")
-            await asyncio.sleep(THINKS_S)
-            await call.dtmf(f"{WRONG}#")
-            await asyncio.sleep(THINKS_S)
+        for _ in range(guesses - 1):
+            await keys(town, call, f"{CUSTOMER.number}#", "pin")
+            await keys(town, call, f"{WRONG}#", "customer")
+        await keys(town, call, f"{CUSTOMER.number}#", "pin")
         if guesses == 1:
+            await keys(town, call, f"{WRONG}#", "customer")
             break
+        await call.dtmf(f"{WRONG}#")  # the last one a call may try
         await town.until(lambda seen: seen[0].state is CallState.LINE)
         await call.hang_up()
         await town.until(lambda seen: seen[0].outcome is not None)
-    await call.dtmf(f"{CUSTOMER.number}#")
-    await asyncio.sleep(THINKS_S)
+    await keys(town, call, f"{CUSTOMER.number}#", "pin")
     await call.dtmf(f"{PIN}#")  # right, and too late
     await town.until(lambda seen: any(each.outcome is None and each.state is CallState.LINE for each in seen))
     (blocked,) = re.findall(r"^hotline_pin_blocked_total (\S+)$", await metrics(town), re.MULTILINE)

@@ -16,14 +16,15 @@ from ivr_flows.standing import Standing
 from telephony.asterisk.agi import AgiSession, SessionEndedError
 from telephony.asterisk.agi_wire import AgiError, Environment, Reply
 from telephony.asterisk.handset import LIMIT_S, SPARE_S
+from telephony.asterisk.in_line import Instruction
 from telephony.asterisk.interaction_id import new_interaction_id
 from telephony.asterisk.journey import Arrival, Journey
 from telephony.asterisk.services import Services
 from telephony.core import events as core
-from telephony.core.commands import Dial
+from telephony.core.commands import Dial, LeaveLine
 from telephony.core.estimate import Minutes
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
-from telephony.core.rules import Boost
+from telephony.core.rules import Boost, OverflowWhy
 from telephony.core.views import Lane
 
 FLOW = """\
@@ -327,6 +328,24 @@ async def test_an_instruction_is_carried_out_and_the_talk_ends_the_call(flow: Fl
     assert lines[-2:] == ["SET VARIABLE HOTLINE_STAGE done", "HANGUP"]
     assert case.events[-1] == core.DialEnded(case.journey.interaction, 1, "ANSWER")
     assert case.journey.line.attempt is None
+
+
+async def test_what_was_meant_for_who_waits_is_forgotten_after_a_talk(flow: Flow) -> None:
+    case = Case(flow, [("STREAM FILE", key("2")), ("GET VARIABLE DIALSTATUS", Reply(1, "ANSWER"))])
+    line = case.journey.line
+    dial = Dial(case.journey.interaction, 1, AgentId("anna"), "phone-anna", 20.0, "n1")
+    leave = LeaveLine(case.journey.interaction, QueueName("support"), OverflowWhy.WAITED)
+    told: dict[str, Instruction] = {"WAIT FOR DIGIT": dial, "EXEC Dial": leave}
+
+    def each(command: str) -> None:
+        for begin, instruction in told.items():
+            if command.startswith(begin):
+                line.instruct(instruction)
+
+    case.session.on_command = each
+    await case.journey.run()
+    assert case.of(core.DialEnded)
+    assert line.instruction is None
 
 
 @pytest.mark.parametrize(
