@@ -35,6 +35,7 @@ from telephony.clock import Clock
 from telephony.console.caller_message import CallerMessage, Filed
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
+from telephony.console.rules import ConsoleRules
 from telephony.core.account import Account
 from telephony.core.commands import CallChanged, CallEnded, Command, HangUpLeg, RingFirst
 from telephony.core.engine import Engine
@@ -54,7 +55,7 @@ from telephony.outages import Outages
 from telephony.outward_wiring import Outward, link_of
 from telephony.pump import Pump
 from telephony.read_in import ReadIn
-from telephony.settings import AsteriskNode, Listen, Settings, SettingsError, speaker
+from telephony.settings import AsteriskNode, Listen, Settings, SettingsError, Site, speaker
 from telephony.store.errors import StoreError
 from telephony.store.recorder import Recorder
 from telephony.store.store import Store
@@ -89,6 +90,7 @@ class App:
             callers=lambda: flow_watch.by_text(self._standings()),
             file_message=self._file_message,
             looks=StoredLooks(store),
+            rules=_console_rules(settings.console),
             endpoints=SupervisionApi(self._opening.current, settings.data, self.clock).endpoints(),
             link=link_of(settings.pop),
         )
@@ -359,6 +361,16 @@ async def serve(settings: Settings) -> None:
             log.info("server.stopped")
     finally:
         await store.close()
+
+
+def _console_rules(site: Site) -> ConsoleRules:
+    """Cookies go over TLS alone where every way to the console does."""
+    return ConsoleRules(
+        origins=site.origins,
+        proxies=frozenset(map(str, site.proxies)),
+        privacy_contact=site.privacy_contact,
+        secure_cookies=bool(site.origins) and all(each.startswith("https://") for each in site.origins),
+    )
 
 
 def _recordings(settings: Settings) -> Path:

@@ -191,6 +191,14 @@ class ZammadTo(Frozen):
     url: SecretStr  # https://zammad.example.pl/api/v1/cti/TOKEN, as Zammad's settings show it
 
 
+class Site(Frozen):
+    """How people reach the console: `origins` (https://konsola.example.pl) where a proxy of ours stands before it."""
+
+    origins: tuple[Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.:\[\]-]+$")], ...] = ()
+    proxies: tuple[IPvAnyAddress, ...] = ()  # their addresses, whose X-Forwarded-For is believed
+    privacy_contact: str = Field(default="iod@marsoft.example", max_length=200)  # of the data protection officer
+
+
 class Pop(Frozen):
     """`link` is shown with each pop (docs/pops.md); it may lead to `hosts` alone, and so may the receivers."""
 
@@ -233,6 +241,7 @@ class Settings(BaseSettings):
         default=86_400.0, ge=0, le=30 * 86_400.0
     )  # a call in vain makes the next a repeated one
     pop: Pop = Pop()
+    console: Site = Site()
     speech_command: str = ""  # a program that makes prompts; the synthesiser that comes along where empty
     recorded: Path | None = None  # a folder of recorded prompts, which win
     prompts: Path | None = None  # where built prompts lie; `prompts` in the data folder unless given

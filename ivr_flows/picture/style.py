@@ -1,6 +1,6 @@
 """The look of pictures in light and dark: contrast of words 4.5:1 or more, of lines 3:1 [WCAG 2.2 §1.4.3, §1.4.11]."""
 
-STYLE = """\
+LIGHT = """\
 .flow { --g: #f7f9fa; --i: #14202a; --q: #44525e; --l: #5d6b76; --t: #ffffff; }
 .flow { font-family: system-ui, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif; }
 .flow .ground { fill: var(--g); }
@@ -32,7 +32,9 @@ STYLE = """\
 .flow .end { --fill: #fce6e6; --ink: #94202a; }
 .flow .note { --fill: #ffffff; --ink: #44525e; }
 .flow .note .shape { stroke-dasharray: 5 4; }
-@media (prefers-color-scheme: dark) {
+"""
+
+DARK = """\
 .flow { --g: #10181f; --i: #e9eff3; --q: #b4c1cb; --l: #93a3af; --t: #1b2731; }
 .flow .say { --fill: #12304a; --ink: #8cc8ff; }
 .flow .ask { --fill: #2c2047; --ink: #d0b6ff; }
@@ -41,5 +43,11 @@ STYLE = """\
 .flow .own { --fill: #25313b; --ink: #c0ccd5; }
 .flow .end { --fill: #431c21; --ink: #ffa6a6; }
 .flow .note { --fill: #172029; --ink: #b4c1cb; }
-}
 """
+
+STYLE = f"{LIGHT}@media (prefers-color-scheme: dark) {{\n{DARK}}}\n"  # as the machine is set
+
+
+def style(theme: str) -> str:
+    """`light` or `dark` as somebody has chosen; anything else: as the machine is set."""
+    return {"light": LIGHT, "dark": LIGHT + DARK}.get(theme, STYLE)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_network
 from math import ceil
 
 import structlog
@@ -21,6 +20,7 @@ from telephony.console import caller_form_page
 from telephony.console.caller_form_page import Reader
 from telephony.console.caller_message import CallerMessage, Filed, NotFiledError, Refused, read
 from telephony.console.look import looked_at
+from telephony.console.whence import address_of, household
 from telephony.core.rate_limit import RateLimit
 
 log = structlog.get_logger()
@@ -34,12 +34,13 @@ _ONCE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 @dataclass(slots=True)
 class CallerForm:
-    """`queues`: name → title; `contact` of the data protection officer."""
+    """`queues`: name → title; `contact` of the data protection officer; `proxies` are ours."""
 
     file: FileMessage
     queues: Mapping[str, str]
     contact: str
     clock: Callable[[], float]
+    proxies: Collection[str] = ()
     _limit: RateLimit = field(default_factory=lambda: RateLimit(AT_ONCE, EVERY_S))
 
     async def show(self, request: web.Request) -> web.Response:
@@ -55,7 +56,7 @@ class CallerForm:
         message = read({**fields, "once": _once(fields)}, self.queues)
         if isinstance(message, Refused):
             return self._form(reader, fields, {name: reader.word(key) for name, key in message.problems.items()}, 422)
-        key, now = _whence(request.remote or ""), self.clock()
+        key, now = household(address_of(request, self.proxies)), self.clock()
         if wait_s := self._limit.wait_s(key, now):
             return self._often(reader, fields, wait_s)
         try:
@@ -86,15 +87,6 @@ def _once(fields: Mapping[str, str]) -> str:
     """The name of this sending: what we gave the form, or a new one."""
     given = fields.get("once", "")
     return given if _ONCE.fullmatch(given) else secrets.token_urlsafe(32)
-
-
-def _whence(remote: str) -> str:
-    """The address, or of IPv6 the network of the one household [RFC 6177]."""
-    try:
-        address = ip_address(remote)
-    except ValueError:
-        return remote
-    return remote if address.version == 4 else str(ip_network(f"{remote.partition('%')[0]}/64", strict=False))
 
 
 def _html(text: str, status: int = 200) -> web.Response:

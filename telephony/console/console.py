@@ -92,7 +92,7 @@ class Console:
         )
         if file_message:
             named = {str(queue): title for queue, title in queue_titles.items()}
-            self._site.caller_form = CallerForm(file_message, named, rules.privacy_contact, clock)
+            self._site.caller_form = CallerForm(file_message, named, rules.privacy_contact, clock, rules.proxies)
         self._runner: web.AppRunner | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._tick_s = rules.tick_s

@@ -19,7 +19,7 @@ from aiohttp import web
 
 from ivr_flows import Flow
 from ivr_flows.nodes import SubFlowNode
-from ivr_flows.picture import STYLE, Box, TangledError, View, svg, view
+from ivr_flows.picture import Box, TangledError, View, style, svg, view
 from ivr_flows.picture import Language as Drawn
 from telephony.console.look import looked_at
 from telephony.console.texts import Language, PageTemplate, texts
@@ -99,8 +99,8 @@ class FlowPages:
         }
         return _html(self._flow_page.page(seen.language, values))
 
-    async def _style(self, _: web.Request) -> web.Response:
-        return web.Response(text=STYLE, content_type="text/css", charset="utf-8")
+    async def _style(self, request: web.Request) -> web.Response:
+        return web.Response(text=style(looked_at(request).theme), content_type="text/css", charset="utf-8")
 
     async def _picture(self, flow: Flow, language: Language) -> str:
         """Drawn once for each revision, in a thread: a large flow takes a while, and callers do not wait for it."""

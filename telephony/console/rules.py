@@ -15,5 +15,6 @@ class ConsoleRules:
     origins: tuple[
         str, ...
     ] = ()  # where the console is reached, if not where it listens (`https://konsola.example.pl`)
+    proxies: frozenset[str] = frozenset()  # addresses of those that stand before us and tell whom they speak for
     privacy_contact: str = "iod@marsoft.example"  # the data protection officer's address, for people who write to us
     secure_cookies: bool = False  # True behind TLS

@@ -30,6 +30,7 @@ from telephony.console.passwords import Passwords
 from telephony.console.rules import ConsoleRules
 from telephony.console.sessions import Session, Sessions
 from telephony.console.texts import Language, PageTemplate, texts
+from telephony.console.whence import address_of, household
 from telephony.core.account import Account
 
 log = structlog.get_logger()
@@ -194,7 +195,7 @@ class Site:
         login, now = form.get("login", "").strip()[:64], self._clock()
         if not _same(form.get("csrf"), request.cookies.get(FORM_COOKIE)):
             return self._form(request, 403, "stale", login)
-        keys = self._limit.keys(login, request.remote or "")
+        keys = self._limit.keys(login, household(address_of(request, self._rules.proxies)))
         wait_s = self._limit.take(keys, now)
         if wait_s:
             words = texts(look.looked_at(request).language)["login.too_many"]

@@ -121,7 +121,7 @@ async def test_the_supervisors_and_the_watchers_pages_in_english(
     hotline, url = house
     hotline.flows = [watched_flow(tmp_path)]
     await log_in(page, url, "ewa")
-    await choose(page, language="en")
+    await choose(page, language="en", theme="dark")  # the picture follows, too
     await expect(page.locator("h1")).to_have_text("The line now")
     await expect(page.locator(".department").first).to_be_visible()
     await page.locator("#department-support").click()
@@ -130,7 +130,9 @@ async def test_the_supervisors_and_the_watchers_pages_in_english(
     await looks_right(page, shots, "flows")
     await page.get_by_role("link", name="general").press("Enter")
     await expect(page.locator("#nodes-title")).to_have_text("The same figures in a table")
-    await looks_right(page, shots, "flow")
+    await looks_right(page, shots, "flow-dark")
+    ink = "getComputedStyle(document.querySelector('svg .name')).fill"
+    assert await page.evaluate(ink) == "rgb(233, 239, 243)"
 
 
 async def test_whoever_is_no_supervisor_has_no_such_page(page: Page, house: tuple[House, str]) -> None:

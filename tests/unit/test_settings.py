@@ -57,6 +57,17 @@ def test_skills_that_stand_here_are_those_of_the_agent(tmp_path: Path) -> None:
     assert settings.skilled(Account("ewa", "Ewa", "", skills={"sales": 1})).skills == {"sales": 1}
 
 
+def test_a_proxy_before_the_console_is_named_in_the_settings(tmp_path: Path) -> None:
+    file = tmp_path / "hotline.toml"
+    file.write_text('[console]\norigins = ["https://konsola.example.pl"]\nproxies = ["192.0.2.20", "2001:db8::1"]\n')
+    site = load([file]).console
+    assert site.origins == ("https://konsola.example.pl",)
+    assert list(map(str, site.proxies)) == ["192.0.2.20", "2001:db8::1"]
+    file.write_text('[console]\norigins = ["konsola.example.pl/"]\n')
+    with pytest.raises(SettingsError, match="origins"):
+        load([file])
+
+
 def test_each_node_may_have_a_file_of_its_own_and_be_said_again(tmp_path: Path) -> None:
     files = []
     for place, (name, port) in enumerate((("one", 1), ("two", 2), ("one", 3))):

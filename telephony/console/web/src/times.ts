@@ -4,13 +4,14 @@ import table from "../texts/common.json";
 import { fill, language, words } from "./texts";
 
 const t = words(table);
+const locale = language === "en" ? "en-GB" : language; // 24 hours, the day before the month
 const timeZone = "Europe/Warsaw"; // what supervisors type, and what callers are told
-const clockFormat = new Intl.DateTimeFormat(language, { timeZone, hour: "2-digit", minute: "2-digit" });
-const secondFormat = new Intl.DateTimeFormat(language, { timeZone, timeStyle: "medium" });
-const momentFormat = new Intl.DateTimeFormat(language, {
+const clockFormat = new Intl.DateTimeFormat(locale, { timeZone, hour: "2-digit", minute: "2-digit" });
+const secondFormat = new Intl.DateTimeFormat(locale, { timeZone, timeStyle: "medium" });
+const momentFormat = new Intl.DateTimeFormat(locale, {
   timeZone, day: "numeric", month: "long", hour: "2-digit", minute: "2-digit",
 });
-const dayFormat = new Intl.DateTimeFormat(language, { timeZone, day: "numeric", month: "long", year: "numeric" });
+const dayFormat = new Intl.DateTimeFormat(locale, { timeZone, day: "numeric", month: "long", year: "numeric" });
 
 /** Seconds as m:ss or h:mm:ss. */
 export function duration(seconds: number): string {
