@@ -15,6 +15,11 @@ NO_DEVICE = frozenset({"UNAVAILABLE", "INVALID"})  # not registered, or register
 _WEAKEST = ("NOT_INUSE", "UNKNOWN", "UNAVAILABLE", "INVALID")  # each gives way to those before it, and to any use
 
 
+def in_use(state: str) -> bool:
+    """Rings, talks or holds."""
+    return state not in FREE_DEVICE | NO_DEVICE
+
+
 @dataclass(frozen=True, slots=True)
 class _Said:
     state: str

@@ -269,11 +269,12 @@ class Engine:
 
     @_on.register
     def _(self, event: ev.DeviceChanged, now: float) -> None:
-        self._roster.device(event.node, event.endpoint, event.state, now)
+        put_down = self._roster.device(event.node, event.endpoint, event.state, now)
         agent = self._roster.get(self._roster.at(event.endpoint))
         call = self._calls.get(agent.interaction) if agent else None
-        moved = call and event.node != call.node and self._hearing.deaf(call.node)
-        if call and moved and event.state == "NOT_INUSE":  # the phone has turned to another node, and rests there
+        if call is None or event.node == call.node or event.state != "NOT_INUSE":
+            return
+        if put_down or self._hearing.deaf(call.node):  # the end of the leg there was lost, or the phone has moved there
             self._finish_talk(call, now)
 
     @_on.register

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from telephony.core.agent import AWAY, IN_CALL, Agent, AgentInput
 from telephony.core.commands import AgentChanged, PhoneChanged
-from telephony.core.devices import Devices
+from telephony.core.devices import Devices, in_use
 from telephony.core.ids import AgentId, InteractionId
 from telephony.core.views import AgentState
 
@@ -48,9 +48,12 @@ class Roster:
         self._put(known, replace(known, endpoint=endpoint, skills=dict(skills), device=device, wish=wish))
         self.step(agent, AgentInput.SIGN_IN, now, reason="signed_in")
 
-    def device(self, node: str, endpoint: str, state: str, now: float) -> None:
+    def device(self, node: str, endpoint: str, state: str, now: float) -> bool:
+        """Whether a phone that was in use is so no more, at no node."""
+        used = in_use(self._devices.state(endpoint))
         self._devices.changed(node, endpoint, state)
         self._look_at((endpoint,), now)
+        return used and not in_use(self._devices.state(endpoint))
 
     def node_lost(self, node: str, now: float) -> None:
         """What this node said of phones gives way to what others say."""

@@ -93,7 +93,6 @@ async def test_a_leg_handed_over_to_a_number_of_ours_waits_there_with_its_first_
     caller, phone = await rings(town)
     await phone.answer()
     await town.until(lambda calls: calls[0].state is CallState.TALKING)
-    await asyncio.sleep(1)  # like a person: the leg's own node has heard of the answer, too
     await phone.transfer(town.house.uri(ACCESSIBLE, THERE))
     await phone.ended()
     seen = await town.until(lambda calls: len(calls) == 2)

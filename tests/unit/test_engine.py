@@ -433,6 +433,23 @@ def test_an_agent_whose_node_died_in_a_talk_is_free_once_the_phone_rests_at_anot
     assert [each.call.outcome for each in story.said if isinstance(each, CallEnded)] == [Outcome.INTERRUPTED]
 
 
+def test_an_agent_whose_phone_at_another_node_is_put_down_has_left_though_nothing_else_told_of_it(story: Story) -> None:
+    for state in ("UNAVAILABLE", "NOT_INUSE"):
+        story.tell(ev.DeviceChanged("n1" if state == "UNAVAILABLE" else "n2", "phone-anna", state), 0.0)
+    story.agent(ANNA)
+    call = story.queues("c1", 1.0)  # at n1
+    story.painted(call, ANNA, 1.1)
+    story.tell(ev.CallAnswered(call, 1), 3.0)  # n2 is a little behind
+    for at, state in ((3.1, "RINGING"), (3.2, "INUSE")):
+        story.tell(ev.DeviceChanged("n2", "phone-anna", state), at)
+        assert story.view(call).state is CallState.TALKING
+    story.tell(ev.DeviceChanged("n2", "phone-anna", "NOT_INUSE"), 9.0)  # handed over; the end of the leg was lost
+    assert story.view(call).state is CallState.AFTER_TALK
+    assert story.engine.agents()[0].state is AgentState.WRAP_UP
+    story.hangs_up(call, 60.0)
+    assert story.endings() == {"c1": Outcome.ANSWERED}
+
+
 def handed_over(story: Story, before: InteractionId, channel: str, now: float) -> InteractionId:
     call = InteractionId("c2")
     where = ("n1", f"PJSIP/{channel}", Uniqueid(f"u-{channel}"), f"l-{channel}", "+48222", "+48500")
