@@ -90,11 +90,11 @@ class SupervisionApi:
 
     async def _close(self, asked: Asked) -> Opening:
         name, closing = self._department(asked), asked.body_as(Closing)
+        until_at = self._until(closing.until)
         try:
-            until_at = closures.until(closing.until, self._clock()) if closing.until else None
             closures.close(self._closures, name, Closure(closing.reason, until_at))
         except FlowError as error:
-            raise ProblemError(422, detail=error.message) from None
+            raise ProblemError(422, "closing", error.message) from None
         log.warning("department.closed", department=name, by=asked.account.login, until_at=until_at)
         return await self._now(asked)
 
@@ -108,11 +108,12 @@ class SupervisionApi:
     async def _announce(self, asked: Asked) -> Opening:
         given, name = asked.body_as(Announcement), f"konsola-{secrets.token_hex(4)}"
         texts = {"pl": given.text} | ({"en": given.text_en} if given.text_en else {})
+        self._until(given.until)
         entry = {"areas": given.areas, "until": given.until, "text": texts}
         try:
             outages.enter(self._outages, name, outages.entered(json.dumps(entry), self._clock()))
         except FlowError as error:
-            raise ProblemError(422, detail=error.message) from None
+            raise ProblemError(422, "announcement", error.message) from None
         log.warning("outage.entered", outage=name, by=asked.account.login)
         return await self._now(asked)
 
@@ -122,6 +123,12 @@ class SupervisionApi:
             raise ProblemError(404, detail="no such outage was entered")
         log.warning("outage.removed", outage=name, by=asked.account.login)
         return await self._now(asked)
+
+    def _until(self, text: str | None) -> float | None:
+        try:
+            return closures.until(text, self._clock()) if text else None
+        except FlowError as error:
+            raise ProblemError(422, "time", error.message) from None
 
     def _department(self, asked: Asked) -> str:
         name = asked.path["name"]

@@ -17,7 +17,7 @@ export async function attempt(errorId: string, work: () => Promise<void>): Promi
     return true;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    if (error.reason !== "cancelled") tellProblem(errorId, [error.message, error.detail].filter(Boolean).join(" "));
+    if (error.reason !== "cancelled") tellProblem(errorId, error.message);
     return false;
   }
 }
