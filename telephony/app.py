@@ -50,6 +50,7 @@ from telephony.house import House
 from telephony.identity import IdentityCheck
 from telephony.looks import StoredLooks
 from telephony.metrics import Metrics, metrics_app
+from telephony.notes import StoredNotes
 from telephony.opening import Opening
 from telephony.outages import Outages
 from telephony.outward_wiring import Outward, link_of
@@ -93,6 +94,7 @@ class App:
             rules=_console_rules(settings.console),
             endpoints=SupervisionApi(self._opening.current, settings.data, self.clock).endpoints(),
             link=link_of(settings.pop),
+            notes=StoredNotes(store, self.clock),
         )
         self.metrics = Metrics(settings.queues)
         self.quality = CallQuality()

@@ -23,6 +23,7 @@ from telephony.console.desk import Desk, LinkOf, no_link
 from telephony.console.floor import FloorApi
 from telephony.console.flow_pages import Callers, FlowPages, Served
 from telephony.console.look import Looks
+from telephony.console.notes import Notes, NotesApi
 from telephony.console.pages import Pages
 from telephony.console.pop_timing import PopTiming, PopTimings
 from telephony.console.rules import ConsoleRules
@@ -66,6 +67,7 @@ class Console:
         callers: Callers = dict,
         endpoints: Iterable[Endpoint] = (),
         link: LinkOf = no_link,
+        notes: Notes | None = None,
         file_message: FileMessage | None = None,
         looks: Looks | None = None,
     ) -> None:
@@ -86,7 +88,8 @@ class Console:
         self._pages = Pages(self, sessions, clock, rules.away_s, rules.board_s)
         self._names: dict[AgentId, str] = {}  # of those who have signed in
         floor = FloorApi(self._board, self._desks.values, self._names, queue_titles, clock)
-        own = (*OwnApi(self._board.lanes, clock).endpoints(), *floor.endpoints())
+        writing = NotesApi(notes, self._on_desk).endpoints() if notes else ()
+        own = (*OwnApi(self._board.lanes, clock).endpoints(), *floor.endpoints(), *writing)
         self._site = Site(
             accounts, sessions, self._pages, clock, rules, FlowPages(flows, callers), (*own, *endpoints), looks
         )
@@ -218,6 +221,10 @@ class Console:
         if known is None:
             known = self._desks[agent] = Desk(agent, self._titles, self._clock, self._link)
         return known
+
+    def _on_desk(self, agent: AgentId, interaction: InteractionId) -> bool:
+        known = self._desks.get(agent)
+        return known is not None and known.has(interaction)
 
     def board_message(self) -> str:
         return wire.text({"type": "board", "now": self._clock(), **wire.board(self._board.lanes())})

@@ -157,6 +157,10 @@ class Desk:
         own = {"attempt": pop.attempt, "talk_ended_at": pop.talk_ended_at, "ticket": pop.ticket, "missed": pop.missed}
         return {**wire.call(pop.call, self.titles), **own}
 
+    def has(self, interaction: InteractionId) -> bool:
+        """Whether the call is in hand here, or was not long ago."""
+        return self._find(interaction) is not None
+
     def _find(self, interaction: InteractionId) -> Pop | None:
         known = ([self.pop] if self.pop else []) + list(self.recent)
         return next((pop for pop in known if pop.call.interaction == interaction and not pop.missed), None)

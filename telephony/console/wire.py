@@ -120,6 +120,7 @@ def _contact(contact: Contact, titles: Mapping[QueueName, str]) -> Body:
         "outcome": contact.outcome,
         "agent": contact.agent,
         "ticket": contact.ticket,
+        "note": contact.note,
     }
 
 

@@ -37,6 +37,7 @@ class Contact:
     outcome: Outcome
     agent: str | None
     ticket: str | None
+    note: str = ""  # what the consultants wrote down
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ class Memory:
         self.phones: dict[str, str] = {}
         self.pins: dict[str, Values] = {}
         self.money: dict[str, Values] = {}
+        self.notes: dict[tuple[str, str], Values] = {}
         self.messages: dict[str, Values] = {}
         self.callbacks: dict[str, Values] = {}
         self.complaints: dict[str, Values] = {}
@@ -89,7 +90,20 @@ class Memory:
             call for call in self.interactions.values() if call["caller"] in phones and call["outcome"] is not None
         ]
         latest = sorted(found, key=lambda call: (-call["arrived_at"], call["interaction"]))[:most]
-        return [{**call, "ticket": self.tickets.get(call["interaction"], {}).get("sequence")} for call in latest]
+        return [{**call, **self._beside(call["interaction"])} for call in latest]
+
+    def _beside(self, interaction: str) -> Values:
+        notes = [note for (of, _), note in self.notes.items() if of == interaction and note["text"]]
+        texts = [note["text"] for note in sorted(notes, key=lambda note: note["saved_at"])]
+        return {"ticket": self.tickets.get(interaction, {}).get("sequence"), "note": "\n".join(texts) or None}
+
+    def keep_note(self, interaction: str, agent: str, **note: Any) -> None:
+        known = self.notes.get((interaction, agent))
+        if known is None or known["saved_at"] <= note["saved_at"]:
+            self.notes[interaction, agent] = note
+
+    def note_of(self, interaction: str, agent: str) -> Iterable[Row]:
+        return filter(None, [self.notes.get((interaction, agent))])
 
     def last_call_of(self, caller: str, since: float) -> Iterable[Row]:
         calls = [

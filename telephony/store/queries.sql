@@ -42,7 +42,9 @@ ORDER BY arrived_at DESC LIMIT 1
 -- name: contacts_of
 -- What has been with these numbers, the latest first, each with its ticket.
 SELECT arrived_at, direction, queue, outcome, agent,
-    (SELECT sequence FROM ticket WHERE ticket.interaction = interaction.interaction) AS ticket
+    (SELECT sequence FROM ticket WHERE ticket.interaction = interaction.interaction) AS ticket,
+    (SELECT string_agg(text, E'\n' ORDER BY saved_at) FROM note
+        WHERE note.interaction = interaction.interaction AND text <> '') AS note
 FROM interaction
 WHERE caller = ANY(:phones) AND outcome IS NOT NULL
 ORDER BY arrived_at DESC, interaction LIMIT :most
@@ -290,3 +292,13 @@ UPDATE outbox SET attempts = attempts + 1, next_at = :next_at, why = :why, dead_
 -- What was put aside, the latest first.
 SELECT id, target, created_at, attempts, why, dead_at FROM outbox WHERE dead_at IS NOT NULL
 ORDER BY dead_at DESC, id LIMIT :most
+
+-- name: keep_note
+-- What a consultant has written down of a call; the last text counts.
+INSERT INTO note (interaction, agent, text, saved_at) VALUES (:interaction, :agent, :text, :saved_at)
+ON CONFLICT (interaction, agent) DO UPDATE SET text = excluded.text, saved_at = excluded.saved_at
+WHERE note.saved_at <= excluded.saved_at
+
+-- name: note_of
+-- A consultant's note of a call.
+SELECT text, saved_at FROM note WHERE interaction = :interaction AND agent = :agent

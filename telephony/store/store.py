@@ -197,6 +197,15 @@ class Store:
         rows = await self._connection.rows("survey_answers_of", interaction=interaction)
         return tuple(_record(SurveyAnswer, row) for row in rows)
 
+    async def keep_note(self, interaction: str, agent: str, text: str, saved_at: float) -> None:
+        """The last text of each consultant; a late one that is older changes nothing."""
+        await self._connection.run("keep_note", interaction=interaction, agent=agent, text=text, saved_at=saved_at)
+
+    async def note_of(self, interaction: str, agent: str) -> tuple[str, float] | None:
+        """Text and when it was saved."""
+        rows = await self._connection.rows("note_of", interaction=interaction, agent=agent)
+        return (str(rows[0]["text"]), cast(float, rows[0]["saved_at"])) if rows else None
+
     # -- what other systems are told -----------------------------------------------------------------------------
 
     async def keep_messages(self, messages: Sequence[Message]) -> None:
@@ -348,6 +357,7 @@ def _contact(row: Row) -> Contact:
         Outcome(str(row["outcome"])),
         cast(str | None, row["agent"]),
         None if sequence is None else ticket_number(sequence),
+        cast(str | None, row["note"]) or "",
     )
 
 

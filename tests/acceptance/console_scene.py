@@ -30,7 +30,7 @@ from telephony.core.events import (
     CallQueued,
     Event,
 )
-from telephony.core.ids import InteractionId, QueueName, Uniqueid
+from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.rules import QueueRules, Rules
 from telephony.core.views import Direction, Lane, Outcome
 from telephony.opening import Opening
@@ -75,7 +75,15 @@ CARDS = {
         ),
         (TicketSummary("000412-7", "Przerwy w działaniu internetu wieczorem", "open", 1_780_000_000.0),),
         history=(
-            Contact(1_780_000_000.0, Direction.CALL_BACK, "support", Outcome.ANSWERED, "piotr", "000412-7"),
+            Contact(
+                1_780_000_000.0,
+                Direction.CALL_BACK,
+                "support",
+                Outcome.ANSWERED,
+                "piotr",
+                "000412-7",
+                "Router wymieniony.\nDioda świeci.",
+            ),
             Contact(1_779_900_000.0, Direction.IN, "support", Outcome.CALLBACK, None, None),
             Contact(1_779_000_000.0, Direction.IN, None, Outcome.ABANDONED_MENU, None, None),
         ),
@@ -83,7 +91,7 @@ CARDS = {
     HOSTILE_NUMBER: Card(
         Customer("1", HOSTILE, (), HOSTILE, (HOSTILE, "a" * 300), date(2020, 1, 2)),
         (TicketSummary(HOSTILE, HOSTILE, "open", 1_780_000_000.0),),
-        history=(Contact(1_780_000_000.0, Direction.IN, HOSTILE, Outcome.ANSWERED, HOSTILE, HOSTILE),),
+        history=(Contact(1_780_000_000.0, Direction.IN, HOSTILE, Outcome.ANSWERED, HOSTILE, HOSTILE, HOSTILE),),
     ),
 }
 
@@ -100,6 +108,7 @@ class House:
         self.opening = Opening(SHIPPED_HOURS, data)
         self.outages = Outages(data / "outages.yaml", data, self, time.time)
         self.messages: list[CallerMessage] = []
+        self.notes: dict[tuple[str, str], tuple[str, float]] = {}
         self.console = Console(
             accounts=self.account,
             card=self.card,
@@ -108,8 +117,16 @@ class House:
             flows=lambda: Served(tuple(self.flows), self.problem),
             callers=lambda: self.callers,
             file_message=self.file_message,
+            notes=self,
             endpoints=SupervisionApi(self.opening.current, data, time.time).endpoints(),
         )
+
+    async def note_of(self, interaction: InteractionId, agent: AgentId) -> tuple[str, float] | None:
+        return self.notes.get((interaction, agent))
+
+    async def keep(self, interaction: InteractionId, agent: AgentId, text: str) -> float:
+        self.notes[interaction, agent] = text, time.time()
+        return time.time()
 
     async def account(self, login: str) -> Account | None:
         return {each.login: each for each in (ANNA, EWA)}.get(login)

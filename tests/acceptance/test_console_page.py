@@ -66,6 +66,12 @@ async def test_a_whole_call_by_keyboard(page: Page, house: tuple[House, str], sh
     hotline.answer("i1")
     hotline.console.device_changed("anna", "INUSE")
     await expect(page.locator("#stages [aria-current]")).to_have_text("Rozmowa")
+    await press(page, "n")
+    await page.keyboard.type("Router <b>mruga</b>.")
+    await expect(page.locator("#note-saved")).to_contain_text("Zapisano")
+    assert [text for text, _ in hotline.notes.values()] == ["Router <b>mruga</b>."]
+    await page.reload()
+    await expect(page.locator("#note")).to_have_value("Router <b>mruga</b>.")
     await tab_to(page, "pause")
     await press(page, "Enter")
     await expect(page.locator("#details")).to_have_text("potem przerwa: odpoczynek")

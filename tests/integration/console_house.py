@@ -13,6 +13,7 @@ import pytest
 
 from ivr_flows import Flow
 from telephony.console.api.endpoint import Endpoint
+from telephony.console.api.problems import ProblemError
 from telephony.console.caller_message import CallBack, CallerMessage, Filed, NotFiledError
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
@@ -22,7 +23,7 @@ from telephony.core.account import Account
 from telephony.core.commands import ShowPop
 from telephony.core.customer import Card
 from telephony.core.events import Event
-from telephony.core.ids import AgentId
+from telephony.core.ids import AgentId, InteractionId
 from telephony.core.views import CallState
 from tests.unit.console_story import ANNA, WAITING
 
@@ -44,6 +45,8 @@ class House:
         self.now = 1030.0
         self.events: asyncio.Queue[Event] = asyncio.Queue()
         self.cards_asked: list[str | None] = []
+        self.notes: dict[tuple[str, str], tuple[str, float]] = {}
+        self.away = False  # what keeps the notes
         self.flows: list[Flow] = []
         self.problem = ""
         self.messages: list[CallerMessage] = []
@@ -60,6 +63,7 @@ class House:
             callers=lambda: self.callers,
             endpoints=endpoints,
             looks=self,
+            notes=self,
             file_message=self.file_message,
         )
         self.url = ""
@@ -82,6 +86,15 @@ class House:
     async def card(self, caller: str | None) -> Card:
         self.cards_asked.append(caller)
         return Card(None)
+
+    async def note_of(self, interaction: InteractionId, agent: AgentId) -> tuple[str, float] | None:
+        return self.notes.get((interaction, agent))
+
+    async def keep(self, interaction: InteractionId, agent: AgentId, text: str) -> float:
+        if self.away:
+            raise ProblemError(503)
+        self.notes[interaction, agent] = text, self.now
+        return self.now
 
     async def event(self) -> Event:
         return await asyncio.wait_for(self.events.get(), 5)

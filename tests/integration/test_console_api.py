@@ -11,7 +11,7 @@ from telephony.console.api.endpoint import Asked, Endpoint, Wire
 from telephony.console.api.problems import ProblemError
 from telephony.console.rules import ConsoleRules
 from telephony.core.account import Role
-from tests.integration.console_house import ACCOUNTS, House, log_in
+from tests.integration.console_house import ACCOUNTS, OFFER, OFFERED, House, log_in
 
 SUPERVISORS = frozenset({Role.SUPERVISOR})
 
@@ -168,6 +168,28 @@ async def test_an_unknown_path_and_method_are_problems_too(page: Page) -> None:
 async def test_the_titles_are_in_the_language_of_the_pages(page: Page) -> None:
     page.http.cookie_jar.update_cookies({"hotline_look": "en.auto.100.on"})
     assert (await page.ask("GET", "/nowhere"))[1]["title"] == "Not found."
+
+
+async def test_a_note_is_kept_for_a_call_of_ones_own_desk_and_for_no_other(page: Page, house: House) -> None:
+    note = f"/calls/{OFFERED.interaction}/note"
+    assert (await page.ask("PUT", note, json={"text": "x"}))[0] == 404, "not offered yet"
+    house.console.publish(OFFER)
+    assert await page.ask("GET", note) == (200, {"text": "", "saved_at": None})
+    kept = {"text": "Dioda <b>mruga</b>", "saved_at": house.now}
+    assert await page.ask("PUT", note, json={"text": kept["text"]}) == (200, kept)
+    assert await page.ask("GET", note) == (200, kept)
+    assert (await page.ask("PUT", note, json={"text": "x" * 4001}))[0] == 422
+    page.http.cookie_jar.clear()
+    other = await page_of(page.http, house, "piotr")
+    assert (await other.ask("GET", note))[0] == 404, "a colleague's desk"
+    assert list(house.notes) == [(OFFERED.interaction, "anna")]
+
+
+async def test_a_note_that_cannot_be_kept_is_told_so(page: Page, house: House) -> None:
+    house.console.publish(OFFER)
+    house.away = True
+    status, problem = await page.ask("PUT", f"/calls/{OFFERED.interaction}/note", json={"text": "x"})
+    assert (status, problem["title"]) == (503, "Chwilowo niedostępne.")
 
 
 async def test_the_document_names_every_endpoint_with_its_models(page: Page) -> None:

@@ -94,6 +94,18 @@ async def test_what_has_been_with_a_customers_numbers_is_told_with_its_tickets(s
     assert await store.contacts_of(["+48600100298"]) == ()
 
 
+async def test_the_last_note_of_each_consultant_counts_and_the_next_one_reads_both(store: Store) -> None:
+    assert await store.note_of(CALL, "anna") is None
+    await store.keep_note(CALL, "anna", "dioda mruga", 5.0)
+    await store.keep_note(CALL, "anna", "dioda", 4.0)  # late
+    await store.keep_note(CALL, "piotr", "wysłać technika", 6.0)
+    await store.keep_note(CALL, "ewa", "", 7.0)
+    assert await store.note_of(CALL, "anna") == ("dioda mruga", 5.0)
+    await store.record_call(ENDED)
+    (contact,) = await store.contacts_of([str(ENDED.caller)])
+    assert contact.note == "dioda mruga\nwysłać technika"
+
+
 async def test_one_call_is_promised_to_a_number_and_the_first_place_stays(store: Store) -> None:
     request = CallBackRequest(CALL, QueueName("sales"), Lane.STANDARD, "+48600100200", "+48220000100", 5.0, 9.0, BACK)
     await store.request_callback(request)

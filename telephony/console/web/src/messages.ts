@@ -41,6 +41,7 @@ export interface Contact {
   outcome: string;
   agent: string | null;
   ticket: string | null;
+  note: string;
 }
 
 export interface Card {

@@ -11,6 +11,7 @@ import { fill, words } from "./texts";
 import { agentState, drawAgent, drawAgentTime, listenToAgent } from "./view_agent";
 import { announcement, drawCall, drawCallTimes } from "./view_call";
 import { drawLine, drawLineTimes, drawRecent } from "./view_line";
+import { listenToNotes } from "./view_notes";
 import { STAGE, howItEnded } from "./words";
 
 const t = words(calls);
@@ -85,6 +86,8 @@ function lineChanged(connected: boolean, full: boolean): void {
 
 const send = connect(heard, lineChanged);
 listenToAgent(send);
+listenToNotes();
+shortcut("n", () => byId("note").focus());
 shortcut("d", () => byId("ready").click());
 shortcut("p", () => byId("pause").click());
 shortcut("r", () => byId("call").focus());

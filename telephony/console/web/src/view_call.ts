@@ -8,6 +8,7 @@ import { model, now } from "./model";
 import { fill, words } from "./texts";
 import { duration, spokenDuration } from "./times";
 import { drawCard } from "./view_card";
+import { drawNotes } from "./view_notes";
 import { STAGE, callerName, howItEnded } from "./words";
 
 const t = words(table);
@@ -23,6 +24,7 @@ export function drawCall(): void {
   byId("pop").dataset["stage"] = String(STAGE[pop.state] ?? 0);
   drawCaller(pop);
   drawCard(pop.card);
+  drawNotes();
   drawStages(pop);
   drawFacts(pop);
   drawCallTimes();

@@ -33,6 +33,7 @@ function contactItem(contact: Contact): HTMLElement {
   const who = contact.direction === "call_back" ? t.past_call_back : contact.queue;
   const more = [who, contact.agent, contact.ticket].filter(Boolean).join(" · ");
   item.append(make("span", "quiet time", moment(contact.at)), make("strong", "", what), makeForeign("span", "quiet", more));
+  if (contact.note) item.append(makeForeign("p", "past-note", contact.note));
   return item;
 }
 
