@@ -17,10 +17,8 @@ from aiohttp import web
 
 from ivr_flows import Facts, KeepAnswer, Known
 from ivr_flows.calendar import local
-from ivr_flows.on_demand import OnDemand
-from ivr_flows.prompts import PromptStore
 from ivr_flows.standing import Standing
-from telephony import flow_watch, own_figures
+from telephony import flow_watch, own_figures, sounds
 from telephony.api import Api
 from telephony.api_call_backs import CallBackApi
 from telephony.asterisk.agi import AgiServer
@@ -56,7 +54,7 @@ from telephony.outages import Outages
 from telephony.outward_wiring import Outward, link_of
 from telephony.pump import Pump
 from telephony.read_in import ReadIn
-from telephony.settings import AsteriskNode, Listen, Settings, SettingsError, Site, speaker
+from telephony.settings import AsteriskNode, Listen, Settings, SettingsError, Site
 from telephony.store.errors import StoreError
 from telephony.store.recorder import Recorder
 from telephony.store.store import Store
@@ -120,10 +118,10 @@ class App:
             Origin.of(settings),
             numbers={did: number.flow for did, number in settings.numbers.items()},
             known=lambda: Known(frozenset(settings.queues), self._opening.departments),
-            prompts=_built_prompts(settings),
+            prompts=sounds.built_prompts(settings),
             clock=self.clock,
         )
-        self._speech = _speech(settings)
+        self._speech = sounds.speech(settings)
         self.readers = {node.name: self._reader(node, node.log_folder) for node in settings.asterisk if node.log_folder}
         self.call_backs = self._call_back_desk(settings)
         titles = {name: queue.title for name, queue in settings.queues.items()}
@@ -265,7 +263,7 @@ class App:
             attempt_at=self._attempt,
             joined=self.quality.joined,
             asking=Asking(self._house.answer, self._keep),
-            recordings=_recordings(self._settings),
+            recordings=sounds.recordings(self._settings),
             announce=self._announce,
             trunk=node.trunk or "",
             phones=self._phones,
@@ -373,27 +371,6 @@ def _console_rules(site: Site) -> ConsoleRules:
         privacy_contact=site.privacy_contact,
         secure_cookies=bool(site.origins) and all(each.startswith("https://") for each in site.origins),
     )
-
-
-def _recordings(settings: Settings) -> Path:
-    """The folder for messages and talks, which Asterisk writes to; nobody else but its user and ours may look."""
-    folder = settings.recording_folder
-    if not folder.is_dir():
-        folder.mkdir(parents=True, mode=0o770)
-    return folder.absolute()
-
-
-def _speech(settings: Settings) -> OnDemand:
-    """What says prompts: built ones from their folder, words that are known only during a call from one of their own.
-
-    Errors: SpeechError for a command that cannot be understood.
-    """
-    kept = PromptStore(settings.data / "said", settings.recorded, speaker(settings.speech_command))
-    return OnDemand(_built_prompts(settings), kept)
-
-
-def _built_prompts(settings: Settings) -> PromptStore:
-    return PromptStore(settings.prompt_folder, settings.recorded, speaker(settings.speech_command))
 
 
 async def _listen(starting: Awaitable[T], address: Listen, setting: str) -> T:

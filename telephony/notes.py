@@ -22,7 +22,7 @@ class StoredNotes:
         except StoreError:
             raise ProblemError(503, detail="the database is away") from None
 
-    async def keep(self, interaction: InteractionId, agent: AgentId, text: str) -> float:
+    async def keep_note(self, interaction: InteractionId, agent: AgentId, text: str) -> float:
         """When it was saved. Errors: ProblemError(503)."""
         now = self._clock()
         try:

@@ -30,7 +30,7 @@ class Notes(Protocol):
 
     async def note_of(self, interaction: InteractionId, agent: AgentId) -> tuple[str, float] | None: ...
 
-    async def keep(self, interaction: InteractionId, agent: AgentId, text: str) -> float: ...
+    async def keep_note(self, interaction: InteractionId, agent: AgentId, text: str) -> float: ...
 
 
 class NotesApi:
@@ -56,7 +56,7 @@ class NotesApi:
 
     async def _keep(self, asked: Asked) -> NoteNow:
         text = asked.body_as(NoteText).text
-        saved_at = await self._notes.keep(self._call(asked), asked.account.agent, text)
+        saved_at = await self._notes.keep_note(self._call(asked), asked.account.agent, text)
         return NoteNow(text=text, saved_at=saved_at)
 
     def _call(self, asked: Asked) -> InteractionId:

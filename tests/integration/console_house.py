@@ -90,7 +90,7 @@ class House:
     async def note_of(self, interaction: InteractionId, agent: AgentId) -> tuple[str, float] | None:
         return self.notes.get((interaction, agent))
 
-    async def keep(self, interaction: InteractionId, agent: AgentId, text: str) -> float:
+    async def keep_note(self, interaction: InteractionId, agent: AgentId, text: str) -> float:
         if self.away:
             raise ProblemError(503)
         self.notes[interaction, agent] = text, self.now
