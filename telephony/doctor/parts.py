@@ -1,4 +1,4 @@
-"""What the demo runs on this machine: Asterisk, PostgreSQL's programs, prompts, ports."""
+"""What the demo runs on this machine: Asterisk, PostgreSQL's programs, prompts, pages, ports."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from ivr_flows.prompts import PromptStore
 from telephony.asterisk.debian_tree import PackagesError
 from telephony.asterisk.install import find_asterisk
+from telephony.console import bundle
+from telephony.console.browser_packages import BuildError
 from telephony.demo.demo import is_running
 from telephony.demo.ports import UDP, Ports, is_free
 from telephony.demo.setup import wanted_prompts
@@ -24,6 +26,7 @@ async def examine(data: Path, tools: Path) -> AsyncIterator[Finding]:
     yield await asterisk(tools)
     yield postgres_programs()
     yield prompts(tools / "prompts")
+    yield pages()
     for finding in ports(data):
         yield finding
 
@@ -53,6 +56,13 @@ def prompts(folder: Path) -> Finding:
     if missing:
         return warning("prompts", f"{missing} of {len(wanted)} are not made yet", "make setup")
     return right("prompts", f"{len(wanted)} in {folder}")
+
+
+def pages() -> Finding:
+    try:
+        return right("console", f"its pages are built: {bundle.built()}")
+    except BuildError as error:
+        return wrong("console", str(error), "make setup")
 
 
 def ports(data: Path) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ import pytest
 
 from ivr_flows import SHIPPED
 from ivr_flows.revisions import CURRENT
+from telephony.console import bundle
 from telephony.demo.demo import only_one
 from telephony.demo.ports import Ports
 from telephony.doctor import machine, parts, running
@@ -149,6 +150,12 @@ def test_a_running_demo_has_its_ports_by_right(tmp_path: Path) -> None:
 
 def test_prompts_that_are_not_made(tmp_path: Path) -> None:
     assert parts.prompts(tmp_path).standing == Standing.WARNING
+
+
+def test_pages_that_are_not_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle, "BUILT", tmp_path)
+    found = parts.pages()
+    assert (found.standing, found.mend) == (Standing.WRONG, "make setup")
 
 
 async def _examined(tmp_path: Path, text: str, *, will_serve: bool) -> dict[str, Finding]:
