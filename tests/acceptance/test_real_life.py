@@ -30,8 +30,8 @@ from tests.acceptance.world import AGENT, CONSULTANT_HZ, STEP_S, World, page_of,
 from tests.ports import free_udp_port
 from tests.tones import onset_s
 
-CONSULTANTS = {AGENT: "Anna", "piotr": "Piotr", "maria": "Maria", "jan": "Jan", "ewa": "Ewa"}
-AWAY = "ewa"  # her phone rings, and nobody is there
+CONSULTANTS = {AGENT: "Anna", "piotr": "Piotr", "maria": "Maria", "jan": "Jan", "olga": "Olga"}
+AWAY = "olga"  # her phone rings, and nobody is there
 CALLERS, EVERY_S, TALK_S = 40, 0.25, 1.5
 OWN_CLOCK_S = 1.0  # the step: the waiting in the record and by the caller's own clock
 RINGS_S = 5
