@@ -71,7 +71,7 @@ class CallBackApi:
         taken = await _stored(self._desk.take(wish))
         if taken is None:
             raise web.HTTPUnprocessableEntity(
-                text="that number is never called: nine Polish digits, no special service"
+                text="not called: nine Polish digits and no special service are wanted, or too many wait already"
             )
         log.info("call_back.asked", call_back=taken.request.call_back, again=taken.again)
         return as_json(_told(taken.request, taken.place), 200 if taken.again else 201)

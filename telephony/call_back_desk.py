@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+import structlog
+
 from ivr_flows.calendar import opening_words
 from ivr_flows.spoken import LANGUAGES, render
 from telephony.core.call_backs import CallBackPlace
@@ -15,7 +17,11 @@ from telephony.core.ids import InteractionId, QueueName
 from telephony.core.promises import CallBackRequest, callable_number
 from telephony.core.views import Lane
 
+log = structlog.get_logger()
+
 SUBJECTS = {"talk": "Prośba o oddzwonienie", "test_call": "Prośba o próbne połączenie: jakość telefonu"}
+
+MOST_OPEN = 2000  # a caller's number can be forged: nobody can have us call half the country
 
 _KNOWN = {
     "pl": "Pamiętamy o prośbie o rozmowę.",
@@ -43,6 +49,8 @@ class Records(Protocol):
     async def callback_of(self, number: str) -> CallBackRequest | None: ...
 
     async def open_callbacks(self) -> tuple[CallBackRequest, ...]: ...
+
+    async def open_callback_count(self) -> int: ...
 
     async def open_ticket(self, ticket: OpenTicket, opened_at: float) -> str: ...
 
@@ -96,11 +104,14 @@ class CallBackDesk:
         self._clock = clock
 
     async def take(self, wish: Wish) -> Taken | None:
-        """None for a number that may not be called. Errors: StoreError."""
+        """None for a number that may not be called, and while too many are still to be. Errors: StoreError."""
         number = callable_number(wish.number)
         usual = [each for each in self._own if each not in self._receive_only()]
         shown = wish.caller_id if wish.caller_id in usual else next(iter(usual), None)
         if number is None or number in self._own or shown is None:
+            return None
+        if not await self._records.callback_of(number) and await self._records.open_callback_count() >= MOST_OPEN:
+            log.warning("call_back.too_many", open=MOST_OPEN)
             return None
         now = self._clock()
         request = CallBackRequest(

@@ -172,6 +172,9 @@ class Memory:
         found = (each for each in self.callbacks.values() if each["done_at"] is None and each["call_back"] not in ended)
         return sorted(found, key=lambda each: (each["first_arrival"], each["call_back"]))
 
+    def open_callback_count(self) -> Iterable[Row]:
+        return [{"open": sum(each["done_at"] is None for each in self.callbacks.values())}]
+
     def close_ticket(self, interaction: str) -> None:
         if interaction in self.tickets:
             self.tickets[interaction]["status"] = "closed"

@@ -194,6 +194,10 @@ SELECT * FROM callback_request WHERE done_at IS NULL AND NOT EXISTS (
 )
 ORDER BY first_arrival, call_back
 
+-- name: open_callback_count
+-- How many are still to be called.
+SELECT count(*) AS open FROM callback_request WHERE done_at IS NULL
+
 -- name: close_ticket
 -- Close the ticket of an interaction.
 UPDATE ticket SET status = 'closed' WHERE interaction = :interaction

@@ -174,6 +174,10 @@ class Store:
     async def open_callbacks(self) -> tuple[CallBackRequest, ...]:
         return tuple(map(_call_back, await self._connection.rows("open_callbacks")))
 
+    async def open_callback_count(self) -> int:
+        rows = await self._connection.rows("open_callback_count")
+        return cast(int, rows[0]["open"])
+
     async def record_callbacks(self, requests: Sequence[CallBackRequest]) -> None:
         """Where they stand now; the ticket of one that was reached is closed."""
         changes = [{name: _plain(getattr(each, name)) for name in _STANDING} for each in requests]

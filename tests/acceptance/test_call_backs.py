@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from quality.softphone_client import PhoneCall
 from telephony.core.views import CallState, CallView, Direction, Outcome
 from telephony.demo.house import ANY_HOUR
 from tests.acceptance.test_operators_flows import SALES, at
-from tests.acceptance.world import AGENT, STEP_S, World, world
+from tests.acceptance.world import AGENT, STEP_S, World, register, seconds_since, world
 
 CUSTOMER = "+48500000161"
 AUDIBLE = 0.02
@@ -108,6 +109,23 @@ async def test_who_does_not_answer_is_called_again_and_then_no_more(tmp_path: Pa
         assert ended.outcome is Outcome.NOT_REACHED
         assert (await everything.ticket_of(ended)).subject == "Nie udało się oddzwonić"
         assert await everything.store.open_callbacks() == ()
+
+
+async def test_the_phone_of_who_signs_out_stops_ringing_and_the_place_is_kept(tmp_path: Path) -> None:
+    async with town(tmp_path) as everything:
+        await asks(everything)
+        waits = await is_in(everything, CallState.LINE)
+        await register(everything.consultants, everything.house, everything.folder, AGENT, 0, by_itself=False)
+        await everything.page.ready()
+        ringing = await everything.consultants.incoming()
+        await is_in(everything, CallState.RINGING)
+        signed_out_at = time.monotonic()
+        await everything.page.log_out()
+        async with asyncio.timeout(STEP_S):
+            await ringing.ended()
+        assert seconds_since(signed_out_at) < 10.0, "twenty seconds of ringing were not waited for"
+        again = await is_in(everything, CallState.LINE)
+        assert (again.interaction, again.attempt) == (waits.interaction, 1)
 
 
 async def test_a_restart_forgets_nobody(tmp_path: Path) -> None:

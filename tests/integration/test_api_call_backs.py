@@ -11,6 +11,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from ivr_flows.calendar import Calendar
+from telephony import call_back_desk
 from telephony.api import Api
 from telephony.api_call_backs import CallBackApi
 from telephony.call_back_desk import CallBackDesk
@@ -113,6 +114,14 @@ async def test_what_is_no_wish_is_told_in_words(ask: Ask, body: dict[str, object
 async def test_a_number_that_nobody_may_call_from_is_never_shown(house: House, ask: Ask) -> None:
     assert (await ask("POST", json={**WISH, "caller_id": LISTED}))[0] == 201
     assert [each.request.shown for each in house.told if isinstance(each, CallBackRequested)] == [OURS]
+
+
+async def test_nobody_can_have_us_call_half_the_country(
+    house: House, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call_back_desk, "MOST_OPEN", 2)
+    for number, status in (("600100200", 201), ("600100201", 201), ("600100202", 422), ("600100200", 200)):
+        assert (await ask("POST", json={**WISH, "number": number}))[0] == status, number
 
 
 async def test_without_the_database_nothing_is_promised(

@@ -124,10 +124,12 @@ async def test_a_call_back_is_open_until_it_is_done_and_then_the_number_is_free_
     tried = replace(request, attempts=1, next_at=900.0)
     await store.record_callbacks([tried])
     assert await store.open_callbacks() == (tried,)
+    assert await store.open_callback_count() == 1
     done = replace(tried, state=CallBackState.DONE, done_at=950.0)
     await store.record_callbacks([done])
     await store.record_callbacks([tried])  # late
     assert await store.open_callbacks() == ()
+    assert await store.open_callback_count() == 0
     ticket = await store.ticket_of(CALL)
     assert ticket is not None
     assert ticket.status == "closed"
