@@ -10,7 +10,8 @@ from telephony.demo.demo import only_one
 
 OURS = (
     "asterisk", "asterisk-tree", "log", "postgres", "prompts", "voices", "ports.json", "secrets.json", "server.toml",
-    "server.pid", "once", "tools", "node-2", "node-3", "node-4", "said", "calendar.yaml", "flows", "recordings",
+    "browser", "screenshots", "closures.json", "closures.lock", "outages.json", "outages.lock", "server.pid",
+    "once", "tools", "node-2", "node-3", "node-4", "said", "calendar.yaml", "flows", "recordings",
 )  # fmt: skip
 UNFINISHED = (".part", ".new", ".lock")  # of one of ours, after a crash
 

@@ -105,6 +105,8 @@ def test_cleaning_leaves_what_is_not_the_demos(tmp_path: Path) -> None:
     data = tmp_path / "data"
     (data / "postgres").mkdir(parents=True)
     (data / "ports.json").touch()
+    (data / "closures.lock").touch()
+    (data / "browser").mkdir()
     (data / "letters").touch()
     clean(data)
     assert [path.name for path in data.iterdir()] == ["letters"]
