@@ -1,0 +1,72 @@
+"""Who may ask what: every role at every endpoint that the server describes, against this table and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from ivr_flows.calendar import Calendar
+from telephony.console.api.endpoint import Endpoint
+from telephony.console.rules import ConsoleRules
+from telephony.core.account import Role
+from telephony.supervision import SupervisionApi
+from tests.integration.console_house import ACCOUNTS, House
+from tests.integration.test_console_api import page_of
+
+EVERYBODY = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ENGINEER, Role.ADMIN})
+CONSULTANTS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMIN})
+SUPERVISORS = frozenset({Role.SUPERVISOR, Role.ADMIN})
+RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
+    ("GET", "/me"): EVERYBODY,
+    ("GET", "/line"): EVERYBODY,
+    ("POST", "/step-up"): EVERYBODY,
+    ("GET", "/calls/{interaction}/note"): CONSULTANTS,
+    ("PUT", "/calls/{interaction}/note"): CONSULTANTS,
+    ("GET", "/floor"): SUPERVISORS,
+    ("GET", "/opening"): SUPERVISORS,
+    ("PUT", "/departments/{name}/closure"): SUPERVISORS,
+    ("DELETE", "/departments/{name}/closure"): SUPERVISORS,
+    ("POST", "/outages"): SUPERVISORS,
+    ("DELETE", "/outages/{name}"): SUPERVISORS,
+}
+DENIED = {401, 403}
+
+
+def real(path: str) -> str:
+    return path.replace("{interaction}", "i1").replace("{name}", "sales")
+
+
+@pytest.fixture
+def rules() -> ConsoleRules:
+    return ConsoleRules()
+
+
+@pytest.fixture
+def endpoints(tmp_path: Path) -> tuple[Endpoint, ...]:
+    return tuple(SupervisionApi(lambda: Calendar({}), tmp_path, lambda: 1030.0).endpoints())
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_each_role_may_ask_what_the_table_says_and_nothing_else(
+    role: Role, http: aiohttp.ClientSession, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ACCOUNTS, "piotr", replace(ACCOUNTS["piotr"], role=role))
+    page = await page_of(http, house, "piotr")
+    async with http.get("/api/openapi.json") as answer:
+        described = (await answer.json())["paths"]
+    served = {(method.upper(), path) for path, methods in described.items() for method in methods}
+    assert served == {(method, f"/api/console{path}") for method, path in RIGHTS}, "the table names every endpoint"
+    for (method, path), roles in RIGHTS.items():
+        status, _ = await page.ask(method, real(path), json={})
+        assert (status in DENIED) is (role not in roles), f"{method} {path} answered {status} to {role}"
+
+
+async def test_without_a_session_nothing_is_answered(http: aiohttp.ClientSession, house: House) -> None:
+    for method, path in RIGHTS:
+        headers = {"Origin": house.url, "X-CSRF-Token": "x"}
+        async with http.request(method, f"/api/console{real(path)}", headers=headers, json={}) as answer:
+            assert answer.status == 401, f"{method} {path}"
