@@ -87,7 +87,7 @@ class CallBacks:
             case ev.CallBackRequested(request):
                 self.requested(request, now)
             case ev.CallBackWithdrawn(call_back):
-                self._withdrawn(call_back, now)
+                self._call_off(call_back, CallBackState.WITHDRAWN, now)
             case ev.FirstLegAnswered():
                 self._first_leg_answered(event, now)
             case ev.FirstLegFailed(interaction, attempt):
@@ -115,11 +115,16 @@ class CallBacks:
             if call.state is CallState.PLANNED and call.interaction not in self._open:
                 self._finish(call, Outcome.NOT_REACHED, CallBackState.NOT_REACHED, now)
 
-    def _withdrawn(self, call_back: InteractionId, now: float) -> None:
+    def called_in(self, number: str | None, now: float) -> None:
+        """Somebody has answered this number: whoever is served already is not called back as well."""
+        if call_back := self._by_number.get(number or ""):
+            self._call_off(call_back, CallBackState.CALLED_IN, now)
+
+    def _call_off(self, call_back: InteractionId, state: CallBackState, now: float) -> None:
         """Nothing where the customer is being called just now."""
         call = self._calls.get(call_back)
         if call and call_back in self._open and call.state in _WAITING and not call.channel:
-            self._finish(call, Outcome.CLOSED, CallBackState.WITHDRAWN, now)
+            self._finish(call, Outcome.CLOSED, state, now)
 
     # -- time ---------------------------------------------------------------------------------------------------
 

@@ -194,6 +194,7 @@ class Engine:
         if call and call.uniqueid and (after := self._calls.step(call.interaction, what, **given)):
             self._offers.answered(call, late=late is not None)
             self._outlook.answered(call, now)
+            self._call_backs.called_in(after.caller, now)
             if call.agent and call.agent != agent:
                 self._offers.let_go(call.agent, call, now)
             if agent and self._roster.talks(agent, call.interaction, now):

@@ -33,6 +33,7 @@ class CallBackState(StrEnum):
     NOT_REACHED = "not_reached"
     REFUSED = "refused"  # a number that may not be called
     WITHDRAWN = "withdrawn"
+    CALLED_IN = "called_in"  # the customer has called meanwhile, and somebody has answered
     BY_HAND = "by_hand"  # from the time before the line called by itself
 
 

@@ -41,6 +41,7 @@ _NAMES: dict[type, tuple[str, ...]] = {
 }
 _STANDING = ("call_back", "state", "attempts", "next_at", "done_at")  # what changes of a call-back
 IN_VAIN = frozenset({Outcome.ABANDONED_LINE, Outcome.INTERRUPTED})
+SERVED = frozenset({CallBackState.DONE, CallBackState.CALLED_IN})
 FEWEST_DIGITS = 3  # fewer would find everybody
 
 
@@ -179,9 +180,9 @@ class Store:
         return cast(int, rows[0]["open"])
 
     async def record_callbacks(self, requests: Sequence[CallBackRequest]) -> None:
-        """Where they stand now; the ticket of one that was reached is closed."""
+        """Where they stand now; the ticket of who has been served is closed."""
         changes = [{name: _plain(getattr(each, name)) for name in _STANDING} for each in requests]
-        reached = [{"interaction": each.interaction} for each in requests if each.state is CallBackState.DONE]
+        reached = [{"interaction": each.interaction} for each in requests if each.state in SERVED]
         await self._connection.run_many("record_callback", changes)
         await self._connection.run_many("close_ticket", reached)
 

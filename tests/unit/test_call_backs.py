@@ -202,6 +202,26 @@ def test_one_that_is_withdrawn_is_not_called() -> None:
     assert story.view(InteractionId("second")).state is CallState.LINE, "the number is free again"
 
 
+def test_who_has_called_meanwhile_and_was_served_is_not_called_as_well() -> None:
+    story = BackStory()
+    call = InteractionId("again")
+    story.tell(ev.CallArrived(call, "n1", "PJSIP/x", Uniqueid("u-again"), "l", "+48221", NUMBER), NOON + 5)
+    story.tell(ev.CallQueued(call, SUPPORT, Lane.ACCESSIBILITY), NOON + 6)
+    story.agent(ANNA, NOON + 7)
+    assert story.at() is CallState.LINE, "while the call is only offered, the promise holds"
+    story.talks(call, ANNA, NOON + 8)
+    assert (story.endings(), story.request().state) == ({BACK: Outcome.CLOSED}, CallBackState.CALLED_IN)
+
+
+def test_who_called_meanwhile_in_vain_is_called_back_all_the_same() -> None:
+    story = BackStory()
+    call = InteractionId("again")
+    story.tell(ev.CallArrived(call, "n1", "PJSIP/x", Uniqueid("u-again"), "l", "+48221", NUMBER), NOON + 5)
+    story.tell(ev.CallQueued(call, SUPPORT, Lane.STANDARD), NOON + 6)
+    story.tell(ev.CallHungUp(Uniqueid("u-again"), 16), NOON + 60)
+    assert story.at() is CallState.LINE
+
+
 def test_a_leg_of_which_nothing_is_heard_is_ended_and_tried_again() -> None:
     story = BackStory(CUSTOMER_FIRST)
     story.agent(ANNA, NOON)
