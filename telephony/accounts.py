@@ -6,10 +6,10 @@ import getpass
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from telephony.console.passwords import hash_password
-from telephony.core.account import Account
+from telephony.console.passwords import PASSWORD_CHARACTERS, hash_password
+from telephony.core.account import Account, Role
 from telephony.settings import Settings
 from telephony.store.store import Store
 
@@ -28,6 +28,8 @@ class Person:
     name: str
     endpoint: str  # of the phone
     skills: Sequence[str]  # names of queues, or any skill with its level: `english=2`
+    role: Role | None = None  # None: as before, and of a new account a consultant's
+    phone: bool = True  # False: takes no calls
 
 
 def read_password(what: str = "Password") -> str:
@@ -45,7 +47,10 @@ def account_of(person: Person, password: str, settings: Settings) -> Account:
     skills = dict(_skill(each, settings) for each in person.skills) or dict.fromkeys(settings.queues, 1)
     if len(password) < SHORTEST:
         raise AccountError(f"a password has {SHORTEST} characters or more")
-    return Account(person.login, person.name, hash_password(password), person.endpoint or person.login, skills)
+    if len(password) > PASSWORD_CHARACTERS:
+        raise AccountError(f"a password has {PASSWORD_CHARACTERS} characters or fewer")
+    endpoint = (person.endpoint or person.login) if person.phone else ""
+    return Account(person.login, person.name, hash_password(password), endpoint, skills, person.role or Role.AGENT)
 
 
 def _skill(given: str, settings: Settings) -> tuple[str, int]:
@@ -61,10 +66,11 @@ def _skill(given: str, settings: Settings) -> tuple[str, int]:
     return name, int(level) if with_level else 1
 
 
-async def enter(account: Account, settings: Settings) -> None:
-    """Insert or replace it. Errors: StoreError."""
+async def enter(account: Account, settings: Settings, *, keep_role: bool = False) -> None:
+    """Insert or replace it; with `keep_role` a known account stays what it was. Errors: StoreError."""
     store = await Store.open(settings.database_url.get_secret_value())
     try:
-        await store.add_account(account)
+        known = await store.account_by_login(account.login) if keep_role else None
+        await store.add_account(replace(account, role=known.role) if known else account)
     finally:
         await store.close()

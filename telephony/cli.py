@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from telephony import customer_cli, flow_cli, outage_cli, route_cli
+from telephony.core.account import Role
 from telephony.shipped import CONFIG_FOLDER
 
 CONFIG = CONFIG_FOLDER / "hotline.toml"
@@ -95,6 +96,10 @@ def _parser() -> argparse.ArgumentParser:
     account.add_argument("--name", required=True, help="as shown in the console")
     account.add_argument("--endpoint", default="", metavar="NAME", help="the phone (default: the login)")
     account.add_argument("--skill", action="append", default=[], metavar="NAME[=LEVEL]", help="default: every queue")
+    account.add_argument("--no-phone", action="store_true", help="takes no calls")
+    account.add_argument(
+        "--role", choices=[str(role) for role in Role], help="default: as before; of a new account agent"
+    )
     account.add_argument("--config", type=Path, action="append", metavar="FILE", help="settings; later files win")
     customer_cli.add(commands, CONFIG)
     flow_cli.add(commands, CONFIG.parent, data_folder())
@@ -178,8 +183,10 @@ def _account(chosen: argparse.Namespace) -> int:
     from telephony import accounts, settings
 
     known = settings.load(chosen.config or [CONFIG])
-    person = accounts.Person(chosen.login, chosen.name, chosen.endpoint, chosen.skill)
-    asyncio.run(accounts.enter(accounts.account_of(person, accounts.read_password(), known), known))
+    role = Role(chosen.role) if chosen.role else None
+    person = accounts.Person(chosen.login, chosen.name, chosen.endpoint, chosen.skill, role, phone=not chosen.no_phone)
+    account = accounts.account_of(person, accounts.read_password(), known)
+    asyncio.run(accounts.enter(account, known, keep_role=role is None))
     sys.stdout.write(f"{chosen.login} may log in\n")
     return 0
 

@@ -23,4 +23,6 @@ def household(address: str) -> str:
         known = ip_address(address.partition("%")[0])
     except ValueError:
         return address[:64]
+    if known.version == 6 and known.ipv4_mapped:  # as some proxies write an IPv4 address
+        known = known.ipv4_mapped
     return str(known) if known.version == 4 else str(ip_network(f"{known}/64", strict=False))

@@ -28,6 +28,12 @@ async def test_the_password_opens_and_is_not_kept(settings: Settings) -> None:
     assert PASSWORD not in account.password_hash
 
 
+def test_a_password_that_no_page_would_take_is_refused(settings: Settings) -> None:
+    for password in ("short", "x" * 1025):
+        with pytest.raises(AccountError, match="a password has"):
+            account_of(ANNA, password, settings)
+
+
 def test_a_person_serves_every_queue_unless_told_otherwise(settings: Settings) -> None:
     whole = account_of(ANNA, PASSWORD, settings)
     assert (whole.endpoint, dict(whole.skills)) == ("anna", {"sales": 1, "support": 1, "billing": 1})

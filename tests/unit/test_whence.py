@@ -32,6 +32,7 @@ def test_only_a_proxy_of_ours_is_believed(told: list[str], proxies: set[str], ad
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("fe80::1%eth0", "fe80::/64"),
         ("x" * 100, "x" * 64),
+        ("::ffff:192.0.2.1", "192.0.2.1"),  # or all callers behind some proxies would be one
     ],
 )
 def test_a_household_counts_as_one(address: str, counted: str) -> None:

@@ -14,17 +14,14 @@ from pydantic import Field, SecretStr
 from telephony.console.api.endpoint import EVERYBODY, Asked, Endpoint, Wire
 from telephony.console.api.problems import ProblemError
 from telephony.console.login_limit import LoginLimit
-from telephony.console.passwords import Passwords
+from telephony.console.passwords import PASSWORD_CHARACTERS, Passwords
 from telephony.core.account import Account
 
 log = structlog.get_logger()
 
 
 class Proof(Wire):
-    """`code` is of the second factor, for accounts that have one."""
-
-    password: SecretStr = Field(max_length=1000)
-    code: str = Field(default="", max_length=40)
+    password: SecretStr = Field(max_length=PASSWORD_CHARACTERS)
 
 
 class ProofApi:

@@ -37,7 +37,6 @@ function prove(): Promise<void> {
   const dialog = byId<HTMLDialogElement>("step-up");
   const form = byId<HTMLFormElement>("step-up-form");
   const password = byId<HTMLInputElement>("step-up-password");
-  const code = byId<HTMLInputElement>("step-up-code");
   const closing = new AbortController();
   return new Promise((resolve, reject) => {
     const { signal } = closing;
@@ -54,7 +53,7 @@ function prove(): Promise<void> {
       "submit",
       (event) => {
         event.preventDefault();
-        post("step-up", { password: password.value, code: code.value }).then(
+        post("step-up", { password: password.value }).then(
           () => done(resolve),
           (error: unknown) => tellProblem("step-up-error", error instanceof Problem ? error.message : String(error)),
         );
