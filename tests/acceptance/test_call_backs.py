@@ -14,15 +14,16 @@ from quality.softphone_client import PhoneCall
 from telephony.core.views import CallState, CallView, Direction, Outcome
 from telephony.demo.house import ANY_HOUR
 from tests.acceptance.test_operators_flows import SALES, at
-from tests.acceptance.world import AGENT, STEP_S, World, register, seconds_since, world
+from tests.acceptance.world import AGENT, STEP_S, World, seconds_since, world
 
 CUSTOMER = "+48500000161"
 AUDIBLE = 0.02
 
 
 @asynccontextmanager
-async def town(folder: Path, rules: str = "") -> AsyncIterator[World]:
-    async with asyncio.timeout(170), world(folder, call_back=f"{ANY_HOUR}\n{rules}") as everything:
+async def town(folder: Path, rules: str = "", *, by_itself: bool = True) -> AsyncIterator[World]:
+    rules = f"{ANY_HOUR}\n{rules}"
+    async with asyncio.timeout(170), world(folder, call_back=rules, by_itself=by_itself) as everything:
         yield everything
 
 
@@ -112,10 +113,9 @@ async def test_who_does_not_answer_is_called_again_and_then_no_more(tmp_path: Pa
 
 
 async def test_the_phone_of_who_signs_out_stops_ringing_and_the_place_is_kept(tmp_path: Path) -> None:
-    async with town(tmp_path) as everything:
+    async with town(tmp_path, by_itself=False) as everything:
         await asks(everything)
         waits = await is_in(everything, CallState.LINE)
-        await register(everything.consultants, everything.house, everything.folder, AGENT, 0, by_itself=False)
         await everything.page.ready()
         ringing = await everything.consultants.incoming()
         await is_in(everything, CallState.RINGING)
