@@ -19,7 +19,7 @@ from tests.acceptance.world import AGENT, World, seconds_since, world
 
 CALLER, SECOND = "+48500000101", "+48500000102"
 REACHED_S = 5.0  # FAULTS.md: the fallback or the next server has the caller within this
-LAST_WORDS_S = 6.0  # slow speech, as on the accessibility number
+LAST_WORDS_S = 8.0  # slow speech, as on the accessibility number
 AUDIBLE = 0.5  # share of the recording's power at the other side's tone; speech of the prompts has next to none
 
 

@@ -1,7 +1,7 @@
 // What the consultant writes down of the call in hand: saved a moment after the last key, and kept here until it is.
 
 import table from "../texts/call.json";
-import { get, put } from "./api";
+import { Problem, get, put } from "./api";
 import { byId, setText } from "./dom";
 import { model } from "./model";
 import { fill, words } from "./texts";
@@ -17,8 +17,8 @@ interface Note {
 }
 
 let shown = ""; // the call whose note is in the field
-let dirty = false;
-let waiting = 0;
+const unsaved = new Map<string, string>(); // call → what was typed and is not known to be kept
+const timers = new Map<string, number>();
 
 const field = (): HTMLTextAreaElement => byId<HTMLTextAreaElement>("note");
 const path = (interaction: string): string => `calls/${encodeURIComponent(interaction)}/note`;
@@ -27,31 +27,36 @@ const path = (interaction: string): string => `calls/${encodeURIComponent(intera
 export function drawNotes(): void {
   const interaction = model.pop?.interaction ?? "";
   if (interaction === shown) return;
-  if (shown && dirty) void save(shown, field().value);
+  if (unsaved.has(shown)) saveIn(shown, 0);
   shown = interaction;
-  dirty = false;
-  field().value = "";
+  field().value = unsaved.get(interaction) ?? "";
   setText(byId("note-saved"), "");
-  if (interaction) void read(interaction);
+  if (interaction && !unsaved.has(interaction)) void read(interaction);
 }
 
 async function read(interaction: string): Promise<void> {
   const note = await get<Note>(path(interaction)).catch(() => null);
-  if (!note || interaction !== shown || dirty) return;
+  if (!note || interaction !== shown || unsaved.has(interaction)) return;
   field().value = note.text;
   tell(note.saved_at);
 }
 
-async function save(interaction: string, text: string): Promise<void> {
-  clearTimeout(waiting);
+function saveIn(interaction: string, wait_ms: number): void {
+  clearTimeout(timers.get(interaction));
+  timers.set(interaction, setTimeout(() => void save(interaction), wait_ms));
+}
+
+async function save(interaction: string): Promise<void> {
+  const text = unsaved.get(interaction);
+  if (text === undefined) return;
   try {
     const note = await put<Note>(path(interaction), { text });
-    if (interaction !== shown) return;
-    dirty = field().value !== text;
-    tell(note.saved_at);
-  } catch {
+    if (unsaved.get(interaction) === text) unsaved.delete(interaction);
+    if (interaction === shown) tell(note.saved_at);
+  } catch (error) {
     if (interaction === shown) setText(byId("note-saved"), t.note_not_saved);
-    waiting = setTimeout(() => void save(interaction, interaction === shown ? field().value : text), AGAIN_MS);
+    const never = error instanceof Problem && error.status === 404; // the desk has left the call
+    if (!never) saveIn(interaction, AGAIN_MS);
   }
 }
 
@@ -61,12 +66,10 @@ function tell(saved_at: number | null): void {
 
 export function listenToNotes(): void {
   field().addEventListener("input", () => {
-    dirty = true;
-    clearTimeout(waiting);
-    const interaction = shown;
-    waiting = setTimeout(() => void save(interaction, field().value), QUIET_MS);
+    unsaved.set(shown, field().value);
+    saveIn(shown, QUIET_MS);
   });
   addEventListener("beforeunload", (event) => {
-    if (dirty) event.preventDefault();
+    if (unsaved.size > 0) event.preventDefault();
   });
 }
