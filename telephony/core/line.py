@@ -10,7 +10,7 @@ those held in reserve, and wishes, count until a caller is overdue.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from telephony.core.agent import Agent
 from telephony.core.decision import Decision, Judge
@@ -116,14 +116,13 @@ class Line:
         everybodys = self._since_overdue >= OVERDUE_TURN - 1
         return free if everybodys else self._orders.due(free)
 
-    def _by_rule(self, free: int, unreserved: int, turn: int) -> tuple[tuple[Rule, Key | None], ...]:
+    def _by_rule(self, free: int, unreserved: int, turn: int) -> Iterator[tuple[Rule, Key | None]]:
+        """One rule after the other, none looked into once one has found somebody."""
         orders = self._orders
+        yield Rule.OVERDUE_TURN, orders.oldest.first(turn)
+        yield Rule.ACCESSIBILITY_FIRST, orders.accessibility.first(free)
         standard = (orders.overdue.first(free), orders.standard.first(unreserved))
-        return (
-            (Rule.OVERDUE_TURN, orders.oldest.first(turn)),
-            (Rule.ACCESSIBILITY_FIRST, orders.accessibility.first(free)),
-            (Rule.FIRST_COME, min((key for key in standard if key is not None), default=None)),
-        )
+        yield Rule.FIRST_COME, min((key for key in standard if key is not None), default=None)
 
     def _choice(self, rule: Rule, place: Place, free: int, unreserved: int) -> Choice:
         any_agent = place.overdue or place.waiting.lane is Lane.ACCESSIBILITY

@@ -85,8 +85,14 @@ class Orders:
     def given(self, able: bytearray, *, overdue: bool) -> None:
         """An agent who is `able` to meet these needs has got a caller, `overdue` or not."""
         for need in self.oldest.needs():
-            if able[need.number] and (need.passed_by or not overdue):
-                self.count(need, 0 if overdue else need.passed_by + 1)
+            if not able[need.number]:
+                continue
+            if overdue:
+                self.count(need, 0)
+            else:
+                need.passed_by += 1
+                if need.passed_by == OVERDUE_TURN - 1:  # from then on it is due; no call for each of the others
+                    self._due.add(need)
 
     def count(self, need: Need, passed_by: int) -> None:
         need.passed_by = passed_by
