@@ -212,8 +212,12 @@ class Pop(Frozen):
     def _hosts_are_listed(self) -> Self:
         addresses = [str(each.url) for each in self.webhooks.values()]
         addresses += [self.zammad.url.get_secret_value()] if self.zammad else []
+        if "zammad" in self.webhooks:
+            raise ValueError("a webhook has another name than `zammad`")
         for address in addresses:
             host = urlsplit(address).hostname
+            if urlsplit(address).scheme != "https":
+                raise ValueError(f"the address at {host} begins with https://")
             if host not in self.hosts:
                 raise ValueError(f"the host {host} is not among `hosts`")
         return self

@@ -159,6 +159,12 @@ def test_a_call_that_was_never_offered_is_none_of_zammads() -> None:
 def test_settings_that_would_tell_a_stranger_are_refused() -> None:
     with pytest.raises(ValueError, match=r"crm\.example is not among"):
         Pop(webhooks={"crm": {"url": "https://crm.example/x", "secret": SECRET}})  # type: ignore[dict-item]
+    for wrong, name, address in (
+        ("begins with https", "crm", "http://crm.example/x"),
+        ("another name", "zammad", "https://crm.example/x"),
+    ):
+        with pytest.raises(ValueError, match=wrong):
+            Pop(hosts=("crm.example",), webhooks={name: {"url": address, "secret": SECRET}})  # type: ignore[dict-item]
     with pytest.raises(SettingsError, match=r"pop\.link: .*not among"):
         link_of(Pop(link="https://crm.example/"))
     known = Pop(hosts=("crm.example",), webhooks={"crm": WebhookTo(url="https://crm.example/x", secret="whsec_x")})  # type: ignore[arg-type]
