@@ -79,21 +79,7 @@ class App:
         self.clock = Clock()
         self._directory = BuiltinDirectory(store)
         self._opening = Opening(settings.calendar, settings.data)
-        self.console = Console(
-            accounts=self._account,
-            card=self._directory.card,
-            submit=self.submit,
-            clock=self.clock,
-            queue_titles={QueueName(name): queue.title for name, queue in settings.queues.items()},
-            flows=self._served,
-            callers=lambda: flow_watch.by_text(self._standings()),
-            file_message=self._file_message,
-            looks=StoredLooks(store),
-            rules=_console_rules(settings.console),
-            endpoints=SupervisionApi(self._opening.current, settings.data, self.clock).endpoints(),
-            link=link_of(settings.pop),
-            notes=StoredNotes(store, self.clock),
-        )
+        self.console = self._pages(settings)
         self.metrics = Metrics(settings.queues)
         self.quality = CallQuality()
         self.recorder = Recorder(store, self.console.ticket_opened)
@@ -136,6 +122,23 @@ class App:
         )
         self._runners: list[web.AppRunner] = []
         own_figures.publish(self, self._standings)
+
+    def _pages(self, settings: Settings) -> Console:
+        return Console(
+            accounts=self._account,
+            card=self._directory.card,
+            submit=self.submit,
+            clock=self.clock,
+            queue_titles={QueueName(name): queue.title for name, queue in settings.queues.items()},
+            flows=self._served,
+            callers=lambda: flow_watch.by_text(self._standings()),
+            file_message=self._file_message,
+            looks=StoredLooks(self._store),
+            rules=_console_rules(settings.console),
+            endpoints=SupervisionApi(self._opening.current, settings.data, self.clock).endpoints(),
+            link=link_of(settings.pop),
+            notes=StoredNotes(self._store, self.clock),
+        )
 
     def _reader(self, node: AsteriskNode, log_folder: Path) -> ReadIn:
         """Reads in what this node's own queue served without us."""

@@ -88,8 +88,7 @@ class Gateway:
         node, if it may make any; `peers` are the other nodes; `attempt_at` knows the dials under way on any of them;
         `joined` hears of the Linkedid under which this node has a leg of an interaction.
         """
-        self.node = node
-        self._trunk = trunk
+        self.node, self._trunk = node, trunk
         self._peers = frozenset(peers)
         self._attempt_at = attempt_at
         self._joined = joined
