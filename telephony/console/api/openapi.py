@@ -22,6 +22,7 @@ _WHY = {
     403: "not for this role; or `reason` stale (the token), step_up (prove that you are there)",
     404: "there is no such thing",
     409: "not as things stand now",
+    413: "the body is longer than anything described here",
     415: "the body is not application/json",
     422: "the body or the query is not as described",
     429: "too often",
@@ -96,7 +97,7 @@ def _query(endpoint: Endpoint) -> list[Json]:
 def _responses(endpoint: Endpoint) -> Json:
     statuses = {401, 403, *endpoint.refuses}
     if endpoint.takes:
-        statuses |= {400, 415, 422}
+        statuses |= {400, 413, 415, 422}
     if endpoint.query:
         statuses.add(422)
     good: Json = {"204": {"description": "done"}}
