@@ -265,9 +265,11 @@ class Settings(BaseSettings):
         return self.prompts or self.data / "prompts"
 
     def skilled(self, account: Account) -> Account:
-        """The account with the skills that stand here, where they do."""
+        """The account with the skills that stand here, where they do, and with its departments."""
         known = self.agents.get(account.login)
-        return replace(account, skills=known.skills) if known else account
+        skills = known.skills if known else account.skills
+        departments = account.departments or tuple(queue for queue in self.queues if queue in skills)
+        return replace(account, skills=skills, departments=departments)
 
     @property
     def rules(self) -> Rules:

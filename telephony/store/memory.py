@@ -8,13 +8,15 @@ from typing import Any
 
 from telephony.store.connection import Row
 from telephony.store.errors import StoreRefusedError
+from telephony.store.memory_sessions import MemorySessions
 from telephony.store.queries import queries
 
 Values = dict[str, Any]  # the values of one query; a twin of SQL is as untyped as SQL
 
 
-class Memory:
+class Memory(MemorySessions):
     def __init__(self) -> None:
+        super().__init__()
         self.interactions: dict[str, Values] = {}
         self.decisions: dict[tuple[str, float], Values] = {}
         self.tickets: dict[str, Values] = {}
@@ -28,7 +30,6 @@ class Memory:
         self.callbacks: dict[str, Values] = {}
         self.complaints: dict[str, Values] = {}
         self.answers: dict[tuple[str, str], Values] = {}
-        self.people: dict[str, Values] = {}
         self.looks: dict[str, Values] = {}
         self.positions: dict[tuple[str, str], Values] = {}
         self.alive_at: dict[bool, Values] = {}
@@ -251,15 +252,6 @@ class Memory:
     def dead_messages(self, most: int) -> Iterable[Row]:
         dead = [each for each in self.messages.values() if each["dead_at"] is not None]
         return sorted(dead, key=lambda each: (-each["dead_at"], each["id"]))[:most]
-
-    def add_account(self, **account: Any) -> None:
-        self.people[account["login"]] = account
-
-    def account_by_login(self, login: str) -> Iterable[Row]:
-        return filter(None, [self.people.get(login)])
-
-    def accounts(self) -> Iterable[Row]:
-        return [self.people[login] for login in sorted(self.people)]
 
     def look_of(self, login: str) -> Iterable[Row]:
         return [{"look": self.looks[login]["look"]}] if login in self.looks else ()

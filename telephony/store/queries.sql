@@ -237,11 +237,12 @@ SELECT pin_hash FROM customer_pin WHERE customer = :customer
 
 -- name: add_account
 -- Insert or replace a person who may log in.
-INSERT INTO account (login, display_name, password_hash, endpoint, skills, role)
-VALUES (:login, :display_name, :password_hash, :endpoint, :skills, :role)
+INSERT INTO account (login, display_name, password_hash, endpoint, skills, role, departments, disabled_at)
+VALUES (:login, :display_name, :password_hash, :endpoint, :skills, :role, :departments, :disabled_at)
 ON CONFLICT (login) DO UPDATE SET
     display_name = excluded.display_name, password_hash = excluded.password_hash, endpoint = excluded.endpoint,
-    skills = excluded.skills, role = excluded.role
+    skills = excluded.skills, role = excluded.role, departments = excluded.departments,
+    disabled_at = excluded.disabled_at
 
 -- name: account_by_login
 -- A person who may log in.
@@ -250,6 +251,50 @@ SELECT * FROM account WHERE login = :login
 -- name: accounts
 -- Everyone who may log in.
 SELECT * FROM account ORDER BY login
+
+-- name: set_password
+-- A new password; the sessions end by themselves.
+UPDATE account SET password_hash = :password_hash WHERE login = :login
+
+-- name: set_disabled
+-- From when on somebody may not log in (NULL: may again); the sessions end by themselves.
+UPDATE account SET disabled_at = :disabled_at WHERE login = :login
+
+-- name: remove_account
+-- The end of an account; what its person did stays.
+DELETE FROM account WHERE login = :login
+
+-- name: open_session
+-- Somebody has logged in, unless the account is another one meanwhile.
+INSERT INTO session (key, login, created_at, used_at, proven_at, address, browser)
+SELECT :key, login, :created_at, :used_at, :proven_at, :address, :browser FROM account
+WHERE login = :login AND password_hash = :password_hash AND disabled_at IS NULL
+FOR SHARE
+RETURNING key
+
+-- name: sessions
+-- Everyone who is logged in.
+SELECT * FROM session ORDER BY created_at, key
+
+-- name: sessions_of
+-- Where somebody is logged in.
+SELECT * FROM session WHERE login = :login ORDER BY created_at, key
+
+-- name: keep_session
+-- When a session was used last, and when its person was proven to be there.
+UPDATE session SET used_at = greatest(used_at, :used_at), proven_at = greatest(proven_at, :proven_at) WHERE key = :key
+
+-- name: end_sessions
+-- Log-out of these.
+DELETE FROM session WHERE key = ANY(:keys)
+
+-- name: end_sessions_of
+-- Log-out everywhere.
+DELETE FROM session WHERE login = :login
+
+-- name: end_old_sessions
+-- Those not used since, or begun before.
+DELETE FROM session WHERE used_at < :used_before OR created_at < :created_before
 
 -- name: look_of
 -- How somebody wants pages to look.

@@ -19,6 +19,7 @@ from telephony.core.ticket import ticket_number
 from telephony.core.views import CallState, CallView, Direction, Lane, Outcome, Span, SpanKind
 from telephony.store.connection import Connection, Postgres, Row
 from telephony.store.migrate import migrate
+from telephony.store.sessions import SessionStore
 
 T = TypeVar("T")
 _NAMES: dict[type, tuple[str, ...]] = {
@@ -50,6 +51,7 @@ class Store:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.sessions = SessionStore(connection)
 
     @classmethod
     async def open(cls, dsn: str) -> Store:
@@ -284,6 +286,18 @@ class Store:
     async def add_account(self, account: Account) -> None:
         await self._connection.run("add_account", **_values(account))
 
+    async def set_password(self, login: str, password_hash: str) -> None:
+        """All sessions end."""
+        await self._connection.run("set_password", login=login, password_hash=password_hash)
+
+    async def set_disabled(self, login: str, at: float | None) -> None:
+        """None: may log in again. All sessions end."""
+        await self._connection.run("set_disabled", login=login, disabled_at=at)
+
+    async def remove_account(self, login: str) -> None:
+        """All sessions end, and what was kept for the account goes with it."""
+        await self._connection.run("remove_account", login=login)
+
     async def account_by_login(self, login: str) -> Account | None:
         return _first(map(_account, await self._connection.rows("account_by_login", login=login)))
 
@@ -373,7 +387,7 @@ def _customer(row: Row) -> Customer:
 
 def _account(row: Row) -> Account:
     account = _record(Account, row)
-    return dataclasses.replace(account, role=Role(account.role))
+    return dataclasses.replace(account, role=Role(account.role), departments=tuple(account.departments))
 
 
 def _first(records: Iterable[T]) -> T | None:

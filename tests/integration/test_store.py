@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 import pytest_asyncio
 
-from telephony.core.account import Account, Role
+from telephony.core.account import Account, Role, SessionRecord
 from telephony.core.commands import Decided, OpenTicket
 from telephony.core.customer import Contact, Customer, CustomerAccount
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
@@ -393,6 +393,64 @@ async def test_accounts_are_kept_whole_and_replaced(store: Store) -> None:
     assert await store.account_by_login("ANNA' --") is None
 
 
+SESSION = SessionRecord("f00d", "anna", 10.0, 10.0, 10.0, "192.0.2.7", "Firefox, Linux")
+
+
+async def test_a_session_is_opened_for_the_account_as_it_is_and_no_other(store: Store) -> None:
+    assert not await store.sessions.open(SESSION, ANNA), "nobody of that name"
+    await store.add_account(ANNA)
+    assert await store.sessions.open(SESSION, ANNA)
+    assert not await store.sessions.open(replace(SESSION, key="beef"), replace(ANNA, password_hash="$old$"))
+    assert await store.sessions.all() == await store.sessions.of("anna") == (SESSION,)
+    assert await store.sessions.of("piotr") == ()
+
+
+async def test_a_session_is_used_never_backwards_and_never_after_its_end(store: Store) -> None:
+    await store.add_account(ANNA)
+    await store.sessions.open(SESSION, ANNA)
+    await store.sessions.keep([replace(SESSION, used_at=90.0), replace(SESSION, key="gone")])
+    await store.sessions.keep([replace(SESSION, used_at=80.0, proven_at=70.0)])
+    assert await store.sessions.all() == (replace(SESSION, used_at=90.0, proven_at=70.0),)
+    await store.sessions.end(["f00d", "gone"])
+    await store.sessions.keep([SESSION])
+    assert await store.sessions.all() == ()
+
+
+async def test_old_sessions_end(store: Store) -> None:
+    await store.add_account(ANNA)
+    for key, created_at, used_at in (("old", 1.0, 90.0), ("idle", 50.0, 50.0), ("good", 50.0, 90.0)):
+        await store.sessions.open(replace(SESSION, key=key, created_at=created_at, used_at=used_at), ANNA)
+    await store.sessions.end_old(used_before=60.0, created_before=20.0)
+    assert [each.key for each in await store.sessions.all()] == ["good"]
+
+
+@pytest.mark.parametrize("what", ["password", "disabled", "removed", "replaced", "everywhere"])
+async def test_what_ends_every_session_of_an_account_and_of_no_other(store: Store, what: str) -> None:
+    piotr = Account("piotr", "Piotr", "$argon2id$…")
+    for account in (ANNA, piotr):
+        await store.add_account(account)
+        await store.sessions.open(replace(SESSION, key=account.login, login=account.login), account)
+    await store.add_account(replace(ANNA, role=Role.AGENT, skills={}))
+    assert len(await store.sessions.all()) == 2, "another role ends nothing"
+    await {
+        "password": lambda: store.set_password("anna", "$argon2id$new"),
+        "disabled": lambda: store.set_disabled("anna", 5.0),
+        "removed": lambda: store.remove_account("anna"),
+        "replaced": lambda: store.add_account(replace(ANNA, password_hash="$argon2id$new")),
+        "everywhere": lambda: store.sessions.end_of("anna"),
+    }[what]()
+    assert [each.key for each in await store.sessions.all()] == ["piotr"]
+
+
+async def test_who_is_disabled_opens_no_session_until_enabled(store: Store) -> None:
+    departed = replace(ANNA, departments=("billing", "sales"), disabled_at=5.0)
+    await store.add_account(departed)
+    assert await store.account_by_login("anna") == departed
+    assert not await store.sessions.open(SESSION, departed)
+    await store.set_disabled("anna", None)
+    assert await store.sessions.open(SESSION, departed)
+
+
 async def test_a_wrong_parameter_is_our_own_bug_and_no_store_error(store: Store) -> None:
     with pytest.raises(TypeError, match="interaction takes"):
         await store._connection.rows("interaction", wrong=1)
@@ -407,7 +465,7 @@ async def test_hostile_text_is_text(store: Store, hostile: str) -> None:
 
 
 def test_the_twin_has_every_query_and_no_other() -> None:
-    names = {name for name in vars(Memory) if not name.startswith("_")}
+    names = {name for kind in Memory.__mro__[:-1] for name in vars(kind) if not name.startswith("_")}
     assert names - {"rows", "run", "run_many", "together", "close"} == set(queries())
     assert all(query.purpose.endswith(".") for query in queries().values())
 

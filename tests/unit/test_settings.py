@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,13 @@ def test_skills_that_stand_here_are_those_of_the_agent(tmp_path: Path) -> None:
         "accessibility": 1,
     }
     assert settings.skilled(Account("ewa", "Ewa", "", skills={"sales": 1})).skills == {"sales": 1}
+
+
+def test_departments_are_those_of_the_account_or_the_queues_among_its_skills() -> None:
+    settings = load([SHIPPED])
+    all_round = Account("anna", "Anna", "", skills={"billing": 1, "sales": 2, "english": 2})
+    assert settings.skilled(all_round).departments == ("sales", "billing")
+    assert settings.skilled(replace(all_round, departments=("billing",))).departments == ("billing",)
 
 
 def test_a_proxy_before_the_console_is_named_in_the_settings(tmp_path: Path) -> None:
