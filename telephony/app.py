@@ -43,6 +43,7 @@ from telephony.core.ids import InteractionId, QueueName
 from telephony.core.promises import SurveyAnswer
 from telephony.core.views import CallState, Lane
 from telephony.crm.builtin import BuiltinDirectory
+from telephony.during_call import DuringCall
 from telephony.flows import FlowShelf, Origin
 from telephony.house import House
 from telephony.identity import IdentityCheck
@@ -79,11 +80,12 @@ class App:
         self.clock = Clock()
         self._directory = BuiltinDirectory(store)
         self._opening = Opening(settings.calendar, settings.data)
+        self.during_call = DuringCall(settings, store)
         self.console = self._pages(settings)
         self.metrics = Metrics(settings.queues)
         self.quality = CallQuality()
         self.recorder = Recorder(store, self.console.ticket_opened)
-        self.engine = Engine(settings.rules)
+        self.engine = Engine(self.during_call.rules)
         self.pump = Pump(
             self.engine,
             self.clock,
@@ -96,6 +98,7 @@ class App:
                 self.metrics.publish,
                 self._follow,
                 self._tell_others,
+                self.during_call.publish,
             ],
             overflowed=self._resynchronise,
         )
@@ -138,6 +141,7 @@ class App:
             endpoints=SupervisionApi(self._opening.current, settings.data, self.clock).endpoints(),
             link=link_of(settings.pop),
             notes=StoredNotes(self._store, self.clock),
+            dispositions=self.during_call.dispositions,
         )
 
     def _reader(self, node: AsteriskNode, log_folder: Path) -> ReadIn:
@@ -168,6 +172,7 @@ class App:
         recovered = await self._store.open_interactions()
         call_backs = await self._store.open_callbacks()
         self.submit(CallsRecovered(recovered, await self._store.last_alive() or 0.0, call_backs))
+        self.submit(await self.during_call.recovered())
         async with asyncio.TaskGroup() as tasks, self._listening():
             tasks.create_task(self.recorder.run())
             tasks.create_task(self.pump.run())

@@ -99,6 +99,10 @@ class Metrics:
         """Values kept elsewhere under several labels; the keys of what is read are the labels' values."""
         self.registry.register(_Read(GaugeMetricFamily, name, documentation, read, labels))
 
+    def counter_table(self, name: str, documentation: str, read: Figures, labels: tuple[str, ...]) -> None:
+        """Counters kept elsewhere under several labels: `hotline_<name>_total`."""
+        self.registry.register(_Read(CounterMetricFamily, name, documentation, read, labels))
+
     def counter(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """One counter kept elsewhere: `hotline_<name>_total`, read at each scrape."""
         self.registry.register(_Read(CounterMetricFamily, name, documentation, lambda: {(): read()}, ()))

@@ -52,6 +52,9 @@ def publish(app: App, standings: Callable[[], Iterator[Standing]]) -> None:
         lambda: flow_watch.by_node(app.flows.serving.flows.flows.values(), standings()),
         ("flow", "node"),
     )
+    given = "What came of talks, as consultants chose; a choice that was changed counts again"
+    app.metrics.counter_table("dispositions", given, app.during_call.given, ("queue", "code"))
+    app.metrics.value("dispositions_owed", "Talks whose consultant has still to say what came", app.during_call.owed)
     app.metrics.value("recorder_backlog", "Facts that wait for the store", lambda: app.recorder.backlog)
     app.metrics.value("recorder_refused", "Facts the store will never take: a bug", lambda: app.recorder.refused)
     app.metrics.value("recorder_lost", "Facts for which there was no room", lambda: app.recorder.lost)

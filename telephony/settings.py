@@ -147,6 +147,7 @@ class Queue(Frozen):
     reserve: int = Field(default=0, ge=0, le=1000)  # free agents trained in accessibility, kept for its callers
     overflow: Overflow = Overflow()  # docs/flows.md
     call_back: CallBack = CallBack()
+    disposition_required: bool = True  # before the next call, where the queue has a list of them
 
     @property
     def rules(self) -> QueueRules:
@@ -255,6 +256,7 @@ class Settings(BaseSettings):
     api_tokens: Mapping[Name, ApiToken] = Field(default_factory=dict)  # name of a program → its token
     outages: Path = CONFIG_FOLDER / "outages.yaml"  # what is announced as out of order; need not exist
     calendar: Path = CONFIG_FOLDER / "calendar.yaml"  # when each department is open
+    dispositions: Path = CONFIG_FOLDER / "dispositions.yaml"  # what may come of a talk, by queue
 
     @property
     def recording_folder(self) -> Path:

@@ -20,6 +20,7 @@ from telephony.console.board import Board
 from telephony.console.caller_form import CallerForm, FileMessage
 from telephony.console.cards import CardOf, Cards
 from telephony.console.desk import Desk, LinkOf, no_link
+from telephony.console.dispositions import DispositionApi, Lists
 from telephony.console.floor import FloorApi
 from telephony.console.flow_pages import Callers, FlowPages, Served
 from telephony.console.look import Looks
@@ -30,7 +31,18 @@ from telephony.console.rules import ConsoleRules
 from telephony.console.sessions import Sessions
 from telephony.console.site import Site
 from telephony.core.account import Account
-from telephony.core.commands import AgentChanged, CallChanged, CallEnded, Decided, HidePop, PhoneChanged, ShowPop
+from telephony.core.commands import (
+    AgentChanged,
+    AgentOwes,
+    CallChanged,
+    CallEnded,
+    Decided,
+    DispositionChanged,
+    HidePop,
+    PhoneChanged,
+    ReadyRefused,
+    ShowPop,
+)
 from telephony.core.customer import Card
 from telephony.core.events import AgentPaused, AgentReady, AgentSignedIn, AgentSignedOut, Event, PopPainted
 from telephony.core.ids import AgentId, InteractionId, QueueName
@@ -52,6 +64,7 @@ class Console:
     tells how many callers are at each of their nodes.
     `link` makes the address of a call in another system; `looks` keeps how each person wants pages to look.
     `file_message` stores what people write in the form for callers; without it there is no such form.
+    `dispositions` are the lists of the queues.
     """
 
     def __init__(
@@ -70,6 +83,7 @@ class Console:
         notes: Notes | None = None,
         file_message: FileMessage | None = None,
         looks: Looks | None = None,
+        dispositions: Lists | None = None,
     ) -> None:
         self._submit = submit
         self._clock = clock
@@ -89,7 +103,8 @@ class Console:
         self._names: dict[AgentId, str] = {}  # of those who have signed in
         floor = FloorApi(self._board, self._desks.values, self._names, queue_titles, clock)
         writing = NotesApi(notes, self._on_desk).endpoints() if notes else ()
-        own = (*OwnApi(self._board.lanes, clock).endpoints(), *floor.endpoints(), *writing)
+        ending = DispositionApi(dispositions or {}, self._queue_of, submit).endpoints()
+        own = (*OwnApi(self._board.lanes, clock).endpoints(), *floor.endpoints(), *writing, *ending)
         self._site = Site(
             accounts, sessions, self._pages, clock, rules, FlowPages(flows, callers), (*own, *endpoints), looks
         )
@@ -192,6 +207,18 @@ class Console:
         self.desk(command.agent).changed(command)
 
     @_on.register
+    def _(self, command: AgentOwes) -> None:
+        self.desk(command.agent).owes(command.owed)
+
+    @_on.register
+    def _(self, command: DispositionChanged) -> None:
+        self.desk(command.disposition.agent).disposition(command.disposition)
+
+    @_on.register
+    def _(self, command: ReadyRefused) -> None:
+        self.desk(command.agent).refused(command.why, command.missing)
+
+    @_on.register
     def _(self, command: CallChanged) -> None:
         self._call(command.call)
         if command.call.state in {CallState.MENU, CallState.LINE}:
@@ -225,6 +252,10 @@ class Console:
     def _on_desk(self, agent: AgentId, interaction: InteractionId) -> bool:
         known = self._desks.get(agent)
         return known is not None and known.has(interaction)
+
+    def _queue_of(self, agent: AgentId, interaction: InteractionId) -> QueueName | None:
+        known = self._desks.get(agent)
+        return known.queue_of(interaction) if known else None
 
     def board_message(self) -> str:
         return wire.text({"type": "board", "now": self._clock(), **wire.board(self._board.lanes())})

@@ -15,6 +15,7 @@ from telephony.console.outlet import Outlet
 from telephony.core.agent import IN_CALL
 from telephony.core.commands import AgentChanged, ShowPop
 from telephony.core.customer import Card
+from telephony.core.disposition import Disposition
 from telephony.core.ids import AgentId, InteractionId, QueueName
 from telephony.core.views import AgentState, CallState, CallView
 
@@ -42,6 +43,7 @@ class Pop:
     card: Card | None = None
     talk_ended_at: float | None = None
     ticket: str | None = None
+    disposition: str = ""  # what came of it, as its agent says
     missed: bool = False  # it went back to the line; what becomes of it is somebody else's
 
 
@@ -58,6 +60,7 @@ class Desk:
     wish: str = ""  # reason of the break that begins after the call in hand
     pop: Pop | None = None
     recent: deque[Pop] = field(default_factory=lambda: deque(maxlen=RECENT))
+    owed: tuple[Disposition, ...] = ()  # what is to be said of calls before the next one
     _seq: int = 0
     _history: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=HISTORY))
 
@@ -114,6 +117,19 @@ class Desk:
             self._put(replace(pop, ticket=number))
             self._tell("ticket", {"interaction": interaction, "number": number})
 
+    def owes(self, owed: tuple[Disposition, ...]) -> None:
+        self.owed = owed
+        self._tell("owed", {"calls": self._owed_body()})
+
+    def disposition(self, given: Disposition) -> None:
+        if given.code and (pop := self._find(given.interaction)):
+            self._put(replace(pop, disposition=given.code))
+            self._tell("disposition", {"interaction": given.interaction, "code": given.code})
+
+    def refused(self, why: str, missing: int) -> None:
+        """The agent wanted calls, and something is to be done before."""
+        self._tell("refused", {"why": why, "missing": missing})
+
     # -- pages --------------------------------------------------------------------------------------------------
 
     def catch_up(self, epoch: str, seq: int) -> list[str]:
@@ -134,6 +150,7 @@ class Desk:
             "phone": self.phone,
             "pop": self._pop_body(self.pop) if self.pop else None,
             "recent": [self._pop_body(each) for each in self.recent],
+            "owed": self._owed_body(),
         }
         return wire.text(body)
 
@@ -155,11 +172,21 @@ class Desk:
 
     def _call_body(self, pop: Pop) -> wire.Body:
         own = {"attempt": pop.attempt, "talk_ended_at": pop.talk_ended_at, "ticket": pop.ticket, "missed": pop.missed}
-        return {**wire.call(pop.call, self.titles), **own}
+        return {**wire.call(pop.call, self.titles), **own, "disposition": pop.disposition}
+
+    def _owed_body(self) -> list[wire.Body]:
+        return [wire.owed(each, self.titles) for each in self.owed]
 
     def has(self, interaction: InteractionId) -> bool:
         """Whether the call is in hand here, or was not long ago."""
         return self._find(interaction) is not None
+
+    def queue_of(self, interaction: InteractionId) -> QueueName | None:
+        """Of a call that this agent has talked in."""
+        owed = next((each.queue for each in self.owed if each.interaction == interaction), None)
+        pop = self._find(interaction)
+        talked = pop is not None and pop.call.answered_at is not None and pop.call.agent == self.agent
+        return owed or (pop.call.queue if pop and talked else None)
 
     def _find(self, interaction: InteractionId) -> Pop | None:
         known = ([self.pop] if self.pop else []) + list(self.recent)

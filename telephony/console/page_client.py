@@ -39,7 +39,8 @@ class ConsoleBusyError(ConnectionError):
 @dataclass
 class PageClient:
     """`heard` gets every message. With `keep_ready` the agent makes itself available whenever it finds itself paused
-    (after log-in, after an unanswered call); with `paint` it acknowledges each pop at once.
+    (after log-in, after an unanswered call), and gives a disposition wherever one is owed; with `paint` it acknowledges
+    each pop at once.
     """
 
     base_url: str  # http://127.0.0.1:8480
@@ -144,6 +145,7 @@ class PageClient:
         if kind == "state":
             self._desk = str(message["desk"])
         await self._paint(message)
+        await self._give_all(message)
         agent = message if kind == "agent" else message.get("agent")
         if isinstance(agent, Mapping) and "state" in agent:
             await self._agent(str(agent["state"]))
@@ -160,6 +162,22 @@ class PageClient:
             self._state_known.notify_all()
         if self.keep_ready and state in {"paused", "not_answering"}:
             await self.ready()
+
+    async def give_disposition(self, interaction: str, queue: str) -> None:
+        """The first of the queue's list. Errors: aiohttp.ClientError."""
+        async with self._http_session.get("/") as page:
+            token = _CSRF.search(await page.text())
+        async with self._http_session.get("/api/console/dispositions") as answer:
+            lists = (await answer.json())["queues"]
+        headers = {"Origin": self.base_url, "X-CSRF-Token": token.group(1) if token else ""}
+        path, chosen = f"/api/console/calls/{interaction}/disposition", {"code": lists[queue][0]["code"]}
+        async with self._http_session.put(path, json=chosen, headers=headers) as answer:
+            answer.raise_for_status()
+
+    async def _give_all(self, message: Message) -> None:
+        owed = message.get("calls") if message.get("type") == "owed" else message.get("owed")
+        for call in owed if isinstance(owed, list) and self.keep_ready else ():
+            await self.give_disposition(call["interaction"], call["queue_name"])
 
     async def _say(self, message: Message) -> None:
         if self._socket is None:

@@ -1,9 +1,9 @@
 """The words between server and page: JSON text messages over one WebSocket.
 
-Server to page: `state` (everything), then `agent`, `phone`, `pop`, `card`, `call`, `hide`, `ticket`, each with the next
-`seq` of the agent's desk; and `board` without one, because only the latest counts. Page to server: `painted`,
-`ready`, `pause`. Times are seconds since the epoch; `now` is the server's, so that a page can count without trusting
-its own clock.
+Server to page: `state` (everything), then `agent`, `phone`, `pop`, `card`, `call`, `hide`, `ticket`, `owed`,
+`disposition`, `refused`, each with the next `seq` of the agent's desk; and `board` without one, because only the latest
+counts. Page to server: `painted`, `ready`, `pause`. Times are seconds since the epoch; `now` is the server's, so that a
+page can count without trusting its own clock.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from telephony.console.board import LaneView
 from telephony.core.commands import AgentChanged
 from telephony.core.customer import Card, Contact, TicketSummary
+from telephony.core.disposition import Disposition
 from telephony.core.ids import QueueName
 from telephony.core.views import CallView
 
@@ -77,12 +78,22 @@ def call(view: CallView, titles: Mapping[QueueName, str]) -> Body:
         "direction": view.direction,
         "lane": view.lane,
         "queue": titles.get(view.queue, view.queue) if view.queue else "",
+        "queue_name": view.queue or "",
         "arrived_at": view.arrived_at,
         "queued_at": view.queued_at,
         "answered_at": view.answered_at,
         "ended_at": view.ended_at,
         "outcome": view.outcome,
         "spans": [{"kind": each.kind, "from_at": each.from_at, "to_at": each.to_at} for each in view.spans],
+    }
+
+
+def owed(disposition: Disposition, titles: Mapping[QueueName, str]) -> Body:
+    return {
+        "interaction": disposition.interaction,
+        "queue_name": disposition.queue,
+        "queue": titles.get(disposition.queue, disposition.queue),
+        "owed_at": disposition.owed_at,
     }
 
 
@@ -121,6 +132,8 @@ def _contact(contact: Contact, titles: Mapping[QueueName, str]) -> Body:
         "agent": contact.agent,
         "ticket": contact.ticket,
         "note": contact.note,
+        "queue_name": contact.queue or "",
+        "dispositions": list(contact.dispositions),
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from telephony.core.disposition import Disposition
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.promises import CallBackRequest
 from telephony.core.rules import OverflowWhy
@@ -153,6 +154,30 @@ class CallBackChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class DispositionChanged:
+    """One is owed from now on, or was given."""
+
+    disposition: Disposition
+
+
+@dataclass(frozen=True, slots=True)
+class AgentOwes:
+    """All dispositions this agent owes now."""
+
+    agent: AgentId
+    owed: tuple[Disposition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyRefused:
+    """The agent wanted calls and gets none: `missing` things are to be done before, `why` says what."""
+
+    agent: AgentId
+    why: str
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
 class OpenTicket:
     """A ticket for an interaction; idempotent on it."""
 
@@ -162,5 +187,8 @@ class OpenTicket:
     body: str
 
 
-Fact = CallChanged | PopLate | AgentChanged | PhoneChanged | Decided | CallBackChanged | CallEnded | OpenTicket
+OfWrapUp = DispositionChanged | AgentOwes | ReadyRefused
+Fact = (
+    CallChanged | PopLate | AgentChanged | PhoneChanged | Decided | CallBackChanged | CallEnded | OpenTicket | OfWrapUp
+)
 Command = ShowPop | HidePop | Dial | CancelDial | LeaveLine | RingFirst | DialOut | HangUpLeg | Fact

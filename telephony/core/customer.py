@@ -38,6 +38,7 @@ class Contact:
     agent: str | None
     ticket: str | None
     note: str = ""  # what the consultants wrote down
+    dispositions: tuple[str, ...] = ()  # what came of it, as codes of the queue's list
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from telephony.core.rules import Rules
 from telephony.core.spans import closed, opened
 from telephony.core.timers import Timers
 from telephony.core.views import CallState, CallView, Lane, Outcome, SpanKind
+from telephony.core.wrap_up import WrapUp
 
 _HOLD = frozenset({SpanKind.HOLD})
 NODE_GONE_S = 3600.0  # a node of which nothing was heard for so long keeps nobody's call open
@@ -44,6 +45,7 @@ class Engine:
         self._calls = Calls(self._out.append)
         self._roster = Roster(self._out.append)
         self._offers = Offers(rules, self._calls, self._roster, self._timers, self._out.append, self._expects)
+        self._wrapping = WrapUp(rules, self._roster, self._timers, self._out.append)
         self._outlook = Outlook()
         self._gone_early: set[Uniqueid] = set()
         self._hearing = Hearing(self._calls)
@@ -253,12 +255,11 @@ class Engine:
 
     @_on.register
     def _(self, event: ev.AgentReady, now: float) -> None:
-        agent = self._roster.get(event.agent)
-        if agent and agent.state in IN_CALL:
-            self._roster.wish(event.agent, None)
-            return
-        self._timers.cancel(("wrap_up", event.agent))
-        self._roster.step(event.agent, AgentInput.READY, now)
+        self._wrapping.ready(event.agent, now)
+
+    @_on.register
+    def _(self, event: ev.OfDisposition, now: float) -> None:
+        self._wrapping.hear(event, now)
 
     @_on.register
     def _(self, event: ev.AgentPaused, now: float) -> None:
@@ -366,16 +367,13 @@ class Engine:
 
     def _wrap_up(self, call: CallView, now: float) -> None:
         self._outlook.worked(call, self._rules.of(call.queue).wrap_up_s, now)
-        if agent := self._roster.serving(call.agent, call.interaction):
-            self._roster.step(agent.agent, AgentInput.FINISH_TALK, now)
-            if not self._roster.grant_wish(agent.agent, now):
-                self._timers.set(("wrap_up", agent.agent), now + self._rules.of(call.queue).wrap_up_s)
+        self._wrapping.begin(call, now)
 
     # -- deadlines ----------------------------------------------------------------------------------------------
 
     def _due(self, what: str, whom: str, now: float) -> None:
         if what == "wrap_up":
-            self._roster.step(AgentId(whom), AgentInput.WRAPPED_UP, now)
+            self._wrapping.over(AgentId(whom), now)
         elif what == "tombstone":
             self._gone_early.discard(Uniqueid(whom))
         elif what == "overflow":

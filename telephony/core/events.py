@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from telephony.core.disposition import Disposition
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.logged import LoggedCall
 from telephony.core.promises import CallBackRequest
@@ -178,6 +179,26 @@ OfCallBack = CallBackRequested | CallBackWithdrawn | FirstLegAnswered | FirstLeg
 
 
 @dataclass(frozen=True, slots=True)
+class DispositionChosen:
+    """What came of the agent's part of a call; whoever submits it has seen to it that it is a code of that queue."""
+
+    interaction: InteractionId
+    agent: AgentId
+    queue: QueueName
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class DispositionsRecovered:
+    """Those owed when this process started."""
+
+    dispositions: tuple[Disposition, ...]
+
+
+OfDisposition = DispositionChosen | DispositionsRecovered
+
+
+@dataclass(frozen=True, slots=True)
 class CallHungUp:
     """AMI Hangup of a channel; the only thing that ends a call (an AGI end of file does not)."""
 
@@ -252,6 +273,6 @@ class NodeSnapshot:
 Event = (
     CallArrived | CallsRecovered | CallLogged | AnswerLogged | CallQueued | CallServed | SessionLost
     | PopPainted | AgentRinging | CallAnswered | CallHeld | DialEnded | AgentLeft | CallLeftHouse
-    | OfCallBack | CallHungUp | FallbackAnswered | AgentSignedIn | AgentReady | AgentPaused | AgentSignedOut
-    | DeviceChanged | NodeLost | EventsLost | NodeSnapshot
+    | OfCallBack | OfDisposition | CallHungUp | FallbackAnswered
+    | AgentSignedIn | AgentReady | AgentPaused | AgentSignedOut | DeviceChanged | NodeLost | EventsLost | NodeSnapshot
 )  # fmt: skip

@@ -78,6 +78,7 @@ class QueueRules:
     reserve: int = 0  # so many free agents trained in accessibility are kept for its callers
     overflow: OverflowRule = OverflowRule()
     call_back: CallBackRules = CallBackRules()
+    disposition: bool = False  # one is required before the next call
 
     def boost_s(self, boosts: frozenset[Boost]) -> float:
         """Those boosts in sum, capped."""

@@ -65,12 +65,15 @@ class House:
         consultants: Mapping[str, str] = CONSULTANTS,
         more_carriers: tuple[int, ...] = (),
         call_back: str = ANY_HOUR,
+        dispositions: bool = True,
     ) -> None:
         """`config` has hotline.toml and the templates; `prompts` is where they lie if not in `data`.
 
         `consultants` are names by log-in; each serves every queue.
 
         `call_back` is what every queue's settings say of it, as TOML.
+
+        Without `dispositions` no consultant has to say what came of a talk.
 
         `nodes` is how many Asterisks there are, all for one server; each has every phone's password and every number.
         `transfer_numbers` are those outside the house to which consultants may hand a caller over. From
@@ -86,6 +89,7 @@ class House:
         self._consultants = consultants
         self._more_carriers = more_carriers
         self._call_back = call_back
+        self._dispositions = dispositions
         self._secrets = _kept_secrets(self.data / "secrets.json", (*consultants, SUPERVISOR[0]))
         self.postgres = EmbeddedPostgres(self.data / "postgres", self.ports.postgres)
         more = (Ports.choose(self._folder_of(place) / "ports.json", place)[0] for place in range(1, nodes))
@@ -282,7 +286,9 @@ class House:
                 f'trunk = "{TRUNK}"\n'
                 f"log_folder = {json.dumps(str(self._folder_of(place) / 'log'))}\n\n"
             )
-        text += "".join(f"[queues.{queue}.call_back]\n{self._call_back}\n\n" for queue in QUEUES)
+        required = f"disposition_required = {json.dumps(self._dispositions)}"
+        for queue in QUEUES:
+            text += f"[queues.{queue}]\n{required}\n[queues.{queue}.call_back]\n{self._call_back}\n\n"
         path = self.data / "server.toml"
         path.touch(mode=0o600)
         path.write_text(text, "utf-8")

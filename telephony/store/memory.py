@@ -31,6 +31,7 @@ class Memory(MemorySessions):
         self.complaints: dict[str, Values] = {}
         self.answers: dict[tuple[str, str], Values] = {}
         self.looks: dict[str, Values] = {}
+        self.dispositions: dict[tuple[str, str], Values] = {}
         self.positions: dict[tuple[str, str], Values] = {}
         self.alive_at: dict[bool, Values] = {}
 
@@ -96,7 +97,26 @@ class Memory(MemorySessions):
     def _beside(self, interaction: str) -> Values:
         notes = [note for (of, _), note in self.notes.items() if of == interaction and note["text"]]
         texts = [note["text"] for note in sorted(notes, key=lambda note: note["saved_at"])]
-        return {"ticket": self.tickets.get(interaction, {}).get("sequence"), "note": "\n".join(texts) or None}
+        given = [each for each in self.dispositions_of(interaction) if each["code"] is not None]
+        codes = [each["code"] for each in sorted(given, key=lambda each: each["given_at"])]
+        ticket = self.tickets.get(interaction, {}).get("sequence")
+        return {"ticket": ticket, "note": "\n".join(texts) or None, "dispositions": codes or None}
+
+    def record_disposition(self, **disposition: Any) -> None:
+        key = disposition["interaction"], disposition["agent"]
+        known = self.dispositions.get(key)
+        if known is None:
+            self.dispositions[key] = disposition
+        elif disposition["code"] is not None and (known["given_at"] or 0.0) <= disposition["given_at"]:
+            self.dispositions[key] = {**known, "code": disposition["code"], "given_at": disposition["given_at"]}
+
+    def owed_dispositions(self) -> Iterable[Row]:
+        owed = (each for each in self.dispositions.values() if each["code"] is None)
+        return sorted(owed, key=lambda each: (each["owed_at"], each["interaction"], each["agent"]))
+
+    def dispositions_of(self, interaction: str) -> list[Values]:
+        found = (each for each in self.dispositions.values() if each["interaction"] == interaction)
+        return sorted(found, key=lambda each: (each["owed_at"], each["agent"]))
 
     def keep_note(self, interaction: str, agent: str, **note: Any) -> None:
         known = self.notes.get((interaction, agent))

@@ -44,7 +44,9 @@ ORDER BY arrived_at DESC LIMIT 1
 SELECT arrived_at, direction, queue, outcome, agent,
     (SELECT sequence FROM ticket WHERE ticket.interaction = interaction.interaction) AS ticket,
     (SELECT string_agg(text, E'\n' ORDER BY saved_at) FROM note
-        WHERE note.interaction = interaction.interaction AND text <> '') AS note
+        WHERE note.interaction = interaction.interaction AND text <> '') AS note,
+    (SELECT array_agg(code ORDER BY given_at) FROM disposition
+        WHERE disposition.interaction = interaction.interaction AND code IS NOT NULL) AS dispositions
 FROM interaction
 WHERE caller = ANY(:phones) AND outcome IS NOT NULL
 ORDER BY arrived_at DESC, interaction LIMIT :most
@@ -351,3 +353,18 @@ WHERE note.saved_at <= excluded.saved_at
 -- name: note_of
 -- A consultant's note of a call.
 SELECT text, saved_at FROM note WHERE interaction = :interaction AND agent = :agent
+
+-- name: record_disposition
+-- What came of an agent's part of a call, or that it is owed; what was given is never owed again.
+INSERT INTO disposition (interaction, agent, queue, owed_at, code, given_at)
+VALUES (:interaction, :agent, :queue, :owed_at, :code, :given_at)
+ON CONFLICT (interaction, agent) DO UPDATE SET code = excluded.code, given_at = excluded.given_at
+WHERE excluded.code IS NOT NULL AND (disposition.given_at IS NULL OR disposition.given_at <= excluded.given_at)
+
+-- name: owed_dispositions
+-- What no agent has given yet, the oldest first.
+SELECT * FROM disposition WHERE code IS NULL ORDER BY owed_at, interaction, agent
+
+-- name: dispositions_of
+-- What came of a call, by agent.
+SELECT * FROM disposition WHERE interaction = :interaction ORDER BY owed_at, agent

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from telephony.core.commands import CallBackChanged, CallChanged, CallEnded, Command, Decided, OpenTicket
+from telephony.core.commands import (
+    CallBackChanged,
+    CallChanged,
+    CallEnded,
+    Command,
+    Decided,
+    DispositionChanged,
+    OpenTicket,
+)
 from telephony.core.ids import InteractionId
 from telephony.core.promises import SurveyAnswer
 from telephony.core.quality_record import QualityRecord
@@ -25,7 +33,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-Fact = CallBackChanged | CallChanged | CallEnded | Decided | OpenTicket | QualityRecord | SurveyAnswer
+Published = CallBackChanged | CallChanged | CallEnded | Decided | DispositionChanged | OpenTicket
+Fact = Published | QualityRecord | SurveyAnswer
 Key = tuple[object, ...]
 Entry = tuple[Fact, float]
 
@@ -63,7 +72,7 @@ class Recorder:
 
     def publish(self, command: Command, now: float) -> None:
         """A subscriber of the pump; keeps what belongs in the store."""
-        if isinstance(command, CallBackChanged | CallChanged | CallEnded | Decided | OpenTicket):
+        if isinstance(command, Published):
             self.put(command, now)
 
     def put(self, fact: Fact, now: float) -> None:
@@ -106,7 +115,7 @@ class Recorder:
         """Outcomes and tickets find room when nothing else does any more."""
         if self.backlog and self.backlog % BACKLOG_ALARM == 0:
             log.error("recorder.backlog", facts=self.backlog)
-        if self.backlog < self._most or isinstance(fact, CallBackChanged | CallEnded | OpenTicket):
+        if self.backlog < self._most or isinstance(fact, CallBackChanged | CallEnded | DispositionChanged | OpenTicket):
             return True
         self.lost += 1
         if self.lost % BACKLOG_ALARM == 1:
@@ -152,6 +161,8 @@ class Recorder:
             await store.record_calls([fact.call for fact in facts if isinstance(fact, CallChanged | CallEnded)])
             await store.record_callbacks([fact.request for fact in facts if isinstance(fact, CallBackChanged)])
             await store.record_decisions([fact for fact in facts if isinstance(fact, Decided)])
+            given = [fact.disposition for fact in facts if isinstance(fact, DispositionChanged)]
+            await store.dispositions.record(given)
             await store.record_qualities([fact for fact in facts if isinstance(fact, QualityRecord)])
             await store.record_survey_answers([fact for fact in facts if isinstance(fact, SurveyAnswer)])
             # Last: a ticket's customer is found through its interaction.
@@ -182,16 +193,20 @@ def _has_fault(error: Exception) -> bool:
 
 
 def _key(fact: Fact) -> Key:
+    """What a later fact takes the place of."""
     match fact:
         case CallChanged(call) | CallEnded(call):
-            return "call", call.interaction
+            key: Key = ("call", call.interaction)
         case CallBackChanged(request):
-            return "call_back", request.call_back
+            key = "call_back", request.call_back
         case Decided(interaction=interaction, agent=agent, decided_at=at):
-            return "decision", interaction, agent, at
+            key = "decision", interaction, agent, at
         case QualityRecord(interaction=interaction, leg=leg, direction=direction):
-            return "quality", interaction, leg, direction
+            key = "quality", interaction, leg, direction
+        case DispositionChanged(disposition):
+            key = "disposition", disposition.interaction, disposition.agent
         case OpenTicket(interaction=interaction):
-            return "ticket", interaction
+            key = "ticket", interaction
         case SurveyAnswer(interaction=interaction, survey=survey):
-            return "survey", interaction, survey
+            key = "survey", interaction, survey
+    return key

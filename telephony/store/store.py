@@ -18,6 +18,7 @@ from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import ticket_number
 from telephony.core.views import CallState, CallView, Direction, Lane, Outcome, Span, SpanKind
 from telephony.store.connection import Connection, Postgres, Row
+from telephony.store.dispositions import DispositionStore
 from telephony.store.migrate import migrate
 from telephony.store.sessions import SessionStore
 
@@ -72,6 +73,10 @@ class Store:
         """A store whose work is done at the end of the block: all of it, or nothing after an error."""
         async with self._connection.together() as connection:
             yield Store(connection)
+
+    @property
+    def dispositions(self) -> DispositionStore:
+        return DispositionStore(self._connection)
 
     async def server_version(self) -> str:
         rows = await self._connection.rows("version")
@@ -377,6 +382,7 @@ def _contact(row: Row) -> Contact:
         cast(str | None, row["agent"]),
         None if sequence is None else ticket_number(sequence),
         cast(str | None, row["note"]) or "",
+        tuple(cast(Sequence[str] | None, row["dispositions"]) or ()),
     )
 
 

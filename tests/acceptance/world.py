@@ -97,6 +97,7 @@ async def world(
     people: Mapping[str, str] = CONSULTANTS,
     more_carriers: tuple[int, ...] = (),
     call_back: str = ANY_HOUR,
+    dispositions: bool = False,
 ) -> AsyncIterator[World]:
     """Everything up, the consultant logged in and paused, with a phone that is registered at node `at` and answers
     `by_itself`.
@@ -118,6 +119,7 @@ async def world(
             consultants=people,
             more_carriers=more_carriers,
             call_back=call_back,
+            dispositions=dispositions,
         )
         await house.start()
         stack.push_async_callback(house.stop)

@@ -22,8 +22,9 @@ from telephony.console.rules import ConsoleRules
 from telephony.core.account import Account
 from telephony.core.commands import ShowPop
 from telephony.core.customer import Card
+from telephony.core.disposition import Choice
 from telephony.core.events import Event
-from telephony.core.ids import AgentId, InteractionId
+from telephony.core.ids import AgentId, InteractionId, QueueName
 from telephony.core.views import CallState
 from tests.unit.console_story import ANNA, WAITING
 
@@ -34,6 +35,7 @@ ACCOUNTS = {
     "piotr": Account("piotr", "Piotr Zieliński", HASH, "piotr-phone"),
 }
 PIOTR = AgentId("piotr")
+DISPOSITIONS = {QueueName("support"): (Choice("solved", "Rozwiązane", "Solved"),)}
 OFFERED = replace(WAITING, state=CallState.OFFERED, agent=ANNA, attempt=1, offered_at=1030.0)
 OFFER = ShowPop(OFFERED, ANNA, 1, 1030.0)
 
@@ -65,6 +67,7 @@ class House:
             looks=self,
             notes=self,
             file_message=self.file_message,
+            dispositions=DISPOSITIONS,
         )
         self.url = ""
 

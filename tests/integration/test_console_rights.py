@@ -26,6 +26,8 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("POST", "/step-up"): EVERYBODY,
     ("GET", "/calls/{interaction}/note"): CONSULTANTS,
     ("PUT", "/calls/{interaction}/note"): CONSULTANTS,
+    ("GET", "/dispositions"): CONSULTANTS,
+    ("PUT", "/calls/{interaction}/disposition"): CONSULTANTS,
     ("GET", "/floor"): SUPERVISORS,
     ("GET", "/opening"): SUPERVISORS,
     ("PUT", "/departments/{name}/closure"): SUPERVISORS,

@@ -13,6 +13,7 @@ import pytest_asyncio
 from telephony.core.account import Account, Role, SessionRecord
 from telephony.core.commands import Decided, OpenTicket
 from telephony.core.customer import Contact, Customer, CustomerAccount
+from telephony.core.disposition import Disposition
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.logged import LogPosition
 from telephony.core.promises import CallBackRequest, CallBackState, Complaint, SurveyAnswer
@@ -104,6 +105,22 @@ async def test_the_last_note_of_each_consultant_counts_and_the_next_one_reads_bo
     await store.record_call(ENDED)
     (contact,) = await store.contacts_of([str(ENDED.caller)])
     assert contact.note == "dioda mruga\nwysłać technika"
+
+
+async def test_what_came_of_a_talk_is_owed_until_it_is_given_and_stands_in_the_history(store: Store) -> None:
+    owed = Disposition(CALL, AgentId("anna"), QueueName("support"), 5.0)
+    early = Disposition(CALL, AgentId("piotr"), QueueName("support"), 4.0)
+    await store.dispositions.record([owed, early])
+    assert await store.dispositions.owed() == (early, owed)
+    given = replace(owed, code="solved", given_at=9.0)
+    await store.dispositions.record([given, owed])  # what is owed comes twice
+    await store.dispositions.record([replace(given, code="ticket", given_at=8.0)])  # late
+    assert await store.dispositions.owed() == (early,)
+    await store.dispositions.record([replace(early, code="visit", given_at=10.0)])
+    assert await store.dispositions.of(CALL) == (replace(early, code="visit", given_at=10.0), given)
+    await store.record_call(ENDED)
+    (contact,) = await store.contacts_of([str(ENDED.caller)])
+    assert contact.dispositions == ("solved", "visit")
 
 
 async def test_one_call_is_promised_to_a_number_and_the_first_place_stays(store: Store) -> None:

@@ -33,8 +33,9 @@ async def test_each_migration_is_applied_once(postgres: Postgres) -> None:
     assert await tables(postgres) == {"migration", "a", "b"}
 
 
-async def test_the_shipped_ones_are_numbered_without_gaps_and_apply_to_a_database_in_use(postgres: Postgres) -> None:
-    assert [migration.number for migration in shipped()] == list(range(1, len(shipped()) + 1))
+async def test_the_shipped_ones_have_a_number_each_and_apply_to_a_database_in_use(postgres: Postgres) -> None:
+    numbers = [migration.number for migration in shipped()]
+    assert numbers == sorted(set(numbers))
     await migrate(postgres, shipped()[:1])
     await postgres.pool.execute("INSERT INTO customer VALUES ('1', 'Łucja Żak', 'ul. Długa 1', '{}', '2020-01-01')")
     await migrate(postgres)

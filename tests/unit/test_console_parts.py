@@ -239,7 +239,7 @@ class TestWire:
         assert json.loads(text)["card"]["tickets"][0]["subject"] == "Brak internetu"
         assert json.loads(text)["card"]["history"] == [
             {"at": 9.0, "direction": "call_back", "queue": "Pomoc techniczna", "outcome": "answered", "agent": "anna",
-             "ticket": "17-8", "note": ""}
+             "ticket": "17-8", "note": "", "queue_name": "support", "dispositions": []}
         ]  # fmt: skip
         assert "+48500000123" not in text  # the page gets the number of the call, not all of the customer's
 

@@ -42,6 +42,16 @@ export interface Contact {
   agent: string | null;
   ticket: string | null;
   note: string;
+  queue_name: string;
+  dispositions: string[]; // codes of the queue's list
+}
+
+/** A talk whose agent has still to say what came of it. */
+export interface Owed {
+  interaction: string;
+  queue_name: string;
+  queue: string;
+  owed_at: number;
 }
 
 export interface Card {
@@ -60,6 +70,7 @@ export interface Call {
   direction: "in" | "call_back";
   lane: LaneName;
   queue: string;
+  queue_name: string;
   arrived_at: number;
   queued_at: number | null;
   answered_at: number | null;
@@ -68,6 +79,7 @@ export interface Call {
   spans: Span[];
   talk_ended_at: number | null;
   ticket: string | null;
+  disposition: string; // empty: none yet
   missed: boolean;
 }
 
@@ -93,7 +105,7 @@ export interface Lane {
 
 /** What the server says, by its `type`. */
 export interface Pushed {
-  state: { desk: string; login: string; agent: Agent | null; phone: string; pop: Pop | null; recent: Pop[] };
+  state: { desk: string; login: string; agent: Agent | null; phone: string; pop: Pop | null; recent: Pop[]; owed: Owed[] };
   agent: Agent;
   phone: { state: string };
   pop: Pop;
@@ -101,6 +113,9 @@ export interface Pushed {
   call: Call;
   hide: { interaction: string };
   ticket: { interaction: string; number: string };
+  owed: { calls: Owed[] };
+  disposition: { interaction: string; code: string };
+  refused: { why: string; missing: number };
   board: { lanes: Lane[] };
 }
 

@@ -1,6 +1,6 @@
 // What the page knows, and what each message makes of it. No document here.
 
-import type { Agent, Call, Kind, Lane, Message, Pop } from "./messages";
+import type { Agent, Call, Kind, Lane, Message, Owed, Pop } from "./messages";
 
 export const model = {
   seq: 0,
@@ -9,6 +9,8 @@ export const model = {
   phone: "",
   pop: null as Pop | null,
   recent: [] as Pop[],
+  owed: [] as Owed[],
+  refused: "", // why the agent, who wants calls, gets none yet
   lanes: [] as Lane[],
   offset: 0, // the server's clock minus ours, in seconds
   connected: false,
@@ -37,9 +39,12 @@ const APPLY: { [K in Kind]: (message: Of<K>) => void } = {
     model.phone = message.phone;
     model.pop = message.pop;
     model.recent = message.recent;
+    model.owed = message.owed;
+    model.refused = "";
   },
   agent(message) {
     model.agent = { state: message.state, reason: message.reason, since: message.since, wish: message.wish };
+    model.refused = "";
   },
   phone(message) {
     model.phone = message.state;
@@ -55,6 +60,17 @@ const APPLY: { [K in Kind]: (message: Of<K>) => void } = {
   call(message) {
     const known = find(message.interaction);
     if (known) Object.assign(known, message);
+  },
+  owed(message) {
+    model.owed = message.calls;
+    if (model.owed.length === 0) model.refused = "";
+  },
+  disposition(message) {
+    const known = find(message.interaction);
+    if (known) known.disposition = message.code;
+  },
+  refused(message) {
+    model.refused = message.why;
   },
   hide(message) {
     if (model.pop?.interaction === message.interaction) file({ missed: true });

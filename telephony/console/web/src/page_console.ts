@@ -10,6 +10,7 @@ import { apply, model } from "./model";
 import { fill, words } from "./texts";
 import { agentState, drawAgent, drawAgentTime, listenToAgent } from "./view_agent";
 import { announcement, drawCall, drawCallTimes } from "./view_call";
+import { drawDispositions, focusDisposition, readDispositions } from "./view_dispositions";
 import { drawLine, drawLineTimes, drawRecent } from "./view_line";
 import { listenToNotes } from "./view_notes";
 import { STAGE, howItEnded } from "./words";
@@ -19,14 +20,17 @@ const { offline, title_console, too_many_windows } = words(common);
 const PAINT_FALLBACK_MS = 150; // a covered window may get no frames; its agent still has a phone
 
 const DRAW: Readonly<Record<Kind, readonly (() => void)[]>> = {
-  state: [drawAgent, drawCall, drawRecent],
+  state: [drawAgent, drawCall, drawRecent, drawDispositions],
   agent: [drawAgent, drawCall],
   phone: [drawAgent],
   pop: [drawCall, drawRecent],
   card: [drawCall, drawRecent],
-  call: [drawCall, drawRecent],
-  hide: [drawCall, drawRecent],
+  call: [drawCall, drawRecent, drawDispositions],
+  hide: [drawCall, drawRecent, drawDispositions],
   ticket: [drawCall, drawRecent],
+  owed: [drawAgent, drawDispositions],
+  disposition: [drawDispositions],
+  refused: [drawAgent],
   board: [drawLine],
 };
 
@@ -46,6 +50,7 @@ function popped(pop: Pop): void {
   acknowledge(pop);
   say(byId("say-now"), announcement(pop));
   drawRecent();
+  drawDispositions();
   drawTitle();
 }
 
@@ -87,7 +92,12 @@ function lineChanged(connected: boolean, full: boolean): void {
 const send = connect(heard, lineChanged);
 listenToAgent(send);
 listenToNotes();
+void readDispositions(() => {
+  drawCall();
+  drawDispositions();
+});
 shortcut("n", () => byId("note").focus());
+shortcut("w", focusDisposition);
 shortcut("d", () => byId("ready").click());
 shortcut("p", () => byId("pause").click());
 shortcut("r", () => byId("call").focus());

@@ -34,7 +34,8 @@ export function drawAgent(): void {
   setText(byId("details"), details(agent));
   press("ready", state === "available" || (IN_CALL.has(state) && !agent?.wish), model.connected);
   press("pause", (state === "paused" && agent?.reason !== "signed_in") || Boolean(agent?.wish), model.connected);
-  setText(byId("hint"), away ? lookUp(t, `hint_${agent?.reason}`, "") : "");
+  const why = model.refused || (away ? agent?.reason : "");
+  setText(byId("hint"), lookUp(t, `hint_${why}`, ""));
   show(byId("hint"), byId("hint").textContent !== "");
   drawAgentTime();
 }

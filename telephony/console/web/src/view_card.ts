@@ -5,6 +5,7 @@ import { byId, make, makeForeign, setText, show } from "./dom";
 import type { Card, Contact, TicketSummary } from "./messages";
 import { lookUp, words } from "./texts";
 import { dateOnly, day, moment } from "./times";
+import { whatCame } from "./view_dispositions";
 
 const t = words(table);
 
@@ -31,7 +32,7 @@ function contactItem(contact: Contact): HTMLElement {
   const item = make("li");
   const what = lookUp(t, `past_${contact.outcome}`, contact.outcome);
   const who = contact.direction === "call_back" ? t.past_call_back : contact.queue;
-  const more = [who, contact.agent, contact.ticket].filter(Boolean).join(" · ");
+  const more = [whatCame(contact), who, contact.agent, contact.ticket].filter(Boolean).join(" · ");
   item.append(make("span", "quiet time", moment(contact.at)), make("strong", "", what), makeForeign("span", "quiet", more));
   if (contact.note) item.append(makeForeign("p", "past-note", contact.note));
   return item;

@@ -1,0 +1,1 @@
+"""What helps a consultant during a call, read from files: dispositions, scripts, articles."""

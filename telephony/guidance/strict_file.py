@@ -1,0 +1,45 @@
+"""YAML files of the house that are not flows, read by the same means: bounded, plain, every error with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ivr_flows import source
+from ivr_flows.errors import FlowError
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("contains a control character")
+    return value
+
+
+def read(path: Path, model: type[M]) -> tuple[source.Source, M]:
+    """The file and what it holds. Raises FlowError `file:line:column: …` for the first thing that is wrong."""
+    file = source.read(path)
+    try:
+        return file, model.model_validate(file.tree)
+    except ValidationError as error:
+        raise fault(file, error) from None
+
+
+def fault(file: source.Source, error: ValidationError) -> FlowError:
+    """The first thing that is wrong, at its place."""
+    problem = error.errors(include_input=False, include_url=False)[0]
+    where = tuple(step for step in problem["loc"] if step != "[key]")
+    of_key = problem["type"] == "extra_forbidden" or "[key]" in problem["loc"]
+    name = ".".join(map(str, where)) or path_name(file)
+    return FlowError(f"{name}: {problem['msg'].removeprefix('Value error, ')}", file.place(where, of_key=of_key))
+
+
+def path_name(file: source.Source) -> str:
+    return file.name.partition(".")[0]
