@@ -49,6 +49,8 @@ class World:
 
     async def waits_in_line(self, did: str, caller: str, place: int = 0) -> PhoneCall:
         call = await self.calls(did, caller, place)
+        # Asterisk drops a key that is pressed before the first prompt: nobody reads keys of an idle session.
+        await self.until(lambda seen: any(c.caller == caller and c.state is CallState.MENU for c in seen))
         await call.dtmf("2")
         await self.until(lambda seen: any(c.caller == caller and c.state is CallState.LINE for c in seen))
         return call
@@ -60,13 +62,16 @@ class World:
             return call
 
     async def until(self, true_of: Callable[[Sequence[CallView]], bool]) -> Sequence[CallView]:
-        """The store's calls, once `true_of` them."""
-        async with asyncio.timeout(STEP_S):
-            while True:
-                seen = await self.store.recent_interactions()
-                if true_of(seen):
-                    return seen
-                await asyncio.sleep(0.05)
+        """The store's calls, once `true_of` them; what they were instead is told."""
+        seen: Sequence[CallView] = ()
+        try:
+            async with asyncio.timeout(STEP_S):
+                while not true_of(seen := await self.store.recent_interactions()):  # noqa: ASYNC110 - a table tells nobody
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            told = [(c.caller, c.did, c.state, c.agent, c.outcome, c.spans) for c in seen]
+            raise AssertionError(f"after {STEP_S} s: {told}") from None
+        return seen
 
     async def ticket_of(self, call: CallView) -> TicketSummary:
         """Its ticket, once it is there."""
