@@ -181,7 +181,8 @@ class Gateway:
             led = Journey(session, Arrival.of(environment), self._services)
         self._journeys[led.interaction] = led
         self._by_uniqueid[led.uniqueid] = led
-        self._talks.begin_anew(led.uniqueid)
+        for news in self._talks.begin_anew(led.uniqueid):
+            self._submit(news)
         try:
             await led.run()
         finally:

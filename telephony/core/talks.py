@@ -44,9 +44,15 @@ class Talks:
             self._by_caller[caller] = Talk(interaction, attempt, caller, agent)
             self._by_agent[agent] = caller
 
-    def begin_anew(self, caller: Uniqueid) -> None:
-        """The caller has been handed over to a number of ours: whatever was before, a new talk will follow."""
+    def begin_anew(self, caller: Uniqueid) -> list[News]:
+        """The caller has been handed over to a number of ours: whatever was before, a new talk will follow.
+
+        That may be heard before the end of the agent's phone, which would then be nobody's.
+        """
+        talk = self._by_caller.get(caller)
+        left = talk is not None and caller not in self._alone
         self._forget(caller)
+        return [AgentLeft(talk.interaction, talk.attempt)] if talk and left else []
 
     def hear(self, fact: Fact) -> list[News]:
         """Take a fact in; what it means for the talks."""

@@ -79,7 +79,7 @@ async def test_a_leg_that_a_server_before_us_left_behind_is_followed(town: World
     await town.until(lambda seen: seen[0].state is CallState.TALKING)
     await town.house.signal_server(signal.SIGKILL)
     await town.house.start_server()
-    await town.until(lambda seen: all(span.to_at is not None for span in seen[0].spans))
+    await town.until(lambda seen: [span.to_at is not None for span in seen[0].spans] == [True])
     await anna.hold()
     await town.until(lambda seen: [span.kind for span in seen[0].spans] == [SpanKind.RESTART, SpanKind.HOLD])
     await anna.transfer(town.house.uri(ACCESSIBLE, THERE))

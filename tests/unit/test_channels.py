@@ -136,6 +136,16 @@ def test_a_caller_who_hangs_up_has_not_been_left() -> None:
     assert talks.hear(ch.Gone(ANNA, 16)) == []
 
 
+def test_a_caller_who_begins_anew_has_been_left_whichever_is_heard_first() -> None:
+    talks = talking()
+    assert talks.begin_anew(CALLER) == [AgentLeft(CALL, 2)]
+    assert talks.hear(ch.Gone(ANNA, 16)) == []
+    talks = talking()
+    assert talks.hear(ch.Gone(ANNA, 16)) == [AgentLeft(CALL, 2)]
+    assert talks.begin_anew(CALLER) == []
+    assert Talks().begin_anew(CALLER) == []
+
+
 def test_the_house_is_left_when_only_a_trunk_is_in_the_talk() -> None:
     talks = talking()
     assert talks.hear(ch.Dialled(CARRIER, "n1-100.0", "PJSIP/carrier-1", outside=True)) == []
