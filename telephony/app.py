@@ -34,7 +34,6 @@ from telephony.console.caller_message import CallerMessage, Filed
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
 from telephony.console.rules import ConsoleRules
-from telephony.core.account import Account
 from telephony.core.commands import CallChanged, CallEnded, Command, HangUpLeg, RingFirst
 from telephony.core.engine import Engine
 from telephony.core.estimate import Minutes
@@ -47,6 +46,7 @@ from telephony.during_call import DuringCall
 from telephony.flows import FlowShelf, Origin
 from telephony.house import House
 from telephony.identity import IdentityCheck
+from telephony.logins import Logins
 from telephony.looks import StoredLooks
 from telephony.metrics import Metrics, metrics_app
 from telephony.notes import StoredNotes
@@ -81,6 +81,7 @@ class App:
         self._directory = BuiltinDirectory(store)
         self._opening = Opening(settings.calendar, settings.data)
         self.during_call = DuringCall(settings, store)
+        self._logins = Logins(store, settings.skilled)
         self.console = self._pages(settings)
         self.metrics = Metrics(settings.queues)
         self.quality = CallQuality()
@@ -128,7 +129,8 @@ class App:
 
     def _pages(self, settings: Settings) -> Console:
         return Console(
-            accounts=self._account,
+            accounts=self._logins.account,
+            keeper=self._logins,
             card=self._directory.card,
             submit=self.submit,
             clock=self.clock,
@@ -173,7 +175,9 @@ class App:
         call_backs = await self._store.open_callbacks()
         self.submit(CallsRecovered(recovered, await self._store.last_alive() or 0.0, call_backs))
         self.submit(await self.during_call.recovered())
+        await self._logins.learn_all(self.console.admission)
         async with asyncio.TaskGroup() as tasks, self._listening():
+            tasks.create_task(self._logins.run(self.console.admission, self._store.account_news()))
             tasks.create_task(self.recorder.run())
             tasks.create_task(self.pump.run())
             for gateway in self.gateways.values():
@@ -223,10 +227,6 @@ class App:
     async def _file_message(self, message: CallerMessage) -> Filed:
         return await self._web_messages.file(message)
 
-    async def _account(self, login: str) -> Account | None:
-        account = await self._store.account_by_login(login)
-        return self._settings.skilled(account) if account else None
-
     # -- wiring -------------------------------------------------------------------------------------------------
 
     def _answers(self, settings: Settings) -> House:
@@ -274,11 +274,13 @@ class App:
             recordings=sounds.recordings(self._settings),
             announce=self._announce,
             trunk=node.trunk or "",
-            phones=self._phones,
+            phones=self._logins.phones,
         )
 
     async def _phones(self) -> frozenset[str]:
-        return frozenset(account.endpoint for account in await self._store.accounts() if account.endpoint)
+        return frozenset(
+            each.endpoint for each in await self._store.accounts() if each.endpoint and not each.disabled_at
+        )
 
     def _announce(self, interaction: InteractionId) -> Minutes | None:
         return self.engine.announce(interaction, self.clock())
@@ -377,6 +379,9 @@ def _console_rules(site: Site) -> ConsoleRules:
         origins=site.origins,
         proxies=frozenset(map(str, site.proxies)),
         privacy_contact=site.privacy_contact,
+        idle_s=site.idle_s,
+        absolute_s=site.absolute_s,
+        without_keeper_s=site.without_database_s,
         secure_cookies=bool(site.origins) and all(each.startswith("https://") for each in site.origins),
     )
 

@@ -198,6 +198,9 @@ class Site(Frozen):
     origins: tuple[Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.:\[\]-]+$")], ...] = ()
     proxies: tuple[IPvAnyAddress, ...] = ()  # their addresses, whose X-Forwarded-For is believed
     privacy_contact: str = Field(default="iod@marsoft.example", max_length=200)  # of the data protection officer
+    idle_s: float = Field(default=1800.0, ge=60, le=86_400)  # a session without an open page ends after this time
+    absolute_s: float = Field(default=12 * 3600.0, ge=300, le=7 * 86_400)  # and any session so long after log-in
+    without_database_s: float = Field(default=4 * 3600.0, ge=60, le=86_400)  # sessions go on so long without it
 
 
 class Pop(Frozen):

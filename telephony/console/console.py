@@ -14,6 +14,7 @@ from functools import singledispatchmethod
 from aiohttp import web
 
 from telephony.console import wire
+from telephony.console.admission import Admission
 from telephony.console.api.endpoint import Endpoint
 from telephony.console.api.own import OwnApi
 from telephony.console.board import Board
@@ -28,7 +29,7 @@ from telephony.console.notes import Notes, NotesApi
 from telephony.console.pages import Pages
 from telephony.console.pop_timing import PopTiming, PopTimings
 from telephony.console.rules import ConsoleRules
-from telephony.console.sessions import Sessions
+from telephony.console.sessions import SessionKeeper, Sessions, Unkept
 from telephony.console.site import Site
 from telephony.core.account import Account
 from telephony.core.commands import (
@@ -63,6 +64,7 @@ class Console:
     `endpoints` are what pages may ask beyond what every one may; `flows` are those that new calls follow, and `callers`
     tells how many callers are at each of their nodes.
     `link` makes the address of a call in another system; `looks` keeps how each person wants pages to look.
+    `keeper` is where sessions outlive the server; `admission` hears what has become of accounts and sessions there.
     `file_message` stores what people write in the form for callers; without it there is no such form.
     `dispositions` are the lists of the queues.
     """
@@ -84,6 +86,7 @@ class Console:
         file_message: FileMessage | None = None,
         looks: Looks | None = None,
         dispositions: Lists | None = None,
+        keeper: SessionKeeper | None = None,
     ) -> None:
         self._submit = submit
         self._clock = clock
@@ -98,15 +101,16 @@ class Console:
         self._why: dict[InteractionId, str] = {}
         self._agent_of: OrderedDict[InteractionId, AgentId] = OrderedDict()
         rules = rules or ConsoleRules()
-        sessions = Sessions(rules.idle_s, rules.absolute_s)
-        self._pages = Pages(self, sessions, clock, rules.away_s, rules.board_s)
+        self._sessions = Sessions(rules.idle_s, rules.absolute_s, rules.without_keeper_s, keeper or Unkept())
+        self._pages = Pages(self, self._sessions, clock, rules.away_s, rules.board_s)
+        self.admission = Admission(self._sessions, self._pages, clock)
         self._names: dict[AgentId, str] = {}  # of those who have signed in
         floor = FloorApi(self._board, self._desks.values, self._names, queue_titles, clock)
         writing = NotesApi(notes, self._on_desk).endpoints() if notes else ()
         ending = DispositionApi(dispositions or {}, self._queue_of, submit).endpoints()
         own = (*OwnApi(self._board.lanes, clock).endpoints(), *floor.endpoints(), *writing, *ending)
         self._site = Site(
-            accounts, sessions, self._pages, clock, rules, FlowPages(flows, callers), (*own, *endpoints), looks
+            accounts, self._sessions, self._pages, clock, rules, FlowPages(flows, callers), (*own, *endpoints), looks
         )
         if file_message:
             named = {str(queue): title for queue, title in queue_titles.items()}
@@ -138,6 +142,7 @@ class Console:
             await asyncio.gather(self._ticking, return_exceptions=True)
             self._ticking = None
         self._pages.stop()
+        await self.admission.write(everything=True)
         await self._cards.stop()
         if self._runner:
             await self._runner.cleanup()
@@ -147,6 +152,7 @@ class Console:
         while True:
             await asyncio.sleep(self._tick_s)
             self.tick()
+            await self.admission.write()
 
     def tick(self) -> None:
         """A sign of life to every page, and the end of those whose session has run out."""
@@ -262,6 +268,7 @@ class Console:
 
     def signed_in(self, account: Account) -> None:
         self._names[account.agent] = account.display_name
+        self._agent_at = {phone: agent for phone, agent in self._agent_at.items() if agent != account.agent}
         if account.endpoint:
             self._agent_at[account.endpoint] = account.agent
             if state := self._devices.get(account.endpoint):

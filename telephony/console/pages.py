@@ -19,6 +19,8 @@ from telephony.core.ids import AgentId
 PAGES_PER_AGENT = 8
 
 SESSION_OVER = Close(4401, "session over")
+ACCOUNT_OVER = Close(4401, "account disabled")
+ACCOUNT_CHANGED = Close(4409, "account changed")  # the page comes again and is another one
 TOO_MANY = Close(4429, "too many pages")
 GOING_AWAY = Close(1001, "going away")
 
@@ -91,17 +93,28 @@ class Pages:
     def said(self, page: Outlet, message: wire.FromPage) -> None:
         self.office.said(self._all[page].account.agent, message)
 
-    def end_session(self, session: Session) -> None:
-        """Logged out by the agent's own wish: the session's pages close, and nobody waits for their return."""
+    def end_session(self, session: Session, why: Close = SESSION_OVER) -> None:
+        """Over by somebody's wish: the session's pages close, and nobody waits for their return."""
         self._sessions.close(session)
         agent = session.account.agent
         desk = self.office.desk(agent)
-        for page in [page for page, its_session in self._all.items() if its_session is session]:
-            page.put(SESSION_OVER)
+        had = [page for page, its_session in self._all.items() if its_session is session]
+        for page in had:
+            page.put(why)
             desk.pages.discard(page)
-        if not desk.pages:
-            self._cancel_leaving(agent)
+        if not desk.pages and (self._cancel_leaving(agent) or had):
             self.office.signed_out(agent)
+
+    def renewed(self, account: Account, *, look: bool) -> None:
+        """The account is another one; with `look` its pages are to be drawn anew. A talk under way goes on."""
+        desk = self.office.desk(account.agent)
+        if desk.pages or account.agent in self._leaving:
+            if account.endpoint:
+                self.office.signed_in(account)
+            else:
+                self.office.signed_out(account.agent)
+        for page in tuple(desk.pages) if look else ():
+            page.put(ACCOUNT_CHANGED)
 
     # -- all pages ----------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ class ConsoleRules:
     tick_s: float = 15.0  # a sign of life to every page
     idle_s: float = 1800.0  # a session without an open page ends after this time
     absolute_s: float = 12 * 3600.0  # and any session after this
+    without_keeper_s: float = 4 * 3600.0  # how long sessions go on when nothing is heard of the database
     origins: tuple[
         str, ...
     ] = ()  # where the console is reached, if not where it listens (`https://konsola.example.pl`)

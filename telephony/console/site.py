@@ -16,7 +16,7 @@ from math import ceil
 import structlog
 from aiohttp import web
 
-from telephony.console import bundle, look
+from telephony.console import bundle, cookies, look
 from telephony.console.api.endpoint import Endpoint
 from telephony.console.api.proof import ProofApi
 from telephony.console.api.table import EndpointTable
@@ -28,17 +28,15 @@ from telephony.console.page_socket import PageSocket
 from telephony.console.pages import Pages
 from telephony.console.passwords import Passwords
 from telephony.console.rules import ConsoleRules
-from telephony.console.sessions import Session, Sessions
+from telephony.console.sessions import KeeperAwayError, Session, Sessions
 from telephony.console.texts import Language, PageTemplate, texts
-from telephony.console.whence import address_of, household
+from telephony.console.whence import address_of, household, whence
 from telephony.core.account import Account
 
 log = structlog.get_logger()
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-COOKIE = "hotline_session"
-FORM_COOKIE = "hotline_form"
 FORM_BYTES = 16 * 1024
 
 HEADERS = {
@@ -75,11 +73,13 @@ class Site:
         self._rules = rules
         self._flows = flows
         self._origins = set(rules.origins)
+        self._cookie = cookies.named(cookies.SESSION, secure=rules.secure_cookies)
+        self._form_cookie = cookies.named(cookies.FORM, secure=rules.secure_cookies)
         self.caller_form: CallerForm | None = None  # public, where there is one
         self._limit = LoginLimit()
         self._passwords = Passwords()
         proof = ProofApi(accounts, self._passwords, self._limit, clock).endpoints()
-        self._api = EndpointTable((*endpoints, *proof), self._session, clock)
+        self._api = EndpointTable((*endpoints, *proof), self._session, clock, self._cookie)
         self._socket = PageSocket(pages, clock)
         self._login_page = PageTemplate("login.html")
         self._console_page = PageTemplate("console.html")
@@ -125,7 +125,7 @@ class Site:
         return await handler(request)
 
     def _session(self, request: web.Request) -> Session | None:
-        return self._sessions.find(request.cookies.get(COOKIE), self._clock())
+        return self._sessions.find(request.cookies.get(self._cookie), self._clock())
 
     def _signed_in(self, answer: Answer) -> Answer:
         """For whoever is logged in, and nobody else."""
@@ -176,7 +176,7 @@ class Site:
         values = {"csrf": token, "message": escape(message), "login": escape(login[:64]), **seen.frame("/login")}
         values |= {"hidden": "" if message else "hidden", "invalid": "true" if message else "false"}
         response = _html(self._login_page.page(seen.language, values), status)
-        self._set_cookie(response, FORM_COOKIE, token, max_age=3600)
+        self._set_cookie(response, self._form_cookie, token, max_age=3600)
         return response
 
     async def _choose_look(self, request: web.Request) -> web.StreamResponse:
@@ -193,7 +193,7 @@ class Site:
     async def _login(self, request: web.Request) -> web.StreamResponse:
         form = await _fields(request)
         login, now = form.get("login", "").strip()[:64], self._clock()
-        if not _same(form.get("csrf"), request.cookies.get(FORM_COOKIE)):
+        if not _same(form.get("csrf"), request.cookies.get(self._form_cookie)):
             return self._form(request, 403, "stale", login)
         keys = self._limit.keys(login, household(address_of(request, self._rules.proxies)))
         wait_s = self._limit.take(keys, now)
@@ -202,20 +202,38 @@ class Site:
             response = self._form(request, 429, words.format(wait=ceil(wait_s)), login)
             response.headers["Retry-After"] = str(ceil(wait_s))
             return response
+        try:
+            return await self._let_in(request, login, form.get("password", ""), keys)
+        except KeeperAwayError:
+            self._limit.give_back(keys, self._clock())
+            return self._form(request, 503, "away", login)
+
+    async def _let_in(
+        self, request: web.Request, login: str, password: str, keys: tuple[str, str, str]
+    ) -> web.StreamResponse:
+        """Errors: KeeperAwayError."""
         account = await self._accounts(login) if login else None
-        right = await self._passwords.verify(account.password_hash if account else None, form.get("password", ""))
+        right = await self._passwords.verify(account.password_hash if account else None, password)
         if account is None or not right:
             log.warning("console.login_refused", known=account is not None)
             return self._form(request, 401, "wrong", login)
         self._limit.give_back(keys, self._clock())
-        return await self._open(account)
+        if account.disabled_at is not None:  # told to nobody who does not know the password
+            log.warning("console.login_refused", agent=account.agent, disabled=True)
+            return self._form(request, 403, "disabled", login)
+        return await self._open(request, account)
 
-    async def _open(self, account: Account) -> web.Response:
-        session_id, _ = self._sessions.open(account, self._clock())
+    async def _open(self, request: web.Request, account: Account) -> web.Response:
+        """Whatever session this browser had is over: a token from before the log-in is worth nothing after it."""
+        opened = await self._sessions.open(account, self._clock(), whence(request, self._rules.proxies))
+        if opened is None:  # another password, or disabled, in this very moment
+            return self._form(request, 401, "wrong", account.login)
+        if before := self._session(request):
+            self._pages.end_session(before)
         log.info("console.logged_in", agent=account.agent, role=account.role)
         response = web.HTTPSeeOther("/")
-        self._set_cookie(response, COOKIE, session_id, max_age=int(self._rules.absolute_s))
-        response.del_cookie(FORM_COOKIE, path="/")
+        self._set_cookie(response, self._cookie, opened[0], max_age=int(self._rules.absolute_s))
+        self._drop_cookie(response, self._form_cookie)
         if kept := await self._looks.of(account.login):
             self._set_cookie(response, look.COOKIE, look.Look.read(kept).cookie, max_age=look.COOKIE_S)
         raise response
@@ -230,8 +248,12 @@ class Site:
         self._pages.end_session(session)
         log.info("console.logged_out", agent=session.account.agent)
         response = web.HTTPSeeOther("/login")
-        response.del_cookie(COOKIE, path="/")
+        self._drop_cookie(response, self._cookie)
         raise response
+
+    def _drop_cookie(self, response: web.StreamResponse, name: str) -> None:
+        """A `__Host-` cookie is taken back as it was given: Secure [RFC 6265bis §4.1.3.2]."""
+        response.del_cookie(name, path="/", secure=self._rules.secure_cookies, httponly=True, samesite="Strict")
 
     def _set_cookie(self, response: web.StreamResponse, name: str, value: str, *, max_age: int) -> None:
         response.set_cookie(

@@ -78,9 +78,10 @@ class _Session:
 class Postgres(_Session):
     """A pool of connections; a lost database is found again by itself."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, dsn: str) -> None:
         super().__init__(pool)
         self.pool = pool
+        self._dsn = dsn
 
     @classmethod
     async def open(cls, dsn: str) -> Postgres:
@@ -104,7 +105,17 @@ class Postgres(_Session):
             except BaseException:
                 pool.terminate()
                 raise
-        return cls(pool)
+        return cls(pool, dsn)
+
+    async def another(self) -> asyncpg.Connection:
+        """A connection beside the pool's, for whoever stays on it. Errors: StoreError."""
+        async with said_plainly("connect"):
+            return await asyncpg.connect(
+                self._dsn,
+                timeout=CONNECT_S,
+                command_timeout=STATEMENT_S,
+                server_settings={"application_name": "hotline"},
+            )
 
     async def close(self) -> None:
         try:

@@ -20,6 +20,7 @@ from telephony.core.views import CallState, CallView, Direction, Lane, Outcome, 
 from telephony.store.connection import Connection, Postgres, Row
 from telephony.store.dispositions import DispositionStore
 from telephony.store.migrate import migrate
+from telephony.store.news import AccountNews
 from telephony.store.sessions import SessionStore
 
 T = TypeVar("T")
@@ -67,6 +68,10 @@ class Store:
 
     async def close(self) -> None:
         await self._connection.close()
+
+    def account_news(self) -> AccountNews:
+        assert isinstance(self._connection, Postgres), "only PostgreSQL tells what has changed"
+        return AccountNews(self._connection)
 
     @asynccontextmanager
     async def together(self) -> AsyncIterator[Store]:

@@ -207,4 +207,4 @@ def test_two_endpoints_of_one_name_are_refused() -> None:
     from telephony.console.api.table import EndpointTable
 
     with pytest.raises(ValueError, match="post_notes"):
-        EndpointTable([ENDPOINTS[0], ENDPOINTS[0]], lambda _request: None, lambda: 0.0)
+        EndpointTable([ENDPOINTS[0], ENDPOINTS[0]], lambda _request: None, lambda: 0.0, "hotline_session")

@@ -14,8 +14,6 @@ from telephony.console.login_limit import LoginLimit
 from telephony.console.outlet import Close, Outlet
 from telephony.console.passwords import PASSWORD_CHARACTERS, Passwords, hash_password
 from telephony.console.pop_timing import PopTimings
-from telephony.console.sessions import SESSIONS_PER_LOGIN, Sessions
-from telephony.core.account import Account
 from telephony.core.customer import Card, Contact, Customer, TicketSummary
 from telephony.core.ids import AgentId, InteractionId, QueueName
 from telephony.core.rate_limit import RateLimit
@@ -23,7 +21,6 @@ from telephony.core.views import CallState, Direction, Lane, Outcome
 from tests.unit.console_story import ANNA, WAITING
 
 I1 = WAITING.interaction
-ACCOUNT = Account("anna", "Anna Wiśniewska", "$argon2id$…")
 
 
 class TestRateLimit:
@@ -78,38 +75,6 @@ class TestLoginLimit:
         for _ in range(100):
             assert limit.take(keys, 0.0) == 0.0
             limit.give_back(keys, 0.0)
-
-
-class TestSessions:
-    def test_only_the_right_id_finds_it(self) -> None:
-        sessions = Sessions()
-        session_id, session = sessions.open(ACCOUNT, 0.0)
-        assert sessions.find(session_id, 1.0) is session
-        assert sessions.find(session_id + "x", 1.0) is None
-        assert sessions.find(None, 1.0) is None
-        assert session_id not in repr(sessions)
-
-    def test_idle_and_absolute_ends(self) -> None:
-        sessions = Sessions(idle_s=100, absolute_s=250)
-        session_id, _ = sessions.open(ACCOUNT, 0.0)
-        assert sessions.find(session_id, 90.0)
-        assert sessions.find(session_id, 180.0)
-        assert sessions.find(session_id, 249.0)
-        assert sessions.find(session_id, 250.0) is None
-        idle_id, _ = sessions.open(ACCOUNT, 300.0)
-        assert sessions.find(idle_id, 400.0) is None
-
-    def test_closed_is_closed(self) -> None:
-        sessions = Sessions()
-        session_id, session = sessions.open(ACCOUNT, 0.0)
-        sessions.close(session)
-        assert sessions.find(session_id, 1.0) is None
-
-    def test_the_oldest_of_too_many_ends(self) -> None:
-        sessions = Sessions()
-        ids = [sessions.open(ACCOUNT, float(number))[0] for number in range(SESSIONS_PER_LOGIN + 1)]
-        assert sessions.find(ids[0], 20.0) is None
-        assert all(sessions.find(each, 20.0) for each in ids[1:])
 
 
 class TestPopTimings:

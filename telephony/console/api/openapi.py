@@ -30,7 +30,8 @@ _WHY = {
 }
 
 
-def document(endpoints: Iterable[Endpoint]) -> Json:
+def document(endpoints: Iterable[Endpoint], cookie: str) -> Json:
+    """`cookie` is the name of the session's."""
     known = tuple(endpoints)
     paths: dict[str, Json] = {}
     for each in known:
@@ -42,7 +43,7 @@ def document(endpoints: Iterable[Endpoint]) -> Json:
         "components": {
             "schemas": _schemas(known),
             "securitySchemes": {
-                "session": {"type": "apiKey", "in": "cookie", "name": "hotline_session"},
+                "session": {"type": "apiKey", "in": "cookie", "name": cookie},
                 "token": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token"},
             },
         },

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from telephony.console.api import openapi
 from telephony.console.api.endpoint import Asked, Endpoint
 from telephony.console.api.problems import ProblemError, answer, of_http
-from telephony.console.sessions import Session
+from telephony.console.sessions import KeeperAwayError, Session
 
 log = structlog.get_logger()
 
@@ -28,12 +28,15 @@ FindSession = Callable[[web.Request], Session | None]
 
 
 class EndpointTable:
-    """`session` finds whose request it is; `clock` gives seconds since the epoch."""
+    """`session` finds whose request it is, by the `cookie` of that name; `clock` gives seconds since the epoch."""
 
-    def __init__(self, endpoints: Iterable[Endpoint], session: FindSession, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, endpoints: Iterable[Endpoint], session: FindSession, clock: Callable[[], float], cookie: str
+    ) -> None:
         self.endpoints = tuple(endpoints)
         self._session = session
         self._clock = clock
+        self._cookie = cookie
         names = [each.name for each in self.endpoints]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two endpoints of one name: {twice[0]}")
@@ -52,6 +55,8 @@ class EndpointTable:
             return await handler(request)
         except ProblemError as problem:
             return answer(request, problem)
+        except KeeperAwayError as error:
+            return answer(request, ProblemError(503, detail=str(error)))
         except web.HTTPException as error:
             if error.status < 400:
                 raise
@@ -91,7 +96,7 @@ class EndpointTable:
         """For whoever is logged in: it tells strangers how the house is built."""
         if self._session(request) is None:
             raise ProblemError(401)
-        return web.json_response(openapi.document(self.endpoints))
+        return web.json_response(openapi.document(self.endpoints, self._cookie))
 
 
 async def _body(request: web.Request, endpoint: Endpoint) -> BaseModel | None:
@@ -122,4 +127,4 @@ def _invalid(error: ValidationError) -> ProblemError:
 
 
 def _same(given: str, known: str) -> bool:
-    return hmac.compare_digest(given.encode(), known.encode())
+    return bool(known) and hmac.compare_digest(given.encode(), known.encode())

@@ -6,6 +6,7 @@ import { model } from "./model";
 const SILENCE_MS = 40_000; // the server speaks at least every 15 s
 const LONGEST_WAIT_MS = 5_000;
 const SESSION_OVER = 4401;
+const ACCOUNT_CHANGED = 4409;
 const TOO_MANY = 4429;
 
 /** `heard(message)` for each message, `changed(connected, full)` when the line comes or goes. */
@@ -25,6 +26,7 @@ export function connect(
   const closed = ({ code }: CloseEvent): void => {
     clearTimeout(watchdog);
     if (code === SESSION_OVER) return location.replace("/login");
+    if (code === ACCOUNT_CHANGED) return location.reload();
     changed(false, code === TOO_MANY);
     const wait = Math.min(LONGEST_WAIT_MS, 200 * 2 ** tries) * (0.5 + Math.random() / 2);
     tries += 1;
