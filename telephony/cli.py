@@ -10,8 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from telephony import customer_cli, flow_cli, outage_cli, route_cli
-from telephony.core.account import Role
+from telephony import customer_cli, flow_cli, outage_cli, route_cli, user_cli
 from telephony.shipped import CONFIG_FOLDER
 
 CONFIG = CONFIG_FOLDER / "hotline.toml"
@@ -91,20 +90,11 @@ def _parser() -> argparse.ArgumentParser:
     own.add_argument("--server", default="127.0.0.1", metavar="ADDRESS", help="whence the server logs in")
     own.add_argument("--peer", action="append", default=[], metavar="NAME=HOST:PORT", help="another node, by its SIP")
     own.add_argument("--secrets", type=Path, metavar="FILE", help="one for all nodes (default: FOLDER/secrets.json)")
-    account = _command(commands, "account", _account, "enter a person who may log in, or give a new password")
-    account.add_argument("login", metavar="LOGIN")
-    account.add_argument("--name", required=True, help="as shown in the console")
-    account.add_argument("--endpoint", default="", metavar="NAME", help="the phone (default: the login)")
-    account.add_argument("--skill", action="append", default=[], metavar="NAME[=LEVEL]", help="default: every queue")
-    account.add_argument("--no-phone", action="store_true", help="takes no calls")
-    account.add_argument(
-        "--role", choices=[str(role) for role in Role], help="default: as before; of a new account agent"
-    )
-    account.add_argument("--config", type=Path, action="append", metavar="FILE", help="settings; later files win")
     customer_cli.add(commands, CONFIG)
     flow_cli.add(commands, CONFIG.parent, data_folder())
     outage_cli.add(commands, data_folder())
     route_cli.add(commands, CONFIG)
+    user_cli.add(commands, CONFIG)
     _command(commands, "clean-demo", _clean_demo, "remove all that the demo has written")
     _command(commands, "version", _version, "print the version")
     return parser
@@ -176,18 +166,6 @@ def _asterisk_config(chosen: argparse.Namespace) -> int:
     )
     done = own_asterisk.write(settings.load(chosen.config or [CONFIG]), wanted, CONFIG.parent / "asterisk")
     sys.stdout.write("\n".join(done) + "\n")
-    return 0
-
-
-def _account(chosen: argparse.Namespace) -> int:
-    from telephony import accounts, settings
-
-    known = settings.load(chosen.config or [CONFIG])
-    role = Role(chosen.role) if chosen.role else None
-    person = accounts.Person(chosen.login, chosen.name, chosen.endpoint, chosen.skill, role, phone=not chosen.no_phone)
-    account = accounts.account_of(person, accounts.read_password(), known)
-    asyncio.run(accounts.enter(account, known, keep_role=role is None))
-    sys.stdout.write(f"{chosen.login} may log in\n")
     return 0
 
 

@@ -2,18 +2,21 @@ from __future__ import annotations
 
 import getpass
 import io
+import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from telephony import accounts, cli
-from telephony.accounts import AccountError, Person, account_of
+from telephony.accounts import AccountError, Person, account_of, changed
 from telephony.console.passwords import Passwords
+from telephony.core.account import Role
 from telephony.settings import Settings, load
 
 PASSWORD = "a long and easy one"
-ANNA = Person("anna", "Anna Wiśniewska", "", ())
+ANNA = Person("anna", "Anna Wiśniewska")
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def test_a_person_serves_every_queue_unless_told_otherwise(settings: Settings) -
     assert (whole.endpoint, dict(whole.skills)) == ("anna", {"sales": 1, "support": 1, "billing": 1})
     some = account_of(Person("anna", "Anna", "desk-7", ("billing",)), PASSWORD, settings)
     assert (some.endpoint, dict(some.skills)) == ("desk-7", {"billing": 1})
-    able = account_of(Person("anna", "Anna", "", ("billing", "support=3", "english=2")), PASSWORD, settings)
+    able = account_of(Person("anna", "Anna", skills=("billing", "support=3", "english=2")), PASSWORD, settings)
     assert able.skills == {"billing": 1, "support": 3, "english": 2}
 
 
@@ -55,7 +58,34 @@ def test_a_person_serves_every_queue_unless_told_otherwise(settings: Settings) -
 )
 def test_what_is_refused(settings: Settings, skills: tuple[str, ...], password: str, words: str) -> None:
     with pytest.raises(AccountError, match=words):
-        account_of(Person("anna", "Anna", "", skills), password, settings)
+        account_of(Person("anna", "Anna", skills=skills), password, settings)
+
+
+@pytest.mark.parametrize(
+    ("person", "words"),
+    [
+        (Person("Anna"), "`Anna` is no login"),
+        (Person("../etc"), "is no login"),
+        (Person("a" * 65), "is no login"),
+        (Person("anna", " "), "a name has"),
+        (Person("anna", "An\x1bna"), "a name has"),
+        (Person("anna", "x" * 101), "a name has"),
+        (Person("anna", departments=("fax",)), "no queue `fax` in the settings"),
+    ],
+)
+def test_what_no_person_is_called_is_refused(settings: Settings, person: Person, words: str) -> None:
+    with pytest.raises(AccountError, match=re.escape(words)):
+        account_of(person, PASSWORD, settings)
+
+
+def test_what_is_not_said_stays_as_it_was(settings: Settings) -> None:
+    whole = account_of(
+        Person("anna", "Anna", "desk-7", ("billing=3",), ("billing",), Role.SUPERVISOR), PASSWORD, settings
+    )
+    assert changed(whole, Person("anna"), settings) == whole
+    assert changed(whole, Person("anna", role=Role.AGENT), settings) == replace(whole, role=Role.AGENT)
+    assert changed(whole, Person("anna", phone=False), settings).endpoint == ""
+    assert changed(whole, Person("anna", "  Anna   Żak "), settings).display_name == "Anna Żak"
 
 
 class _Terminal(io.StringIO):
@@ -77,5 +107,5 @@ def test_without_a_database_the_command_says_so(
 ) -> None:
     monkeypatch.delenv("HOTLINE_DATABASE_URL", raising=False)
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PASSWORD}\n"))
-    assert cli.main(["account", "anna", "--name", "Anna"]) == 1
+    assert cli.main(["user", "add", "anna", "--name", "Anna"]) == 1
     assert "HOTLINE_DATABASE_URL" in capsys.readouterr().err
