@@ -47,6 +47,12 @@ class Admission:
             self._pages.renewed(account, look=look)
             log.info("console.account_changed", agent=account.agent, role=account.role)
 
+    async def end(self, sessions: Iterable[Session]) -> None:
+        """Log-out by the person's own wish; the pages close at once, whatever becomes of the keeper."""
+        for session in sessions:
+            self._pages.end_session(session)
+        await self.write()
+
     def heard(self) -> None:
         """The keeper is there, and nothing has changed."""
         self._sessions.heard(self._clock())

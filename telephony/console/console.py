@@ -26,6 +26,7 @@ from telephony.console.floor import FloorApi
 from telephony.console.flow_pages import Callers, FlowPages, Served
 from telephony.console.look import Looks
 from telephony.console.notes import Notes, NotesApi
+from telephony.console.own_sessions import SessionsApi
 from telephony.console.pages import Pages
 from telephony.console.pop_timing import PopTiming, PopTimings
 from telephony.console.rules import ConsoleRules
@@ -108,7 +109,8 @@ class Console:
         floor = FloorApi(self._board, self._desks.values, self._names, queue_titles, clock)
         writing = NotesApi(notes, self._on_desk).endpoints() if notes else ()
         ending = DispositionApi(dispositions or {}, self._queue_of, submit).endpoints()
-        own = (*OwnApi(self._board.lanes, clock).endpoints(), *floor.endpoints(), *writing, *ending)
+        sessions = SessionsApi(self.admission, clock).endpoints()
+        own = (*sessions, *OwnApi(self._board.lanes, clock).endpoints(), *floor.endpoints(), *writing, *ending)
         self._site = Site(
             accounts, self._sessions, self._pages, clock, rules, FlowPages(flows, callers), (*own, *endpoints), looks
         )

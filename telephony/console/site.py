@@ -17,6 +17,7 @@ import structlog
 from aiohttp import web
 
 from telephony.console import bundle, cookies, look
+from telephony.console.account_page import AccountPage
 from telephony.console.api.endpoint import Endpoint
 from telephony.console.api.proof import ProofApi
 from telephony.console.api.table import EndpointTable
@@ -84,6 +85,7 @@ class Site:
         self._login_page = PageTemplate("login.html")
         self._console_page = PageTemplate("console.html")
         self._supervision_page = PageTemplate("supervision.html")
+        self._account_page = AccountPage()
         self._step_up = PageTemplate("step_up.html")
 
     def app(self) -> web.Application:
@@ -91,6 +93,7 @@ class Site:
         app.on_response_prepare.append(_secure)
         app.router.add_get("/", self._console)
         app.router.add_get("/supervision", self._supervision)
+        app.router.add_get("/account", self._account)
         app.router.add_get("/login", self._login_form)
         app.router.add_post("/login", self._login)
         app.router.add_post("/logout", self._logout)
@@ -160,6 +163,12 @@ class Site:
         values = {**_who(session), **seen.frame("/supervision"), "step_up": self._step_up.page(seen.language, {})}
         values["to_console"] = _link("/", "supervision.to_console", seen.language) if session.account.endpoint else ""
         return _html(self._supervision_page.page(seen.language, values))
+
+    async def _account(self, request: web.Request) -> web.StreamResponse:
+        session = self._session(request)
+        if session is None:
+            raise web.HTTPSeeOther("/login")
+        return _html(self._account_page.html(session, look.looked_at(request)))
 
     async def _page_socket(self, request: web.Request) -> web.StreamResponse:
         return await self._socket.serve(request, self._session(request))
