@@ -6,6 +6,7 @@ from __future__ import annotations
 
 SESSION = "hotline_session"
 FORM = "hotline_form"
+BROWSER = "hotline_browser"
 
 
 def named(name: str, *, secure: bool) -> str:

@@ -1,5 +1,7 @@
-"""How many failed log-ins are allowed: per login and address, per address, and (wider, so that nobody can lock another
-out) per login. Right ones cost nothing.
+"""How many failed log-ins are allowed: per login and address, per address, (wider) per login. Right ones cost nothing.
+
+What is known by itself (a browser in which the person has logged in before, a session) is counted by itself, so that no
+guesser elsewhere locks it out.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ class LoginLimit:
     _address: RateLimit = field(default_factory=lambda: RateLimit(30, 5.0))
     _login: RateLimit = field(default_factory=lambda: RateLimit(60, 10.0))
 
-    def keys(self, login: str, address: str) -> tuple[str, str, str]:
+    def keys(self, login: str, address: str, known: str | None = None) -> tuple[str, str, str]:
+        if known is not None:
+            return (f"known\n{known}",) * 3
         return f"{login}\n{address}", address, login
 
     def take(self, keys: tuple[str, str, str], now: float) -> float:

@@ -16,7 +16,7 @@ from math import ceil
 import structlog
 from aiohttp import web
 
-from telephony.console import bundle, cookies, look
+from telephony.console import bundle, cookies, known_browser, look
 from telephony.console.account_page import AccountPage
 from telephony.console.api.endpoint import Endpoint
 from telephony.console.api.proof import ProofApi
@@ -38,6 +38,7 @@ log = structlog.get_logger()
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+OVER = "over"  # why somebody comes to the log-in page without having asked for it
 FORM_BYTES = 16 * 1024
 
 HEADERS = {
@@ -75,6 +76,7 @@ class Site:
         self._flows = flows
         self._origins = set(rules.origins)
         self._cookie = cookies.named(cookies.SESSION, secure=rules.secure_cookies)
+        self._browser_cookie = cookies.named(cookies.BROWSER, secure=rules.secure_cookies)
         self._form_cookie = cookies.named(cookies.FORM, secure=rules.secure_cookies)
         self.caller_form: CallerForm | None = None  # public, where there is one
         self._limit = LoginLimit()
@@ -176,14 +178,16 @@ class Site:
     async def _login_form(self, request: web.Request) -> web.StreamResponse:
         if self._session(request):
             raise web.HTTPSeeOther("/")
-        return self._form(request)
+        return self._form(request, problem=OVER if request.query.get("why") == OVER else "")
 
     def _form(self, request: web.Request, status: int = 200, problem: str = "", login: str = "") -> web.Response:
         """`problem` is a word of login.json, or a text of it filled in."""
         seen, token = look.looked_at(request), secrets.token_urlsafe(32)
         message = texts(seen.language).get(f"login.{problem}", problem)
         values = {"csrf": token, "message": escape(message), "login": escape(login[:64]), **seen.frame("/login")}
-        values |= {"hidden": "" if message else "hidden", "invalid": "true" if message else "false"}
+        wrong = status >= 400
+        values |= {"hidden": "" if message else "hidden", "invalid": "true" if wrong else "false"}
+        values |= {"tone": "notice-bad", "role": "alert"} if wrong else {"tone": "", "role": "status"}
         response = _html(self._login_page.page(seen.language, values), status)
         self._set_cookie(response, self._form_cookie, token, max_age=3600)
         return response
@@ -201,27 +205,23 @@ class Site:
 
     async def _login(self, request: web.Request) -> web.StreamResponse:
         form = await _fields(request)
-        login, now = form.get("login", "").strip()[:64], self._clock()
+        login = form.get("login", "").strip()[:64]
         if not _same(form.get("csrf"), request.cookies.get(self._form_cookie)):
             return self._form(request, 403, "stale", login)
-        keys = self._limit.keys(login, household(address_of(request, self._rules.proxies)))
-        wait_s = self._limit.take(keys, now)
-        if wait_s:
-            words = texts(look.looked_at(request).language)["login.too_many"]
-            response = self._form(request, 429, words.format(wait=ceil(wait_s)), login)
-            response.headers["Retry-After"] = str(ceil(wait_s))
-            return response
         try:
-            return await self._let_in(request, login, form.get("password", ""), keys)
+            account = await self._accounts(login) if login else None
+            return await self._let_in(request, login, account, form.get("password", ""))
         except KeeperAwayError:
-            self._limit.give_back(keys, self._clock())
             return self._form(request, 503, "away", login)
 
     async def _let_in(
-        self, request: web.Request, login: str, password: str, keys: tuple[str, str, str]
+        self, request: web.Request, login: str, account: Account | None, password: str
     ) -> web.StreamResponse:
         """Errors: KeeperAwayError."""
-        account = await self._accounts(login) if login else None
+        browser = known_browser.recognised(request.cookies.get(self._browser_cookie), account) if account else None
+        keys = self._limit.keys(login, household(address_of(request, self._rules.proxies)), browser)
+        if wait_s := self._limit.take(keys, self._clock()):
+            return self._too_many(request, login, wait_s)
         right = await self._passwords.verify(account.password_hash if account else None, password)
         if account is None or not right:
             log.warning("console.login_refused", known=account is not None)
@@ -231,6 +231,12 @@ class Site:
             log.warning("console.login_refused", agent=account.agent, disabled=True)
             return self._form(request, 403, "disabled", login)
         return await self._open(request, account)
+
+    def _too_many(self, request: web.Request, login: str, wait_s: float) -> web.Response:
+        words = texts(look.looked_at(request).language)["login.too_many"]
+        response = self._form(request, 429, words.format(wait=ceil(wait_s)), login)
+        response.headers["Retry-After"] = str(ceil(wait_s))
+        return response
 
     async def _open(self, request: web.Request, account: Account) -> web.Response:
         """Whatever session this browser had is over: a token from before the log-in is worth nothing after it."""
@@ -243,6 +249,8 @@ class Site:
         response = web.HTTPSeeOther("/")
         self._set_cookie(response, self._cookie, opened[0], max_age=int(self._rules.absolute_s))
         self._drop_cookie(response, self._form_cookie)
+        remembered = known_browser.remembering(request.cookies.get(self._browser_cookie), account)
+        self._set_cookie(response, self._browser_cookie, remembered, max_age=known_browser.COOKIE_S)
         if kept := await self._looks.of(account.login):
             self._set_cookie(response, look.COOKIE, look.Look.read(kept).cookie, max_age=look.COOKIE_S)
         raise response

@@ -138,6 +138,13 @@ async def test_strangers_choices_are_kept_with_nobody(http: aiohttp.ClientSessio
         assert 'lang="en"' in await response.text()
 
 
+async def test_who_was_logged_out_is_told_so_in_our_words_and_no_others(http: aiohttp.ClientSession) -> None:
+    async with http.get("/login?why=over") as response:
+        assert '<p class="notice " role="status" id="message" >Sesja została zakończona.' in await response.text()
+    async with http.get("/login?why=wrong") as response:
+        assert "się nie zgadza" not in await response.text()
+
+
 # -- guards -------------------------------------------------------------------------------------------------------
 
 

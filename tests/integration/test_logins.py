@@ -19,7 +19,22 @@ from telephony.console.console import Console
 from telephony.console.rules import ConsoleRules
 from telephony.core.account import Role
 from telephony.core.customer import Card
-from telephony.core.events import AgentSignedIn, AgentSignedOut, Event
+from telephony.core.engine import Engine
+from telephony.core.events import (
+    AgentReady,
+    AgentRinging,
+    AgentSignedIn,
+    AgentSignedOut,
+    CallAnswered,
+    CallArrived,
+    CallHungUp,
+    CallQueued,
+    Event,
+    PopPainted,
+)
+from telephony.core.ids import InteractionId, QueueName, Uniqueid
+from telephony.core.rules import QueueRules, Rules
+from telephony.core.views import AgentState, CallState, Lane
 from telephony.logins import Logins
 from telephony.store.embedded import EmbeddedPostgres
 from telephony.store.store import Store
@@ -277,6 +292,69 @@ async def test_a_connection_that_breaks_is_replaced_and_nothing_is_missed(
     finally:
         await connection.close()
     await become(401, anna.status, within_s=10)  # the connection is looked at every 2 s
+
+
+class Line:
+    """The real core behind a server's console, its telephone played by hand."""
+
+    def __init__(self, server: Server) -> None:
+        self.engine = Engine(Rules({QueueName("support"): QueueRules(wrap_up_s=3600.0)}))
+        self._server = server
+
+    async def follow(self, until: type[Event]) -> None:
+        """Hand on what the console says until it has said such a thing."""
+        while True:
+            event = await self._server.event()
+            self.tell(event)
+            if isinstance(event, until):
+                return
+
+    def tell(self, *events: Event) -> None:
+        for event in events:
+            for command in self.engine.handle(event, 1030.0):
+                self._server.console.publish(command, 1030.0)
+
+    def call(self) -> CallState:
+        return self.engine.calls()[0].state
+
+    def anna(self) -> AgentState:
+        return self.engine.agents()[0].state
+
+
+I1, U1 = InteractionId("i1"), Uniqueid("u1")
+OFFER_TO_ANNA: tuple[Event, ...] = (
+    AgentReady(ANNA),
+    CallArrived(I1, "n1", "PJSIP/t", U1, "l1", "+48220000100", "+48500000123", "alaw"),
+    CallQueued(I1, QueueName("support"), Lane.STANDARD),
+    PopPainted(I1, ANNA, 1),
+    AgentRinging(I1, 1),
+)
+
+
+@pytest_asyncio.fixture
+async def line(server: Server, anna: Browser) -> AsyncIterator[Line]:
+    """A call is ringing at Anna's."""
+    line, wire = Line(server), await anna.page()
+    await line.follow(AgentSignedIn)
+    line.tell(*OFFER_TO_ANNA)
+    assert (line.call(), line.anna()) == (CallState.RINGING, AgentState.RINGING)
+    yield line
+    await wire.socket.close()
+
+
+async def test_who_is_disabled_in_a_talk_finishes_it_and_gets_no_other(server: Server, line: Line) -> None:
+    line.tell(CallAnswered(I1, 1))
+    await server.store.set_disabled("anna", 1.0)
+    await line.follow(AgentSignedOut)
+    assert (line.call(), line.anna()) == (CallState.TALKING, AgentState.TALKING)
+    line.tell(CallHungUp(U1, 16))
+    assert line.anna() is AgentState.OFF
+
+
+async def test_a_call_that_rings_at_who_is_disabled_goes_back_to_the_line(server: Server, line: Line) -> None:
+    await server.store.set_disabled("anna", 1.0)
+    await line.follow(AgentSignedOut)
+    assert (line.call(), line.anna()) == (CallState.LINE, AgentState.OFF)
 
 
 async def test_without_the_database_people_go_on_and_nobody_new_comes_in(tmp_path: Path, rules: ConsoleRules) -> None:

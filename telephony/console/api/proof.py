@@ -45,7 +45,7 @@ class ProofApi:
 
     async def _prove(self, asked: Asked) -> None:
         login, now = asked.account.login, self._clock()
-        keys = self._limit.keys(login, f"session {asked.session.key}")
+        keys = self._limit.keys(login, "", known=asked.session.key)
         if wait_s := self._limit.take(keys, now):
             raise ProblemError(429, detail=f"{ceil(wait_s)} s")
         account = await self._accounts(login)

@@ -14,6 +14,9 @@ export class Problem extends Error {
   }
 }
 
+/** The session is over: to the log-in page, which says so. */
+export const leave = (): void => location.replace("/login?why=over");
+
 const token = (): string => document.querySelector<HTMLInputElement>("input[name=csrf]")?.value ?? "";
 
 async function ask(method: string, path: string, body?: unknown): Promise<unknown> {

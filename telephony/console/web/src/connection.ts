@@ -1,5 +1,6 @@
 // The WebSocket: opened, kept, and opened again with what was seen last, so that nothing is missed.
 
+import { leave } from "./api";
 import type { Message, Said } from "./messages";
 import { model } from "./model";
 
@@ -25,7 +26,7 @@ export function connect(
 
   const closed = ({ code }: CloseEvent): void => {
     clearTimeout(watchdog);
-    if (code === SESSION_OVER) return location.replace("/login");
+    if (code === SESSION_OVER) return leave();
     if (code === ACCOUNT_CHANGED) return location.reload();
     changed(false, code === TOO_MANY);
     const wait = Math.min(LONGEST_WAIT_MS, 200 * 2 ** tries) * (0.5 + Math.random() / 2);

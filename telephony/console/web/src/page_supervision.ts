@@ -1,7 +1,7 @@
 // The supervisors' page: asks every 2 s how the floor stands, and says what the next caller shall find.
 
 import table from "../texts/supervision.json";
-import { Problem, get } from "./api";
+import { Problem, get, leave } from "./api";
 import { byId, setText, show } from "./dom";
 import { fill, words } from "./texts";
 import { secondTime } from "./times";
@@ -33,7 +33,7 @@ async function poll(): Promise<void> {
   try {
     await ask();
   } catch (error) {
-    if (error instanceof Problem && error.status === 401) return location.replace("/login");
+    if (error instanceof Problem && error.status === 401) return leave();
     away = true;
     tell(error instanceof Problem && error.status > 0 ? error.message : t.offline);
   } finally {

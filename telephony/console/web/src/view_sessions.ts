@@ -1,7 +1,7 @@
 // Where somebody is logged in, and the buttons that end it there.
 
 import table from "../texts/account.json";
-import { Problem, get, remove } from "./api";
+import { Problem, get, leave, remove } from "./api";
 import { attempt, tellProblem } from "./dialogs";
 import { byId, make, makeForeign, say } from "./dom";
 import { fill, words } from "./texts";
@@ -32,7 +32,7 @@ export async function drawSessions(): Promise<void> {
     draw(await get<SessionsNow>("sessions"));
     tellProblem("problem", "");
   } catch (error) {
-    if (error instanceof Problem && error.status === 401) return location.replace("/login");
+    if (error instanceof Problem && error.status === 401) return leave();
     tellProblem("problem", error instanceof Problem && error.status > 0 ? error.message : t.offline);
   }
 }
