@@ -27,7 +27,7 @@ from telephony.console.flow_pages import FlowPages
 from telephony.console.login_limit import LoginLimit
 from telephony.console.page_socket import PageSocket
 from telephony.console.pages import Pages
-from telephony.console.passwords import Passwords
+from telephony.console.passwords import BusyError, Passwords
 from telephony.console.rules import ConsoleRules
 from telephony.console.sessions import KeeperAwayError, Session, Sessions
 from telephony.console.texts import Language, PageTemplate, texts
@@ -38,6 +38,7 @@ log = structlog.get_logger()
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+BUSY_S = 5.0  # after which somebody may try again when too many do
 OVER = "over"  # why somebody comes to the log-in page without having asked for it
 FORM_BYTES = 16 * 1024
 
@@ -222,7 +223,12 @@ class Site:
         keys = self._limit.keys(login, household(address_of(request, self._rules.proxies)), browser)
         if wait_s := self._limit.take(keys, self._clock()):
             return self._too_many(request, login, wait_s)
-        right = await self._passwords.verify(account.password_hash if account else None, password)
+        try:
+            known, hashed = browser is not None, account.password_hash if account else None
+            right = await self._passwords.verify(hashed, password, known=known)
+        except BusyError:
+            self._limit.give_back(keys, self._clock())
+            return self._too_many(request, login, BUSY_S)
         if account is None or not right:
             log.warning("console.login_refused", known=account is not None)
             return self._form(request, 401, "wrong", login)
