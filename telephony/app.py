@@ -16,7 +16,6 @@ import structlog
 from aiohttp import web
 
 from ivr_flows import Facts, KeepAnswer, Known
-from ivr_flows.calendar import local
 from ivr_flows.standing import Standing
 from telephony import flow_watch, own_figures, sounds
 from telephony.api import Api
@@ -33,7 +32,7 @@ from telephony.clock import Clock
 from telephony.console.caller_message import CallerMessage, Filed
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
-from telephony.console_rules import console_rules
+from telephony.console.rules import ConsoleRules
 from telephony.core.commands import CallChanged, CallEnded, Command, HangUpLeg, RingFirst
 from telephony.core.engine import Engine
 from telephony.core.estimate import Minutes
@@ -41,26 +40,24 @@ from telephony.core.events import CallsRecovered, Event, NodeSnapshot
 from telephony.core.ids import InteractionId, QueueName
 from telephony.core.promises import SurveyAnswer
 from telephony.core.views import CallState, Lane
-from telephony.crm.builtin import BuiltinDirectory
+from telephony.crm.directory import Directory
 from telephony.during_call import DuringCall
 from telephony.flows import FlowShelf, Origin
-from telephony.house import House
-from telephony.identity import IdentityCheck
+from telephony.guidance import card_fields_file
+from telephony.house_wiring import house_of
 from telephony.logins import Logins
 from telephony.looks import StoredLooks
 from telephony.metrics import Metrics, metrics_app
 from telephony.notes import StoredNotes
 from telephony.opening import Opening
-from telephony.outages import Outages
 from telephony.outward_wiring import Outward, link_of
 from telephony.pump import Pump
 from telephony.read_in import ReadIn
-from telephony.settings import AsteriskNode, Listen, Settings, SettingsError
+from telephony.settings import AsteriskNode, Listen, Settings, SettingsError, Site
 from telephony.store.errors import StoreError
 from telephony.store.recorder import Recorder
 from telephony.store.store import Store
 from telephony.supervision import SupervisionApi
-from telephony.tls import Tls, pair_of
 from telephony.web_messages import WebMessages
 
 T = TypeVar("T")
@@ -79,7 +76,7 @@ class App:
         self._settings = settings
         self._store = store
         self.clock = Clock()
-        self._directory = BuiltinDirectory(store)
+        self._directory = Directory(store.customers, store)
         self._opening = Opening(settings.calendar, settings.data)
         self.during_call = DuringCall(settings, store)
         self._logins = Logins(store, settings.skilled)
@@ -117,7 +114,7 @@ class App:
         self.call_backs = self._call_back_desk(settings)
         titles = {name: queue.title for name, queue in settings.queues.items()}
         self._web_messages = WebMessages(store, self.call_backs, titles, self.clock)
-        self._house = self._answers(settings)
+        self._house = house_of(settings, store, self.clock, self.call_backs, self.submit, self.metrics)
         self.gateways = {node.name: self._gateway(node) for node in settings.asterisk}
         self.agi = AgiServer(
             settings.agi_listen.host,
@@ -129,12 +126,11 @@ class App:
         own_figures.publish(self, self._standings)
 
     def _pages(self, settings: Settings) -> Console:
-        pair = pair_of(settings)
-        self._tls = Tls(pair) if pair else None
         return Console(
             accounts=self._logins.account,
             keeper=self._logins,
-            card=self._directory.card,
+            card=self._directory.cards,
+            card_rules=card_fields_file.load(settings.card_fields),
             submit=self.submit,
             clock=self.clock,
             queue_titles={QueueName(name): queue.title for name, queue in settings.queues.items()},
@@ -142,7 +138,7 @@ class App:
             callers=lambda: flow_watch.by_text(self._standings()),
             file_message=self._file_message,
             looks=StoredLooks(self._store),
-            rules=console_rules(settings.console, pair),
+            rules=_console_rules(settings.console),
             endpoints=SupervisionApi(self._opening.current, settings.data, self.clock).endpoints(),
             link=link_of(settings.pop),
             notes=StoredNotes(self._store, self.clock),
@@ -187,8 +183,6 @@ class App:
                 gateway.recover(recovered)
                 tasks.create_task(gateway.run())
             tasks.create_task(self._stay_alive())
-            if self._tls:
-                tasks.create_task(self._tls.watch())
             tasks.create_task(self.flows.run())
             for work in self.outward.works():
                 tasks.create_task(work)
@@ -208,8 +202,8 @@ class App:
         settings = self._settings
         try:
             agi_port = await _listen(self.agi.start(), settings.agi_listen, "agi_listen")
-            console, tls = settings.console_listen, self._tls.context if self._tls else None
-            console_port = await _listen(self.console.start(console.host, console.port, tls), console, "console_listen")
+            console = settings.console_listen
+            console_port = await _listen(self.console.start(console.host, console.port), console, "console_listen")
             await self._site(metrics_app(self.metrics.registry), settings.metrics_listen, "metrics_listen")
             if settings.api_tokens:
                 await self._site(self._api(), settings.api_listen, "api_listen")
@@ -233,12 +227,6 @@ class App:
         return await self._web_messages.file(message)
 
     # -- wiring -------------------------------------------------------------------------------------------------
-
-    def _answers(self, settings: Settings) -> House:
-        identity = IdentityCheck(self._store, self.clock)
-        self.metrics.counter("pin_blocked", "PINs not looked at: too many were wrong", lambda: identity.blocked)
-        outages = Outages(settings.outages, settings.data, self._store, self.clock)
-        return House(self._store, identity, outages, self.clock, lambda at: local(at).date(), self.call_backs)
 
     def _new_id(self) -> InteractionId:
         return new_interaction_id(self.clock(), random.SystemRandom())
@@ -376,6 +364,19 @@ async def serve(settings: Settings) -> None:
             log.info("server.stopped")
     finally:
         await store.close()
+
+
+def _console_rules(site: Site) -> ConsoleRules:
+    """Cookies go over TLS alone where every way to the console does."""
+    return ConsoleRules(
+        origins=site.origins,
+        proxies=frozenset(map(str, site.proxies)),
+        privacy_contact=site.privacy_contact,
+        idle_s=site.idle_s,
+        absolute_s=site.absolute_s,
+        without_keeper_s=site.without_database_s,
+        secure_cookies=bool(site.origins) and all(each.startswith("https://") for each in site.origins),
+    )
 
 
 async def _listen(starting: Awaitable[T], address: Listen, setting: str) -> T:

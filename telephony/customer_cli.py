@@ -37,8 +37,8 @@ async def _keep(url: str, customer: str, pin_hash: str) -> None:
 
     store = await Store.open(url)
     try:
-        if await store.customer_by_number(customer) is None:
+        if await store.customers.customer_by_number(customer) is None:
             raise PinError(f"there is no customer {customer}")
-        await store.set_pin(customer, pin_hash, time.time())
+        await store.customers.set_pin(customer, pin_hash, time.time())
     finally:
         await store.close()

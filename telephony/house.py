@@ -4,7 +4,7 @@ them: call-backs and complaints. Everything here is bounded in time by whoever a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from typing import Protocol
 
@@ -25,7 +25,7 @@ from telephony.asterisk.asking import Asker
 from telephony.call_back_desk import CallBackDesk, Wish, words
 from telephony.core.commands import OpenTicket
 from telephony.core.customer import CustomerAccount, TicketSummary
-from telephony.core.ids import QueueName
+from telephony.core.ids import InteractionId, QueueName
 from telephony.core.promises import Complaint
 from telephony.core.views import CallView, Lane
 from telephony.identity import IdentityCheck, Verdict
@@ -48,8 +48,6 @@ class Records(Protocol):
 
     async def interaction(self, interaction: str) -> CallView | None: ...
 
-    async def customer_account(self, customer: str) -> CustomerAccount | None: ...
-
     async def open_tickets_of(self, customer: str) -> tuple[TicketSummary, ...]: ...
 
     async def file_complaint(self, complaint: Complaint) -> None: ...
@@ -68,13 +66,18 @@ class House:
         clock: Callable[[], float],
         day: Callable[[float], date],
         call_backs: CallBackDesk,
+        account_of: Callable[[str], Awaitable[CustomerAccount | None]],
+        verified: Callable[[InteractionId, str], None] = lambda _interaction, _customer: None,
     ) -> None:
+        """`account_of` knows what a customer owes; `verified` hears who has proven to be which customer."""
         self._records = records
         self._identity = identity
         self._outages = outages
         self._clock = clock
         self._day = day
         self._call_backs = call_backs
+        self._account_of = account_of
+        self._verified = verified
 
     async def answer(self, asker: Asker, question: Question) -> Result:
         """Errors: StoreError. UNAVAILABLE for what only the caller's own channel can do."""
@@ -95,6 +98,7 @@ class House:
     async def _check(self, asker: Asker, question: CheckIdentity) -> Result:
         verdict = await self._identity.check(asker.caller, question.customer, question.pin.get_secret_value())
         if verdict is Verdict.RIGHT:
+            self._verified(asker.interaction, question.customer)
             return Result(Status.OK)
         return Result(Status.REFUSED, {"blocked": verdict is Verdict.BLOCKED})
 
@@ -103,7 +107,7 @@ class House:
             tickets = await self._records.open_tickets_of(question.customer)
             values = self._ticket(tickets[0]) if tickets else {}
         else:
-            account = await self._records.customer_account(question.customer)
+            account = await self._account_of(question.customer)
             values = _told(question.what, account) if account else {}
         known = {name: value for name, value in values.items() if value is not None}
         return Result(Status.OK, known) if known else REFUSED

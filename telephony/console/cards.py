@@ -1,9 +1,13 @@
-"""The customers' cards, fetched ahead: asked for when a call is first seen, so that the pop usually has its card."""
+"""The customers' cards, fetched ahead: asked for when a call is first seen, so that the pop usually has its card.
+
+A card may come twice: without the directory's part, and whole when a late answer is there. A caller who proves on the
+keypad to be a customer is looked up anew.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 
 import structlog
 
@@ -13,32 +17,37 @@ from telephony.core.views import CallView
 
 log = structlog.get_logger()
 
-CardOf = Callable[[str | None], Awaitable[Card]]
-PARALLEL = 32
+CardOf = Callable[[str | None, str | None], AsyncIterator[Card]]  # caller's number, customer number proven
 
 
 class Cards:
-    """`arrived(interaction, card)` is called for each card, once; `forget` drops what is no longer needed."""
+    """`arrived(interaction, card)` is called for each card; `forget` drops what is no longer needed."""
 
     def __init__(self, card_of: CardOf, arrived: Callable[[InteractionId, Card], None]) -> None:
         self._card_of = card_of
         self._arrived = arrived
         self._cards: dict[InteractionId, Card] = {}
         self._fetching: dict[InteractionId, asyncio.Task[None]] = {}
+        self._proven: dict[InteractionId, str | None] = {}  # with what each was asked for
         self._forgotten: set[InteractionId] = set()  # being fetched, to be shown still, but not to be kept
-        self._slots = asyncio.Semaphore(PARALLEL)
 
     def get(self, interaction: InteractionId) -> Card | None:
         return self._cards.get(interaction)
 
     def want(self, call: CallView) -> None:
         """Start fetching, unless it is there or on its way."""
-        if call.interaction not in self._cards and call.interaction not in self._fetching:
-            task = asyncio.get_running_loop().create_task(self._fetch(call.interaction, call.caller))
-            self._fetching[call.interaction] = task
+        known = self._proven.get(call.interaction, ...)
+        if known == call.verified:
+            return
+        if under_way := self._fetching.get(call.interaction):
+            under_way.cancel()
+        self._proven[call.interaction] = call.verified
+        task = asyncio.get_running_loop().create_task(self._fetch(call.interaction, call.caller, call.verified))
+        self._fetching[call.interaction] = task
 
     def forget(self, interaction: InteractionId) -> None:
         self._cards.pop(interaction, None)
+        self._proven.pop(interaction, None)
         if interaction in self._fetching:
             self._forgotten.add(interaction)
 
@@ -48,16 +57,19 @@ class Cards:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _fetch(self, interaction: InteractionId, caller: str | None) -> None:
-        async with self._slots:
-            try:
-                card = await self._card_of(caller)
-            except Exception as error:  # noqa: BLE001 - whatever a directory does wrong, the call and the page go on
-                log.warning("card.failed", interaction=interaction, error=type(error).__name__)
-                card = Card(None, available=False)
-        self._fetching.pop(interaction, None)
-        if interaction in self._forgotten:
-            self._forgotten.discard(interaction)
-        else:
+    async def _fetch(self, interaction: InteractionId, caller: str | None, proven: str | None) -> None:
+        try:
+            async for card in self._card_of(caller, proven):
+                self._take(interaction, card)
+        except Exception as error:  # noqa: BLE001 - whatever a directory does wrong, the call and the page go on
+            log.warning("card.failed", interaction=interaction, error=type(error).__name__)
+            self._take(interaction, Card(None, available=False))
+        finally:
+            if self._fetching.get(interaction) is asyncio.current_task():
+                del self._fetching[interaction]
+                self._forgotten.discard(interaction)
+
+    def _take(self, interaction: InteractionId, card: Card) -> None:
+        if interaction not in self._forgotten:
             self._cards[interaction] = card
         self._arrived(interaction, card)

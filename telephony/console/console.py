@@ -10,7 +10,6 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import singledispatchmethod
-from ssl import SSLContext
 
 from aiohttp import web
 
@@ -34,6 +33,7 @@ from telephony.console.rules import ConsoleRules
 from telephony.console.sessions import SessionKeeper, Sessions, Unkept
 from telephony.console.site import Site
 from telephony.core.account import Account
+from telephony.core.card_fields import NOTHING_HIDDEN, CardRules
 from telephony.core.commands import (
     AgentChanged,
     AgentOwes,
@@ -68,7 +68,7 @@ class Console:
     `link` makes the address of a call in another system; `looks` keeps how each person wants pages to look.
     `keeper` is where sessions outlive the server; `admission` hears what has become of accounts and sessions there.
     `file_message` stores what people write in the form for callers; without it there is no such form.
-    `dispositions` are the lists of the queues.
+    `dispositions` are the lists of the queues; `card_rules` say who may see which part of a card.
     """
 
     def __init__(
@@ -88,12 +88,14 @@ class Console:
         file_message: FileMessage | None = None,
         looks: Looks | None = None,
         dispositions: Lists | None = None,
+        card_rules: CardRules = NOTHING_HIDDEN,
         keeper: SessionKeeper | None = None,
     ) -> None:
         self._submit = submit
         self._clock = clock
         self._titles = queue_titles
         self._link = link
+        self._card_rules = card_rules
         self._desks: dict[AgentId, Desk] = {}
         self._board = Board()
         self._cards = Cards(card, self._card_arrived)
@@ -122,18 +124,18 @@ class Console:
         self._ticking: asyncio.Task[None] | None = None
         self._tick_s = rules.tick_s
 
-    async def start(self, host: str, port: int, tls: SSLContext | None = None) -> int:
+    async def start(self, host: str, port: int) -> int:
         """Listen; returns the real port. Errors: OSError when the address is taken."""
         self._runner = web.AppRunner(self._site.app(), access_log=None, shutdown_timeout=2.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port, ssl_context=tls)
+        site = web.TCPSite(self._runner, host, port)
         try:
             await site.start()
         except OSError:
             await self.stop()
             raise
         actual = int(self._runner.addresses[0][1])
-        self._site.reached_at(host, actual, tls=tls is not None)
+        self._site.reached_at(host, actual)
         self._pages.start()
         self._ticking = asyncio.get_running_loop().create_task(self._tick())
         return actual
@@ -255,7 +257,7 @@ class Console:
     def desk(self, agent: AgentId) -> Desk:
         known = self._desks.get(agent)
         if known is None:
-            known = self._desks[agent] = Desk(agent, self._titles, self._clock, self._link)
+            known = self._desks[agent] = Desk(agent, self._titles, self._clock, self._link, self._card_rules)
         return known
 
     def _on_desk(self, agent: AgentId, interaction: InteractionId) -> bool:

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, replace
 
 from telephony.console import wire
 from telephony.console.outlet import Outlet
+from telephony.core.account import Account
 from telephony.core.agent import IN_CALL
+from telephony.core.card_fields import NOTHING_HIDDEN, CardRules
 from telephony.core.commands import AgentChanged, ShowPop
 from telephony.core.customer import Card
 from telephony.core.disposition import Disposition
@@ -53,6 +55,8 @@ class Desk:
     titles: Mapping[QueueName, str]
     clock: Callable[[], float]
     link: LinkOf = no_link
+    cards: CardRules = NOTHING_HIDDEN
+    viewer: Account | None = None  # for whose eyes the cards are; nobody's until a page is open
     epoch: str = field(default_factory=lambda: secrets.token_hex(8))
     pages: set[Outlet] = field(default_factory=set)
     status: AgentChanged | None = None
@@ -108,9 +112,9 @@ class Desk:
 
     def card(self, interaction: InteractionId, card: Card) -> None:
         if pop := self._find(interaction):
-            self._put(replace(pop, card=card))
-            link = self.link(pop.call, card)
-            self._tell("card", {"interaction": interaction, "card": wire.card(card, self.titles), "link": link})
+            after = replace(pop, card=card)
+            self._put(after)
+            self._tell("card", {"interaction": interaction, **self._card_body(after)})
 
     def ticket(self, interaction: InteractionId, number: str) -> None:
         if pop := self._find(interaction):
@@ -167,8 +171,14 @@ class Desk:
         return {**(wire.agent(self.status) if self.status else {}), "wish": self.wish}
 
     def _pop_body(self, pop: Pop) -> wire.Body:
-        own = {"offered_at": pop.offered_at, "why": pop.why, "card": wire.card(pop.card, self.titles)}
-        return {**self._call_body(pop), **own, "link": self.link(pop.call, pop.card)}
+        return {**self._call_body(pop), "offered_at": pop.offered_at, "why": pop.why, **self._card_body(pop)}
+
+    def _card_body(self, pop: Pop) -> wire.Body:
+        """What this agent may see of the card (None: on its way), and the link that follows from it."""
+        if pop.card is None:
+            return {"card": None, "link": self.link(pop.call, None)}
+        shown = self.cards.shown(pop.card, self.viewer)
+        return {"card": wire.card(shown, self.titles), "link": self.link(pop.call, shown.card)}
 
     def _call_body(self, pop: Pop) -> wire.Body:
         own = {"attempt": pop.attempt, "talk_ended_at": pop.talk_ended_at, "ticket": pop.ticket, "missed": pop.missed}

@@ -70,6 +70,7 @@ class Pages:
         """Bring the page up to date and sign its agent in."""
         account = session.account
         desk = self.office.desk(account.agent)
+        desk.viewer = account
         for message in desk.catch_up(epoch, seq):
             page.put(message)
         page.put(self.office.board_message())

@@ -8,20 +8,25 @@ page can count without trusting its own clock.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import phonenumbers
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from telephony.console.board import LaneView
+from telephony.core.card_fields import Shown
 from telephony.core.commands import AgentChanged
-from telephony.core.customer import Card, Contact, TicketSummary
+from telephony.core.customer import Contact, Customer
 from telephony.core.disposition import Disposition
 from telephony.core.ids import QueueName
 from telephony.core.views import CallView
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Body = Mapping[str, object]
 
@@ -97,29 +102,32 @@ def owed(disposition: Disposition, titles: Mapping[QueueName, str]) -> Body:
     }
 
 
-def card(known: Card | None, titles: Mapping[QueueName, str]) -> Body | None:
-    """None: on its way."""
-    if known is None:
-        return None
+def card(shown: Shown, titles: Mapping[QueueName, str]) -> Body:
+    """`fields` are the parts that this person may see; `closed` those that would open with a surer identity."""
+    known = shown.card
     return {
         "available": known.available,
-        "customer": _customer(known),
-        "tickets": [_ticket(each) for each in known.open_tickets],
+        "identity": known.identity,
+        "fields": sorted(shown.fields),
+        "closed": dict(sorted(shown.closed.items())),
+        "customer": _customer(known.customer) if known.customer else None,
+        "tickets": [_dated(each) for each in known.open_tickets],
         "history": [_contact(each, titles) for each in known.history],
+        "contracts": [_dated(each) for each in known.contracts],
+        "devices": [_dated(each) for each in known.devices],
+        "invoices": [_dated(each) for each in known.invoices],
     }
 
 
-def _customer(known: Card) -> Body | None:
-    customer = known.customer
-    if customer is None:
-        return None
+def _customer(customer: Customer) -> Body:
+    """Not the other numbers: nobody at a desk needs them."""
+    return {name: each for name, each in _dated(customer).items() if name != "phones"}
+
+
+def _dated(record: DataclassInstance) -> Body:
+    """Its fields, with dates as in ISO 8601."""
     return {
-        "number": customer.number,
-        "name": customer.name,
-        "address": customer.address,
-        "services": list(customer.services),
-        "since": date.isoformat(customer.since),
-        "accessibility": customer.accessibility,
+        name: each.isoformat() if isinstance(each, date) else each for name, each in dataclasses.asdict(record).items()
     }
 
 
@@ -134,15 +142,7 @@ def _contact(contact: Contact, titles: Mapping[QueueName, str]) -> Body:
         "note": contact.note,
         "queue_name": contact.queue or "",
         "dispositions": list(contact.dispositions),
-    }
-
-
-def _ticket(summary: TicketSummary) -> Body:
-    return {
-        "number": summary.number,
-        "subject": summary.subject,
-        "status": summary.status,
-        "opened_at": summary.opened_at,
+        "mos": contact.mos,
     }
 
 

@@ -203,6 +203,11 @@ class Engine:
                 self._out.append(ShowPop(after, agent, call.attempt, now))
 
     @_on.register
+    def _(self, event: ev.CallerVerified, now: float) -> None:
+        if call := self._calls.get(event.interaction):
+            self._calls.keep(replace(call, verified=event.customer))
+
+    @_on.register
     def _(self, event: ev.CallHeld, now: float) -> None:
         call = self._calls.at_attempt(event.interaction, event.attempt)
         if call and call.state is CallState.TALKING:

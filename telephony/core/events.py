@@ -111,6 +111,14 @@ class CallAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerVerified:
+    """The caller has given the PIN of this customer on the keypad."""
+
+    interaction: InteractionId
+    customer: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallHeld:
     """The agent's phone of this attempt holds the caller, or takes the caller back."""
 
@@ -272,7 +280,7 @@ class NodeSnapshot:
 
 Event = (
     CallArrived | CallsRecovered | CallLogged | AnswerLogged | CallQueued | CallServed | SessionLost
-    | PopPainted | AgentRinging | CallAnswered | CallHeld | DialEnded | AgentLeft | CallLeftHouse
+    | PopPainted | AgentRinging | CallAnswered | CallerVerified | CallHeld | DialEnded | AgentLeft | CallLeftHouse
     | OfCallBack | OfDisposition | CallHungUp | FallbackAnswered
     | AgentSignedIn | AgentReady | AgentPaused | AgentSignedOut | DeviceChanged | NodeLost | EventsLost | NodeSnapshot
 )  # fmt: skip

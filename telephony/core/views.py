@@ -118,3 +118,4 @@ class CallView:
     spans: tuple[Span, ...] = ()  # in the order in which they began
     direction: Direction = Direction.IN
     follows: InteractionId | None = None  # what this call came of
+    verified: str | None = None  # the customer number whose PIN the caller has given

@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from telephony.core.customer import Customer, CustomerAccount
+from telephony.core.customer import Contract, Customer, CustomerAccount, CustomerFile, Device, Invoice
 
 COUNT = 200
 MOST = 5_000
@@ -49,6 +49,9 @@ _STREETS = (
 )  # fmt: skip
 _INTERNET = ("Internet 100 Mb/s", "Internet 300 Mb/s", "Internet 600 Mb/s", "Internet 1 Gb/s")
 _TELEVISION = ("Telewizja Start", "Telewizja Komfort", "Telewizja Pełna")
+_ROUTERS = "Router", ("HG-120 AX", "HG-60 AC", "ONT 4E2P")
+_DECODERS = "Dekoder", ("TV-4K", "TV-HD")
+_GATEWAYS = "Bramka VoIP", ("VG-2",)
 _VOIP = ("Telefon VoIP", "Telefon VoIP bez limitu")
 
 
@@ -64,6 +67,31 @@ def accounts(of: Iterable[Customer], today: date, seed: int = SEED) -> tuple[Cus
     """What these customers owe and how their lines are; one in ten lines is out of order."""
     made = random.Random(seed)
     return tuple(_account(made, customer.number, today) for customer in of)
+
+
+def files(of: Iterable[Customer], owed: Iterable[CustomerAccount], seed: int = SEED) -> tuple[CustomerFile, ...]:
+    """Contracts, devices and the last invoices of these customers, the very last as in what they owe."""
+    made = random.Random(seed)
+    return tuple(_file(made, customer, account) for customer, account in zip(of, owed, strict=True))
+
+
+def _file(made: random.Random, customer: Customer, owed: CustomerAccount) -> CustomerFile:
+    since, amount = customer.since or OLDEST, owed.invoice_amount or 0
+    kinds = (("Internet", _ROUTERS), ("Telewizja", _DECODERS), ("Telefon", _GATEWAYS))
+    models = [choice for begins, choice in kinds if any(each.startswith(begins) for each in customer.services)]
+    devices = tuple(Device(kind, made.choice(known), f"{made.randrange(16**8):08X}") for kind, known in models)
+    contract = Contract(f"U/{since.year}/{customer.number}", customer.services, since, None, amount)
+    invoices = tuple(_invoice(customer, owed, months) for months in range(4))
+    return CustomerFile(customer, (contract,), devices, invoices)
+
+
+def _invoice(customer: Customer, owed: CustomerAccount, months: int) -> Invoice:
+    """The last one as in what is owed; those of the months before it are paid."""
+    due, amount = owed.invoice_due or YOUNGEST, owed.invoice_amount or 0
+    if not months:
+        return Invoice(owed.invoice or customer.number, amount, due, owed.invoice_paid)
+    year, month = divmod(due.year * 12 + due.month - 2 - months, 12)
+    return Invoice(f"{year}{month + 1:02}{customer.number}", amount, due - timedelta(days=30 * months), paid=True)
 
 
 def _account(made: random.Random, customer: str, today: date) -> CustomerAccount:

@@ -27,7 +27,7 @@ from telephony.asterisk.install import AsteriskProgram
 from telephony.child import Child, end_leftover
 from telephony.console.passwords import Passwords, hash_password
 from telephony.core.account import Account, Role
-from telephony.crm.seed import accounts, customers
+from telephony.crm.seed import accounts, customers, files
 from telephony.demo.ports import RTP_PORTS, Ports
 from telephony.demo.setup import FALLBACK
 from telephony.store.embedded import EmbeddedPostgres
@@ -220,9 +220,11 @@ class House:
         known = {account.login: account.password_hash for account in await store.accounts()}
         if not known:
             people = customers()
-            await store.add_customers(people)
-            await store.add_customer_accounts(accounts(people, local(time.time()).date()))
-            await store.set_pin(people[0].number, await asyncio.to_thread(identity.hashed, PIN), time.time())
+            await store.customers.add(people)
+            owed = accounts(people, local(time.time()).date())
+            await store.customers.add_accounts(owed)
+            await store.customers.add_files(files(people, owed))
+            await store.customers.set_pin(people[0].number, await asyncio.to_thread(identity.hashed, PIN), time.time())
         passwords = Passwords()
         for login, name in self._consultants.items():
             if not await passwords.verify(known.get(login), self.password(login)):

@@ -8,23 +8,20 @@ from typing import Any
 
 from telephony.store.connection import Row
 from telephony.store.errors import StoreRefusedError
+from telephony.store.memory_customers import MemoryCustomers
 from telephony.store.memory_sessions import MemorySessions
 from telephony.store.queries import queries
 
 Values = dict[str, Any]  # the values of one query; a twin of SQL is as untyped as SQL
 
 
-class Memory(MemorySessions):
+class Memory(MemorySessions, MemoryCustomers):
     def __init__(self) -> None:
         super().__init__()
         self.interactions: dict[str, Values] = {}
         self.decisions: dict[tuple[str, float], Values] = {}
         self.tickets: dict[str, Values] = {}
         self.qualities: dict[tuple[str, str, str], Values] = {}
-        self.customers: dict[str, Values] = {}
-        self.phones: dict[str, str] = {}
-        self.pins: dict[str, Values] = {}
-        self.money: dict[str, Values] = {}
         self.notes: dict[tuple[str, str], Values] = {}
         self.messages: dict[str, Values] = {}
         self.callbacks: dict[str, Values] = {}
@@ -100,7 +97,10 @@ class Memory(MemorySessions):
         given = [each for each in self.dispositions_of(interaction) if each["code"] is not None]
         codes = [each["code"] for each in sorted(given, key=lambda each: each["given_at"])]
         ticket = self.tickets.get(interaction, {}).get("sequence")
-        return {"ticket": ticket, "note": "\n".join(texts) or None, "dispositions": codes or None}
+        heard = [each["mos_cq"] for key, each in self.qualities.items() if key[0] == interaction]
+        scores = [each for each in heard if each is not None]
+        mos = min(scores, default=None)
+        return {"ticket": ticket, "note": "\n".join(texts) or None, "dispositions": codes or None, "mos": mos}
 
     def record_disposition(self, **disposition: Any) -> None:
         key = disposition["interaction"], disposition["agent"]
@@ -155,7 +155,7 @@ class Memory(MemorySessions):
         return sorted(found, key=lambda decision: decision["decided_at"])
 
     def ticket_of(self, interaction: str) -> Iterable[Row]:
-        return filter(None, [self.tickets.get(interaction)])
+        return [self._with_complaint(self.tickets[interaction])] if interaction in self.tickets else ()
 
     def open_ticket(self, **ticket: Any) -> None:
         interaction = ticket["interaction"]
@@ -165,7 +165,12 @@ class Memory(MemorySessions):
 
     def open_tickets_of(self, customer: str) -> Iterable[Row]:
         found = (each for each in self.tickets.values() if each["customer"] == customer and each["status"] != "closed")
-        return sorted(found, key=lambda ticket: -ticket["sequence"])
+        youngest_first = sorted(found, key=lambda ticket: -ticket["sequence"])
+        return map(self._with_complaint, youngest_first)
+
+    def _with_complaint(self, ticket: Values) -> Values:
+        filed = self.complaints.get(ticket["interaction"], {})
+        return {**ticket, "complaint": filed.get("kind"), "filed_at": filed.get("filed_at")}
 
     def record_quality(self, **record: Any) -> None:
         self.qualities[record["interaction"], record["leg"], record["direction"]] = record
@@ -213,45 +218,6 @@ class Memory(MemorySessions):
 
     def survey_answers_of(self, interaction: str) -> Iterable[Row]:
         return [row for (of, _), row in sorted(self.answers.items()) if of == interaction]
-
-    # -- people -------------------------------------------------------------------------------------------------
-
-    def add_customer(self, **customer: Any) -> None:
-        self.customers[customer["number"]] = customer
-
-    def add_phone(self, e164: str, customer: str) -> None:
-        self.phones[e164] = customer
-
-    def add_customer_account(self, customer: str, **account: Any) -> None:
-        if customer not in self.customers:
-            raise StoreRefusedError("PostgreSQL refuses `add_customer_account`: ForeignKeyViolationError")
-        self.money[customer] = {"customer": customer, **account}
-
-    def customer_account(self, customer: str) -> Iterable[Row]:
-        return [self.money[customer]] if customer in self.money else ()
-
-    def set_pin(self, customer: str, pin_hash: str, set_at: float) -> None:
-        if customer not in self.customers:
-            raise StoreRefusedError("PostgreSQL refuses `set_pin`: ForeignKeyViolationError")
-        self.pins[customer] = {"pin_hash": pin_hash, "set_at": set_at}
-
-    def pin_of(self, customer: str) -> Iterable[Row]:
-        return [self.pins[customer]] if customer in self.pins else ()
-
-    def customer_by_phone(self, e164: str) -> Iterable[Row]:
-        return self.customer_by_number(self.phones[e164]) if e164 in self.phones else ()
-
-    def customer_by_number(self, number: str) -> Iterable[Row]:
-        phones = sorted(e164 for e164, customer in self.phones.items() if customer == number)
-        return [{**self.customers[number], "phones": phones}] if number in self.customers else ()
-
-    def customers_by_digits(self, low: str, high: str, most: int) -> Iterable[Row]:
-        found = {customer for e164, customer in self.phones.items() if e164[1:].endswith(low[::-1])}
-        return [row for number in sorted(found)[:most] for row in self.customer_by_number(number)]
-
-    def customers_by_name(self, piece: str, most: int) -> Iterable[Row]:
-        found = [number for number, customer in self.customers.items() if piece in customer["folded"]]
-        return [row for number in sorted(found)[:most] for row in self.customer_by_number(number)]
 
     # -- what other systems are told ------------------------------------------------------------------------------
 

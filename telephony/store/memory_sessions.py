@@ -13,6 +13,7 @@ Values = dict[str, Any]
 
 class MemorySessions:
     def __init__(self) -> None:
+        super().__init__()
         self.people: dict[str, Values] = {}
         self.logged_in: dict[str, Values] = {}
 

@@ -2,11 +2,12 @@
 -- Insert or update an interaction. It never moves backwards, and what has ended never changes again.
 INSERT INTO interaction (
     interaction, node, channel, uniqueid, linkedid, did, caller, codec, state, lane, queue, arrived_at, queued_at,
-    answered_at, ended_at, agent, attempt, outcome, offered_at, painted_at, rang_at, spans, direction, follows
+    answered_at, ended_at, agent, attempt, outcome, offered_at, painted_at, rang_at, spans, direction, follows,
+    verified
 ) VALUES (
     :interaction, :node, :channel, :uniqueid, :linkedid, :did, :caller, :codec, :state, :lane, :queue, :arrived_at,
     :queued_at, :answered_at, :ended_at, :agent, :attempt, :outcome, :offered_at, :painted_at, :rang_at, :spans,
-    :direction, :follows
+    :direction, :follows, :verified
 )
 ON CONFLICT (interaction) DO UPDATE SET
     node = excluded.node, channel = excluded.channel, uniqueid = excluded.uniqueid, linkedid = excluded.linkedid,
@@ -14,7 +15,8 @@ ON CONFLICT (interaction) DO UPDATE SET
     state = excluded.state, lane = excluded.lane, queue = excluded.queue, queued_at = excluded.queued_at,
     answered_at = excluded.answered_at, ended_at = excluded.ended_at, agent = excluded.agent,
     attempt = excluded.attempt, outcome = excluded.outcome, offered_at = excluded.offered_at,
-    painted_at = excluded.painted_at, rang_at = excluded.rang_at, spans = excluded.spans
+    painted_at = excluded.painted_at, rang_at = excluded.rang_at, spans = excluded.spans,
+    verified = excluded.verified
 WHERE interaction.outcome IS NULL AND (
     excluded.outcome IS NOT NULL
     OR excluded.attempt >= interaction.attempt
@@ -46,7 +48,8 @@ SELECT arrived_at, direction, queue, outcome, agent,
     (SELECT string_agg(text, E'\n' ORDER BY saved_at) FROM note
         WHERE note.interaction = interaction.interaction AND text <> '') AS note,
     (SELECT array_agg(code ORDER BY given_at) FROM disposition
-        WHERE disposition.interaction = interaction.interaction AND code IS NOT NULL) AS dispositions
+        WHERE disposition.interaction = interaction.interaction AND code IS NOT NULL) AS dispositions,
+    (SELECT min(mos_cq) FROM quality WHERE quality.interaction = interaction.interaction) AS mos
 FROM interaction
 WHERE caller = ANY(:phones) AND outcome IS NOT NULL
 ORDER BY arrived_at DESC, interaction LIMIT :most
@@ -75,8 +78,9 @@ ON CONFLICT DO NOTHING
 SELECT * FROM decision WHERE interaction = :interaction ORDER BY decided_at
 
 -- name: ticket_of
--- The ticket of an interaction.
-SELECT * FROM ticket WHERE interaction = :interaction
+-- The ticket of an interaction, with its complaint where it is one.
+SELECT ticket.*, complaint.kind AS complaint, complaint.filed_at FROM ticket LEFT JOIN complaint USING (interaction)
+WHERE interaction = :interaction
 
 -- name: open_ticket
 -- Open a ticket unless the interaction has one; its customer is whoever has the caller's number.
@@ -88,8 +92,9 @@ WHERE NOT EXISTS (SELECT FROM ticket WHERE interaction = :interaction)
 ON CONFLICT (interaction) DO NOTHING
 
 -- name: open_tickets_of
--- A customer's tickets that are not closed, the youngest first.
-SELECT * FROM ticket WHERE customer = :customer AND status <> 'closed' ORDER BY sequence DESC
+-- A customer's tickets that are not closed, the youngest first, each with its complaint where it is one.
+SELECT ticket.*, complaint.kind AS complaint, complaint.filed_at FROM ticket LEFT JOIN complaint USING (interaction)
+WHERE ticket.customer = :customer AND status <> 'closed' ORDER BY sequence DESC
 
 -- name: record_quality
 -- How one direction of a leg sounded; a later word on it replaces an earlier one.
@@ -146,13 +151,54 @@ WHERE number IN (SELECT customer FROM customer_phone WHERE reversed ~>=~ :low AN
 ORDER BY number LIMIT :most
 
 -- name: customers_by_name
--- Customers one of whose names begins so (`piece`: in small letters without marks, after a space).
+-- Customers one of whose names begins with each of these words (`low` and `high` bound the longest of them).
 SELECT customer.*, phones.all_of AS phones FROM customer
 CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(e164 ORDER BY e164), '{}') FROM customer_phone WHERE customer = number
 ) AS phones (all_of)
-WHERE strpos(folded, :piece) > 0
+WHERE number IN (SELECT customer FROM customer_word WHERE word ~>=~ :low AND word ~<~ :high)
+    AND NOT EXISTS (SELECT FROM unnest(:words::text[]) AS word WHERE strpos(folded, ' ' || word) = 0)
 ORDER BY number LIMIT :most
+
+-- name: forget_words
+-- Before a customer's name is entered anew.
+DELETE FROM customer_word WHERE customer = :customer
+
+-- name: add_word
+-- A word of a customer's name.
+INSERT INTO customer_word (word, customer) VALUES (:word, :customer) ON CONFLICT DO NOTHING
+
+-- name: add_contract
+-- Insert or replace it.
+INSERT INTO contract (number, customer, services, since, until, monthly)
+VALUES (:number, :customer, :services, :since, :until, :monthly)
+ON CONFLICT (number) DO UPDATE SET
+    customer = excluded.customer, services = excluded.services, since = excluded.since, until = excluded.until,
+    monthly = excluded.monthly
+
+-- name: contracts_of
+-- A customer's contracts, the youngest first.
+SELECT number, services, since, until, monthly FROM contract WHERE customer = :customer ORDER BY since DESC, number
+
+-- name: add_device
+-- Insert or replace it.
+INSERT INTO device (serial, customer, kind, model) VALUES (:serial, :customer, :kind, :model)
+ON CONFLICT (customer, serial) DO UPDATE SET kind = excluded.kind, model = excluded.model
+
+-- name: devices_of
+-- What a customer has of ours.
+SELECT kind, model, serial FROM device WHERE customer = :customer ORDER BY kind, serial
+
+-- name: add_invoice
+-- Insert or replace it.
+INSERT INTO invoice (number, customer, amount, due, paid) VALUES (:number, :customer, :amount, :due, :paid)
+ON CONFLICT (number) DO UPDATE SET
+    customer = excluded.customer, amount = excluded.amount, due = excluded.due, paid = excluded.paid
+
+-- name: invoices_of
+-- A customer's last invoices, the youngest first.
+SELECT number, amount, due, paid FROM invoice WHERE customer = :customer ORDER BY due DESC NULLS LAST, number DESC
+LIMIT :most
 
 -- name: add_customer_account
 -- What a customer may be told about money and line; a later word replaces an earlier one.

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import unicodedata
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
+from ivr_flows.calendar import local
 from telephony.core.account import Account, Role
 from telephony.core.commands import Decided, OpenTicket
 from telephony.core.customer import Contact, Customer, CustomerAccount, TicketSummary
 from telephony.core.logged import LogPosition
 from telephony.core.outbox import Message
-from telephony.core.promises import CallBackRequest, CallBackState, Complaint, SurveyAnswer
+from telephony.core.promises import CallBackRequest, CallBackState, Complaint, SurveyAnswer, answer_due
 from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import ticket_number
 from telephony.core.views import CallState, CallView, Direction, Lane, Outcome, Span, SpanKind
 from telephony.store.connection import Connection, Postgres, Row
+from telephony.store.customers import CustomerStore
 from telephony.store.dispositions import DispositionStore
 from telephony.store.migrate import migrate
 from telephony.store.news import AccountNews
@@ -45,7 +46,6 @@ _NAMES: dict[type, tuple[str, ...]] = {
 _STANDING = ("call_back", "state", "attempts", "next_at", "done_at")  # what changes of a call-back
 IN_VAIN = frozenset({Outcome.ABANDONED_LINE, Outcome.INTERRUPTED})
 SERVED = frozenset({CallBackState.DONE, CallBackState.CALLED_IN})
-FEWEST_DIGITS = 3  # fewer would find everybody
 
 
 class Store:
@@ -54,6 +54,7 @@ class Store:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.sessions = SessionStore(connection)
+        self.customers = CustomerStore(connection)
 
     @classmethod
     async def open(cls, dsn: str) -> Store:
@@ -247,52 +248,6 @@ class Store:
 
     # -- people -------------------------------------------------------------------------------------------------
 
-    async def add_customers(self, customers: Iterable[Customer]) -> None:
-        """Insert or replace them, all or none."""
-        people, phones = [], []
-        for customer in customers:
-            values = _values(customer)
-            phones += [{"e164": e164, "customer": customer.number} for e164 in values.pop("phones")]
-            people.append({**values, "folded": _folded(customer.name)})
-        async with self._connection.together() as connection:
-            await connection.run_many("add_customer", people)
-            await connection.run_many("add_phone", phones)
-
-    async def customer_by_phone(self, e164: str) -> Customer | None:
-        return _first(map(_customer, await self._connection.rows("customer_by_phone", e164=e164)))
-
-    async def customer_by_number(self, number: str) -> Customer | None:
-        return _first(map(_customer, await self._connection.rows("customer_by_number", number=number)))
-
-    async def search_customers(self, text: str, most: int = 20) -> tuple[Customer, ...]:
-        """By the last digits of a number (three or more), or by the beginning of a first or last name, marks or not."""
-        digits = "".join(filter(str.isdigit, text)) if text.isascii() else ""
-        if len(digits) >= FEWEST_DIGITS:
-            low = digits[::-1]
-            rows = await self._connection.rows("customers_by_digits", low=low, high=low + ":", most=most)
-        elif piece := _folded(text).rstrip():
-            rows = await self._connection.rows("customers_by_name", piece=piece, most=most)
-        else:
-            return ()
-        return tuple(map(_customer, rows))
-
-    async def set_pin(self, customer: str, pin_hash: str, set_at: float) -> None:
-        """Errors: StoreRefusedError for a customer who is not known."""
-        await self._connection.run("set_pin", customer=customer, pin_hash=pin_hash, set_at=set_at)
-
-    async def pin_of(self, customer: str) -> str | None:
-        """The hash of the customer's PIN; None for nobody, and for who has none."""
-        rows = await self._connection.rows("pin_of", customer=customer)
-        return str(rows[0]["pin_hash"]) if rows else None
-
-    async def add_customer_accounts(self, accounts: Iterable[CustomerAccount]) -> None:
-        """Insert or replace them, all or none. Errors: StoreRefusedError for a customer who is not known."""
-        await self._connection.run_many("add_customer_account", [_values(account) for account in accounts])
-
-    async def customer_account(self, customer: str) -> CustomerAccount | None:
-        rows = await self._connection.rows("customer_account", customer=customer)
-        return _first(_record(CustomerAccount, row) for row in rows)
-
     async def add_account(self, account: Account) -> None:
         await self._connection.run("add_account", **_values(account))
 
@@ -326,13 +281,6 @@ class Store:
 def _values(record: Any) -> dict[str, Any]:
     """The fields of a frozen record by name, as a query takes them."""
     return {name: _plain(getattr(record, name)) for name in _NAMES[type(record)]}
-
-
-def _folded(name: str) -> str:
-    """In small letters without marks, a space before each word: "Łucja Żak" is found by "luc" and by "żak"."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold().replace("ł", "l").replace("-", " "))
-    letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return "".join(f" {word}" for word in letters.split())
 
 
 def _plain(value: object) -> object:
@@ -369,11 +317,13 @@ def _span(row: Row) -> Span:
 
 
 def _ticket(row: Row) -> TicketSummary:
+    kind = cast(str | None, row["complaint"])
     return TicketSummary(
         number=ticket_number(cast(int, row["sequence"])),
         subject=str(row["subject"]),
         status=str(row["status"]),
         opened_at=cast(float, row["opened_at"]),
+        answer_due=answer_due(kind, local(cast(float, row["filed_at"])).date()) if kind else None,
     )
 
 
@@ -388,12 +338,8 @@ def _contact(row: Row) -> Contact:
         None if sequence is None else ticket_number(sequence),
         cast(str | None, row["note"]) or "",
         tuple(cast(Sequence[str] | None, row["dispositions"]) or ()),
+        cast(float | None, row["mos"]),
     )
-
-
-def _customer(row: Row) -> Customer:
-    customer = _record(Customer, row)
-    return dataclasses.replace(customer, phones=tuple(customer.phones), services=tuple(customer.services))
 
 
 def _account(row: Row) -> Account:

@@ -20,7 +20,7 @@ from telephony.console.console import Console
 from telephony.console.flow_pages import Served
 from telephony.console.passwords import hash_password
 from telephony.core.account import Account, Role
-from telephony.core.customer import Card, Contact, Customer, TicketSummary
+from telephony.core.customer import Card, Contact, Contract, Customer, Device, Identity, Invoice, TicketSummary
 from telephony.core.engine import Engine
 from telephony.core.events import (
     AgentRinging,
@@ -33,6 +33,7 @@ from telephony.core.events import (
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.rules import QueueRules, Rules
 from telephony.core.views import Direction, Lane, Outcome
+from telephony.guidance import card_fields_file
 from telephony.opening import Opening
 from telephony.outages import Outages
 from telephony.shipped import CONFIG_FOLDER
@@ -52,7 +53,10 @@ PASSWORD = "trudne hasło"
 HOSTILE = "<img src=x onerror=\"document.title='hacked'\"><script>document.title='hacked'</script>"
 KNOWN = "+48500000123"
 HOSTILE_NUMBER = "<svg onload=alert(1)>"
-ANNA = Account("anna", "Anna Wiśniewska", hash_password(PASSWORD), "anna", {"support": 1, "sales": 1, "billing": 1})
+DEPARTMENTS = ("support", "sales", "billing")
+ANNA = Account(
+    "anna", "Anna Wiśniewska", hash_password(PASSWORD), "anna", dict.fromkeys(DEPARTMENTS, 1), departments=DEPARTMENTS
+)
 EWA = Account("ewa", "Ewa Malinowska", ANNA.password_hash, role=Role.SUPERVISOR)
 SHIPPED_HOURS = CONFIG_FOLDER / "calendar.yaml"
 REFLOW, REFLOW_FROM = 320, 360  # what is left of 1280 at 400 % [WCAG 1.4.10]
@@ -73,7 +77,10 @@ CARDS = {
             since=date(2016, 4, 1),
             accessibility=True,
         ),
-        (TicketSummary("000412-7", "Przerwy w działaniu internetu wieczorem", "open", 1_780_000_000.0),),
+        (
+            TicketSummary("000412-7", "Przerwy w działaniu internetu wieczorem", "open", 1_780_000_000.0),
+            TicketSummary("000398-2", "Reklamacja: jakość usług", "open", 1_780_000_000.0, date(2026, 6, 11)),
+        ),
         history=(
             Contact(
                 1_780_000_000.0,
@@ -84,13 +91,25 @@ CARDS = {
                 "000412-7",
                 "Router wymieniony.\nDioda świeci.",
             ),
+            Contact(1_779_950_000.0, Direction.IN, "support", Outcome.ANSWERED, "anna", None, mos=3.1),
             Contact(1_779_900_000.0, Direction.IN, "support", Outcome.CALLBACK, None, None),
             Contact(1_779_000_000.0, Direction.IN, None, Outcome.ABANDONED_MENU, None, None),
         ),
+        contracts=(Contract("U/2016/1004217", ("Internet 600 Mb/s", "VoIP"), date(2016, 4, 1), None, 11_980),),
+        devices=(Device("Router", "HG-120 AX", "77A0B1C2"), Device("Dekoder", "TV-4K", "00FF12AB")),
+        invoices=(
+            Invoice("2026111004217", 11_980, date(2026, 12, 4), paid=False),
+            Invoice("2026101004217", 11_980, date(2026, 11, 4), paid=True),
+        ),
+        identity=Identity.NUMBER,
     ),
     HOSTILE_NUMBER: Card(
         Customer("1", HOSTILE, (), HOSTILE, (HOSTILE, "a" * 300), date(2020, 1, 2)),
-        (TicketSummary(HOSTILE, HOSTILE, "open", 1_780_000_000.0),),
+        (TicketSummary(HOSTILE, HOSTILE, HOSTILE, 1_780_000_000.0, date(2026, 6, 11)),),
+        contracts=(Contract(HOSTILE, (HOSTILE,), date(2020, 1, 2), date(2030, 1, 2), 1),),
+        devices=(Device(HOSTILE, HOSTILE, HOSTILE),),
+        invoices=(Invoice(HOSTILE, 10**12, date(2030, 1, 2), paid=False),),
+        identity=Identity.PIN,
         history=(Contact(1_780_000_000.0, Direction.IN, HOSTILE, Outcome.ANSWERED, HOSTILE, HOSTILE, HOSTILE),),
     ),
 }
@@ -111,13 +130,14 @@ class House:
         self.notes: dict[tuple[str, str], tuple[str, float]] = {}
         self.console = Console(
             accounts=self.account,
-            card=self.card,
+            card=self.cards,
             submit=self.submit,
             clock=lambda: time.time() + self.later_s,
             flows=lambda: Served(tuple(self.flows), self.problem),
             callers=lambda: self.callers,
             file_message=self.file_message,
             notes=self,
+            card_rules=card_fields_file.load(CONFIG_FOLDER / "card-fields.yaml"),
             endpoints=SupervisionApi(self.opening.current, data, time.time).endpoints(),
         )
 
@@ -139,8 +159,8 @@ class House:
         self.messages.append(message)
         return Filed("000413-5", CallBack.PROMISED if message.call_back else CallBack.NOT_WISHED)
 
-    async def card(self, caller: str | None) -> Card:
-        return CARDS.get(caller or "", Card(None))
+    async def cards(self, caller: str | None, _proven: str | None) -> AsyncIterator[Card]:
+        yield CARDS.get(caller or "", Card(None))
 
     def submit(self, event: Event) -> None:
         now = time.time()

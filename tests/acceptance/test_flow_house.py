@@ -40,10 +40,10 @@ COMPLAINT = """\
 
 async def answering(folder: Path) -> tuple[Store, House]:
     store, clock = Store(Memory()), Clock()
-    await store.add_customers([CUSTOMER])
-    await store.add_customer_accounts([CustomerAccount(CUSTOMER.number, 12350, date(2026, 12, 24))])
-    await store.set_pin(CUSTOMER.number, hashed("4711"), clock())
-    outages = Outages(folder / "none.yaml", folder, store, clock)
+    await store.customers.add([CUSTOMER])
+    await store.customers.add_accounts([CustomerAccount(CUSTOMER.number, 12350, date(2026, 12, 24))])
+    await store.customers.set_pin(CUSTOMER.number, hashed("4711"), clock())
+    outages = Outages(folder / "none.yaml", folder, store.customers, clock)
     nobody = CallBackDesk(
         store,
         own=(),
@@ -53,7 +53,9 @@ async def answering(folder: Path) -> tuple[Store, House]:
         new_id=lambda: InteractionId("b-1"),
         clock=clock,
     )
-    answers = Answers(store, IdentityCheck(store, clock), outages, clock, lambda at: local(at).date(), nobody)
+    customers = store.customers
+    identity = IdentityCheck(customers, clock)
+    answers = Answers(store, identity, outages, clock, lambda at: local(at).date(), nobody, customers.customer_account)
     return store, House(asking=Asking(answers.answer))
 
 

@@ -26,7 +26,7 @@ STRANGER = "+48500000161"
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[World]:
     async with asyncio.timeout(150), world(tmp_path) as everything:
-        await everything.store.set_pin(CUSTOMER.number, await asyncio.to_thread(hashed, PIN), 0.0)
+        await everything.store.customers.set_pin(CUSTOMER.number, await asyncio.to_thread(hashed, PIN), 0.0)
         yield everything
 
 

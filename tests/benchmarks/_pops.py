@@ -10,7 +10,7 @@ import asyncio
 import json
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 from telephony.clock import Clock
@@ -53,7 +53,7 @@ class House:
         }
         self.console = Console(
             accounts=self.account,
-            card=self.card,
+            card=self.cards,
             submit=self.submit,
             clock=self.clock,
             rules=ConsoleRules(),
@@ -66,9 +66,9 @@ class House:
     async def account(self, login: str) -> Account | None:
         return self.accounts.get(login)
 
-    async def card(self, caller: str | None) -> Card:
+    async def cards(self, caller: str | None, _proven: str | None) -> AsyncIterator[Card]:
         await asyncio.sleep(0.001)  # the built-in directory's median
-        return Card(CUSTOMERS.get(caller or ""))
+        yield Card(CUSTOMERS.get(caller or ""))
 
     def played(self, command: Command, _now: float) -> None:
         """Asterisk's side."""

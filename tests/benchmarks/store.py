@@ -19,7 +19,7 @@ from telephony.core.commands import CallChanged, CallEnded, Decided, OpenTicket
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.quality_record import QualityRecord
 from telephony.core.views import CallState, CallView, Lane, Outcome
-from telephony.crm.builtin import BuiltinDirectory
+from telephony.crm.directory import Directory
 from telephony.crm.seed import customers
 from telephony.store.embedded import EmbeddedPostgres
 from telephony.store.recorder import Fact, Recorder
@@ -78,7 +78,7 @@ async def one_by_one(store: Store, calls: int) -> float:
 
 async def cards(store: Store) -> list[float]:
     """Seconds that each card took, its open tickets included."""
-    directory = BuiltinDirectory(store)
+    directory = Directory(store.customers, store)
     took = []
     for place in range(CARDS):
         began = time.perf_counter()
@@ -101,7 +101,7 @@ async def benchmark(folder: Path, calls: int) -> None:
     try:
         store = await Store.open(url)
         print(f"PostgreSQL            {await store.server_version():>8}")
-        await store.add_customers(CUSTOMERS)
+        await store.customers.add(CUSTOMERS)
         print(f"single commits        {await one_by_one(store, SINGLE_CALLS):8.0f} calls/s")
         took = await cards(store)
         print(f"card, median          {statistics.median(took) * 1000:8.2f} ms")

@@ -57,7 +57,7 @@ class House:
         self.callers: dict[tuple[str, str], dict[str, int]] = {}
         self.console = Console(
             accounts=self.account,
-            card=self.card,
+            card=self.cards,
             submit=self.events.put_nowait,
             clock=lambda: self.now,
             rules=rules,
@@ -86,9 +86,9 @@ class House:
     async def account(self, login: str) -> Account | None:
         return ACCOUNTS.get(login)
 
-    async def card(self, caller: str | None) -> Card:
+    async def cards(self, caller: str | None, _proven: str | None) -> AsyncIterator[Card]:
         self.cards_asked.append(caller)
-        return Card(None)
+        yield Card(None)
 
     async def note_of(self, interaction: InteractionId, agent: AgentId) -> tuple[str, float] | None:
         return self.notes.get((interaction, agent))

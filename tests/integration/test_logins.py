@@ -57,14 +57,14 @@ class Server:
         self.console = Console(
             accounts=self.logins.account,
             keeper=self.logins,
-            card=self._card,
+            card=self._cards,
             submit=self.events.put_nowait,
             clock=Clock(),
             rules=rules,
         )
 
-    async def _card(self, _caller: str | None) -> Card:
-        return Card(None)
+    async def _cards(self, _caller: str | None, _proven: str | None) -> AsyncIterator[Card]:
+        yield Card(None)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Server]:

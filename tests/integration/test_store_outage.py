@@ -14,10 +14,10 @@ import pytest
 import pytest_asyncio
 
 from telephony.core.commands import CallChanged, CallEnded, OpenTicket
-from telephony.core.customer import Card
+from telephony.core.customer import Card, Identity
 from telephony.core.ids import InteractionId, Uniqueid
 from telephony.core.views import CallState, CallView, Lane, Outcome
-from telephony.crm.builtin import BuiltinDirectory
+from telephony.crm.directory import Directory
 from telephony.crm.seed import customers
 from telephony.store.embedded import EmbeddedPostgres
 from telephony.store.errors import StoreError
@@ -105,13 +105,13 @@ async def test_what_happens_during_an_outage_is_written_after_it(
 async def test_the_directory_answers_without_the_database_and_again_with_it(
     postgres: EmbeddedPostgres, store: Store
 ) -> None:
-    await store.add_customers(CUSTOMERS)
-    directory = BuiltinDirectory(store, budget_s=10.0)
-    assert await directory.card(PHONE) == Card(CUSTOMERS[0])
+    await store.customers.add(CUSTOMERS)
+    directory = Directory(store.customers, store, budget_s=10.0)
+    assert await directory.card(PHONE) == Card(CUSTOMERS[0], identity=Identity.NUMBER)
     await postgres.stop()
     assert await directory.card(PHONE) == Card(None, available=False)
     await postgres.start()
-    assert await directory.card(PHONE) == Card(CUSTOMERS[0])
+    assert await directory.card(PHONE) == Card(CUSTOMERS[0], identity=Identity.NUMBER)
 
 
 async def test_a_statement_on_a_lost_database_is_a_store_error(postgres: EmbeddedPostgres, store: Store) -> None:

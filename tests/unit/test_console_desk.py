@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from telephony.console import wire
 from telephony.console.desk import HISTORY, Desk
 from telephony.console.outlet import Outlet
+from telephony.core.account import Account
+from telephony.core.card_fields import NOTHING_HIDDEN
 from telephony.core.commands import AgentChanged, ShowPop
 from telephony.core.customer import Card
 from telephony.core.ids import AgentId, InteractionId, QueueName
@@ -49,7 +52,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def desk(clock: Clock) -> Desk:
-    return Desk(ANNA, {QueueName("support"): "Pomoc techniczna"}, clock)
+    return Desk(ANNA, {QueueName("support"): "Pomoc techniczna"}, clock, viewer=Account(ANNA, "Anna", ""))
 
 
 @pytest.fixture
@@ -75,7 +78,7 @@ def test_a_pop_says_all_that_is_known(desk: Desk, page: Page) -> None:
     assert (pop["type"], pop["interaction"], pop["attempt"], pop["offered_at"]) == ("pop", "i1", 1, 1030.0)
     assert (pop["caller"], pop["queue"], pop["lane"]) == ("+48 500 000 123", "Pomoc techniczna", "accessibility")
     assert (pop["queued_at"], pop["why"]) == (1005.0, "kolejność zgłoszeń")
-    assert pop["card"] == {"available": True, "customer": None, "tickets": [], "history": []}
+    assert pop["card"] == wire.card(NOTHING_HIDDEN.shown(Card(None), desk.viewer), {})
 
 
 def test_a_card_that_comes_later_follows(desk: Desk, page: Page) -> None:

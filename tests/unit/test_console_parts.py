@@ -1,8 +1,7 @@
-"""The console's small pure parts: limits, timings, the board, the words on the wire."""
+"""The console's small pure parts: limits, sessions, timings, the board, the words on the wire."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import replace
 from datetime import date
@@ -13,16 +12,18 @@ from telephony.console import wire
 from telephony.console.board import Board
 from telephony.console.login_limit import LoginLimit
 from telephony.console.outlet import Close, Outlet
-from telephony.console.passwords import PASSWORD_CHARACTERS, BusyError, Passwords, hash_password
+from telephony.console.passwords import PASSWORD_CHARACTERS, Passwords, hash_password
 from telephony.console.pop_timing import PopTimings
-from telephony.core.customer import Card, Contact, Customer, TicketSummary
+from telephony.core.account import Account
+from telephony.core.card_fields import NOTHING_HIDDEN, CardField
+from telephony.core.customer import Card, Contact, Contract, Customer, Device, Identity, Invoice, TicketSummary
 from telephony.core.ids import AgentId, InteractionId, QueueName
 from telephony.core.rate_limit import RateLimit
 from telephony.core.views import CallState, Direction, Lane, Outcome
 from tests.unit.console_story import ANNA, WAITING
 
 I1 = WAITING.interaction
-PASSWORD = "trudne hasło"
+VIEWER = Account("anna", "Anna", "")
 
 
 class TestRateLimit:
@@ -190,24 +191,43 @@ class TestWire:
     def test_numbers_in_groups(self, number: str | None, shown: str | None) -> None:
         assert wire.shown_number(number) == shown
 
-    def test_a_card_on_its_way_is_not_an_empty_card(self) -> None:
-        assert wire.card(None, {}) is None
-        assert wire.card(Card(None), {}) == {"available": True, "customer": None, "tickets": [], "history": []}
-
     def test_a_card_in_full(self) -> None:
         customer = Customer("1004217", "Żaneta Ćwik", ("+48500000123",), "Łódź", ("Internet",), date(2016, 4, 1))
-        before = Contact(9.0, Direction.CALL_BACK, "support", Outcome.ANSWERED, "anna", "17-8")
-        ticket = TicketSummary("17-8", "Brak internetu", "open", 5.0)
-        titles = {QueueName("support"): "Pomoc techniczna"}
-        shown = wire.card(Card(customer, (ticket,), history=(before,)), titles)
-        text = wire.text({"card": shown})
-        assert "Żaneta Ćwik" in text
-        assert json.loads(text)["card"]["customer"]["since"] == "2016-04-01"
-        assert json.loads(text)["card"]["tickets"][0]["subject"] == "Brak internetu"
-        assert json.loads(text)["card"]["history"] == [
+        before = Contact(9.0, Direction.CALL_BACK, "support", Outcome.ANSWERED, "anna", "17-8", mos=4.1)
+        card = Card(
+            customer,
+            (TicketSummary("17-8", "Reklamacja", "open", 5.0, date(2026, 12, 8)),),
+            history=(before,),
+            contracts=(Contract("U/7", ("Internet",), date(2016, 4, 1), monthly=5999),),
+            devices=(Device("Router", "AX-2", "SN1"),),
+            invoices=(Invoice("771", 5999, date(2026, 12, 1), paid=False),),
+            identity=Identity.PIN,
+        )
+        text = wire.text(wire.card(NOTHING_HIDDEN.shown(card, VIEWER), {QueueName("support"): "Pomoc techniczna"}))
+        shown = json.loads(text)
+        assert shown.pop("fields") == sorted(CardField)
+        assert shown.pop("customer") == {
+            "number": "1004217", "name": "Żaneta Ćwik", "address": "Łódź", "services": ["Internet"],
+            "since": "2016-04-01", "accessibility": False,
+        }  # fmt: skip
+        assert shown.pop("history") == [
             {"at": 9.0, "direction": "call_back", "queue": "Pomoc techniczna", "outcome": "answered", "agent": "anna",
-             "ticket": "17-8", "note": "", "queue_name": "support", "dispositions": []}
+             "ticket": "17-8", "note": "", "queue_name": "support", "dispositions": [], "mos": 4.1}
         ]  # fmt: skip
+        assert shown == {
+            "available": True,
+            "identity": "pin",
+            "closed": {},
+            "tickets": [
+                {"number": "17-8", "subject": "Reklamacja", "status": "open", "opened_at": 5.0,
+                 "answer_due": "2026-12-08"}
+            ],
+            "contracts": [
+                {"number": "U/7", "services": ["Internet"], "since": "2016-04-01", "until": None, "monthly": 5999}
+            ],
+            "devices": [{"kind": "Router", "model": "AX-2", "serial": "SN1"}],
+            "invoices": [{"number": "771", "amount": 5999, "due": "2026-12-01", "paid": False}],
+        }  # fmt: skip
         assert "+48500000123" not in text  # the page gets the number of the call, not all of the customer's
 
     def test_a_queue_goes_by_its_title(self) -> None:
@@ -245,14 +265,3 @@ class TestPasswords:
         assert not await passwords.verify(None, "zażółć gęślą jaźń")
         assert not await passwords.verify("not a hash", "zażółć gęślą jaźń")
         assert not await passwords.verify(stored, "x" * (PASSWORD_CHARACTERS + 1))
-
-    async def test_a_crowd_of_strangers_takes_nobodys_turn_who_is_known(self) -> None:
-        passwords = Passwords(parallel=1, waiting=2)
-        stored = hash_password(PASSWORD)
-        crowd = [asyncio.ensure_future(passwords.verify(None, "x")) for _ in range(3)]
-        await asyncio.sleep(0)  # they stand in line
-        with pytest.raises(BusyError):
-            await passwords.verify(stored, PASSWORD)
-        assert await passwords.verify(stored, PASSWORD, known=True)
-        assert await asyncio.gather(*crowd) == [False] * 3
-        assert await passwords.verify(stored, PASSWORD), "there is room again"

@@ -63,6 +63,7 @@ ACCOUNT = CustomerAccount(
 class Scene:
     store: Store
     house: House
+    verified: list[tuple[str, str]]
 
     async def asks(self, question: Question, asker: Asker = ASKER) -> Result:
         return await self.house.answer(asker, question)
@@ -71,11 +72,11 @@ class Scene:
 @pytest.fixture
 async def scene(tmp_path: Path) -> Scene:
     store = Store(Memory())
-    await store.add_customers([CUSTOMER])
-    await store.set_pin(CUSTOMER.number, hashed("4711"), NOW)
+    await store.customers.add([CUSTOMER])
+    await store.customers.set_pin(CUSTOMER.number, hashed("4711"), NOW)
     await store.record_call(VIEW)
-    outages = Outages(tmp_path / "none.yaml", tmp_path, store, lambda: NOW)
-    identity = IdentityCheck(store, lambda: NOW)
+    outages = Outages(tmp_path / "none.yaml", tmp_path, store.customers, lambda: NOW)
+    identity = IdentityCheck(store.customers, lambda: NOW)
     desk = CallBackDesk(
         store,
         own={ASKER.did},
@@ -85,7 +86,12 @@ async def scene(tmp_path: Path) -> Scene:
         new_id=iter(map(InteractionId, ("b-1", "b-2", "b-3"))).__next__,
         clock=lambda: NOW,
     )
-    return Scene(store, House(store, identity, outages, lambda: NOW, lambda at: local(at).date(), desk))
+    verified: list[tuple[str, str]] = []
+    house = House(
+        store, identity, outages, lambda: NOW, lambda at: local(at).date(), desk, store.customers.customer_account,
+        lambda *proven: verified.append(proven),
+    )  # fmt: skip
+    return Scene(store, house, verified)
 
 
 async def test_a_pin_is_right_wrong_or_blocked(scene: Scene) -> None:
@@ -93,6 +99,7 @@ async def test_a_pin_is_right_wrong_or_blocked(scene: Scene) -> None:
     assert await scene.asks(right) == Result(Status.OK)
     for blocked in (False, False, False, True):
         assert await scene.asks(wrong) == Result(Status.REFUSED, {"blocked": blocked})
+    assert scene.verified == [(CALL, CUSTOMER.number)]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +112,7 @@ async def test_a_pin_is_right_wrong_or_blocked(scene: Scene) -> None:
 )
 async def test_an_answer_has_the_fields_of_the_catalogue(scene: Scene, what: str, values: dict[str, object]) -> None:
     assert (await scene.asks(LookUp(what, CUSTOMER.number))).status is Status.REFUSED
-    await scene.store.add_customer_accounts([ACCOUNT])
+    await scene.store.customers.add_accounts([ACCOUNT])
     assert await scene.asks(LookUp(what, CUSTOMER.number)) == Result(Status.OK, values)  # type: ignore[arg-type]
     assert all(fits(CATALOGUE[what].fields[name], value) for name, value in values.items())
 

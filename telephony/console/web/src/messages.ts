@@ -23,7 +23,7 @@ export interface Customer {
   name: string;
   address: string;
   services: string[];
-  since: string; // a date, "2019-05-01"
+  since: string | null; // a date, "2019-05-01"
   accessibility: boolean;
 }
 
@@ -32,7 +32,35 @@ export interface TicketSummary {
   subject: string;
   status: string;
   opened_at: number;
+  answer_due: string | null; // a complaint's: the last day for the answer
 }
+
+export interface Contract {
+  number: string;
+  services: string[];
+  since: string;
+  until: string | null;
+  monthly: number | null; // grosze
+}
+
+export interface Device {
+  kind: string;
+  model: string;
+  serial: string;
+}
+
+export interface Invoice {
+  number: string;
+  amount: number; // grosze
+  due: string | null;
+  paid: boolean | null; // null: not known
+}
+
+export type Identity = "unknown" | "number" | "pin";
+
+export type CardField =
+  | "number" | "name" | "address" | "since" | "services" | "accessibility" | "contracts" | "devices" | "invoices"
+  | "tickets" | "history" | "notes" | "quality";
 
 export interface Contact {
   at: number;
@@ -44,6 +72,7 @@ export interface Contact {
   note: string;
   queue_name: string;
   dispositions: string[]; // codes of the queue's list
+  mos: number | null; // of the worst direction; null: not measured
 }
 
 /** A talk whose agent has still to say what came of it. */
@@ -56,7 +85,13 @@ export interface Owed {
 
 export interface Card {
   available: boolean;
+  identity: Identity;
+  fields: CardField[]; // what this person may see
+  closed: Partial<Record<CardField, Identity>>; // what would open, and with what
   customer: Customer | null;
+  contracts: Contract[];
+  devices: Device[];
+  invoices: Invoice[];
   tickets: TicketSummary[];
   history: Contact[]; // the latest first
 }

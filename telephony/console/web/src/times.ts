@@ -38,6 +38,11 @@ export function moment(at: number): string {
 
 export const day = (at: number): string => dayFormat.format(new Date(at * 1000));
 
+const zloty = new Intl.NumberFormat(locale, { style: "currency", currency: "PLN" });
+
+/** An amount in whole grosze. */
+export const money = (grosze: number): string => zloty.format(grosze / 100);
+
 /** A date without a time ("2019-05-01"), which belongs to no time zone. */
 export function dateOnly(iso: string): string {
   const [year = 0, month = 1, date = 1] = iso.split("-").map(Number);

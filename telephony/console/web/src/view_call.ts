@@ -62,14 +62,17 @@ function drawCaller(pop: Pop): void {
   setText(byId("who"), name);
   setText(byId("number"), name === pop.caller ? "" : pop.caller);
   setText(byId("certainty"), certainty(pop));
+  byId("certainty").dataset["identity"] = pop.card?.identity ?? "unknown";
   show(byId("elsewhere"), Boolean(pop.link));
   byId<HTMLAnchorElement>("elsewhere-link").href = pop.link || "#";
 }
 
+/** How surely the caller is known; always in sight. */
 function certainty(pop: Pop): string {
-  if (!pop.card && pop.caller) return t.searching;
-  if (pop.card?.customer) return t.by_number;
-  return pop.card?.available === false ? t.card_away : "";
+  if (!pop.card) return pop.caller ? t.searching : t.nobody_known;
+  if (pop.card.identity === "pin") return t.by_pin;
+  if (pop.card.identity === "number") return t.by_number;
+  return pop.card.available ? t.nobody_known : t.card_away;
 }
 
 function drawStages(pop: Pop): void {
