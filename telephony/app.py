@@ -32,7 +32,7 @@ from telephony.clock import Clock
 from telephony.console.caller_message import CallerMessage, Filed
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
-from telephony.console.rules import ConsoleRules
+from telephony.console_rules import console_rules
 from telephony.core.commands import CallChanged, CallEnded, Command, HangUpLeg, RingFirst
 from telephony.core.engine import Engine
 from telephony.core.estimate import Minutes
@@ -53,11 +53,12 @@ from telephony.opening import Opening
 from telephony.outward_wiring import Outward, link_of
 from telephony.pump import Pump
 from telephony.read_in import ReadIn
-from telephony.settings import AsteriskNode, Listen, Settings, SettingsError, Site
+from telephony.settings import AsteriskNode, Listen, Settings, SettingsError
 from telephony.store.errors import StoreError
 from telephony.store.recorder import Recorder
 from telephony.store.store import Store
 from telephony.supervision import SupervisionApi
+from telephony.tls import Tls, pair_of
 from telephony.web_messages import WebMessages
 
 T = TypeVar("T")
@@ -126,6 +127,8 @@ class App:
         own_figures.publish(self, self._standings)
 
     def _pages(self, settings: Settings) -> Console:
+        pair = pair_of(settings)
+        self._tls = Tls(pair) if pair else None
         return Console(
             accounts=self._logins.account,
             keeper=self._logins,
@@ -138,7 +141,7 @@ class App:
             callers=lambda: flow_watch.by_text(self._standings()),
             file_message=self._file_message,
             looks=StoredLooks(self._store),
-            rules=_console_rules(settings.console),
+            rules=console_rules(settings.console, pair),
             endpoints=SupervisionApi(self._opening.current, settings.data, self.clock).endpoints(),
             link=link_of(settings.pop),
             notes=StoredNotes(self._store, self.clock),
@@ -183,6 +186,8 @@ class App:
                 gateway.recover(recovered)
                 tasks.create_task(gateway.run())
             tasks.create_task(self._stay_alive())
+            if self._tls:
+                tasks.create_task(self._tls.watch())
             tasks.create_task(self.flows.run())
             for work in self.outward.works():
                 tasks.create_task(work)
@@ -202,8 +207,8 @@ class App:
         settings = self._settings
         try:
             agi_port = await _listen(self.agi.start(), settings.agi_listen, "agi_listen")
-            console = settings.console_listen
-            console_port = await _listen(self.console.start(console.host, console.port), console, "console_listen")
+            console, tls = settings.console_listen, self._tls.context if self._tls else None
+            console_port = await _listen(self.console.start(console.host, console.port, tls), console, "console_listen")
             await self._site(metrics_app(self.metrics.registry), settings.metrics_listen, "metrics_listen")
             if settings.api_tokens:
                 await self._site(self._api(), settings.api_listen, "api_listen")
@@ -364,19 +369,6 @@ async def serve(settings: Settings) -> None:
             log.info("server.stopped")
     finally:
         await store.close()
-
-
-def _console_rules(site: Site) -> ConsoleRules:
-    """Cookies go over TLS alone where every way to the console does."""
-    return ConsoleRules(
-        origins=site.origins,
-        proxies=frozenset(map(str, site.proxies)),
-        privacy_contact=site.privacy_contact,
-        idle_s=site.idle_s,
-        absolute_s=site.absolute_s,
-        without_keeper_s=site.without_database_s,
-        secure_cookies=bool(site.origins) and all(each.startswith("https://") for each in site.origins),
-    )
 
 
 async def _listen(starting: Awaitable[T], address: Listen, setting: str) -> T:

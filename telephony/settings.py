@@ -201,6 +201,19 @@ class Site(Frozen):
     idle_s: float = Field(default=1800.0, ge=60, le=86_400)  # a session without an open page ends after this time
     absolute_s: float = Field(default=12 * 3600.0, ge=300, le=7 * 86_400)  # and any session so long after log-in
     without_database_s: float = Field(default=4 * 3600.0, ge=60, le=86_400)  # sessions go on so long without it
+    certificate: Path | None = None  # PEM files, the certificate with those between it and its root; read again when
+    key: Path | None = None  # they change
+    tls: Literal["", "self-made"] = ""  # a certificate made here, which browsers warn of
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("`certificate` and `key` belong together")
+        if self.tls and self.certificate:
+            raise ValueError('`tls = "self-made"` is for where no `certificate` is given')
+        if (self.tls or self.certificate) and any(each.startswith("http:") for each in self.origins):
+            raise ValueError("with TLS, `origins` begin with https://")
+        return self
 
 
 class Pop(Frozen):

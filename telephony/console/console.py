@@ -10,6 +10,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import singledispatchmethod
+from ssl import SSLContext
 
 from aiohttp import web
 
@@ -124,18 +125,18 @@ class Console:
         self._ticking: asyncio.Task[None] | None = None
         self._tick_s = rules.tick_s
 
-    async def start(self, host: str, port: int) -> int:
+    async def start(self, host: str, port: int, tls: SSLContext | None = None) -> int:
         """Listen; returns the real port. Errors: OSError when the address is taken."""
         self._runner = web.AppRunner(self._site.app(), access_log=None, shutdown_timeout=2.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port)
+        site = web.TCPSite(self._runner, host, port, ssl_context=tls)
         try:
             await site.start()
         except OSError:
             await self.stop()
             raise
         actual = int(self._runner.addresses[0][1])
-        self._site.reached_at(host, actual)
+        self._site.reached_at(host, actual, tls=tls is not None)
         self._pages.start()
         self._ticking = asyncio.get_running_loop().create_task(self._tick())
         return actual

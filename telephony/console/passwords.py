@@ -10,6 +10,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 PASSWORD_CHARACTERS = 1024  # longer ones only cost time
 PARALLEL = 2  # each verification takes 64 MiB and one core for about 50 ms
+WAITING = 40  # for their turn: about a second
 
 _hasher = PasswordHasher()
 
@@ -19,18 +20,38 @@ def hash_password(password: str) -> str:
     return _hasher.hash(password)
 
 
-class Passwords:
-    """Verifies; an unknown login costs the same work as a known one, so that time tells nobody who has an account."""
+class BusyError(Exception):
+    """So many passwords wait to be looked at that this one was not."""
 
-    def __init__(self, parallel: int = PARALLEL) -> None:
+
+class Passwords:
+    """Verifies; an unknown login costs the same work as a known one, so that time tells nobody who has an account.
+
+    Who comes from a browser known before has a turn of their own, which no crowd of strangers takes away.
+    """
+
+    def __init__(self, parallel: int = PARALLEL, waiting: int = WAITING) -> None:
         self._slots = asyncio.Semaphore(parallel)
+        self._slots_of_known = asyncio.Semaphore(1)
+        self._room = parallel + waiting
         self._nobody = hash_password(secrets.token_urlsafe())
 
-    async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Whether the password belongs to the hash; None (nobody of that name) never does."""
+    async def verify(self, password_hash: str | None, password: str, *, known: bool = False) -> bool:
+        """Whether the password belongs to the hash; None (nobody of that name) never does. Errors: BusyError."""
         if len(password) > PASSWORD_CHARACTERS:
             return False
-        async with self._slots:
+        if known:
+            return await self._verified(self._slots_of_known, password_hash, password)
+        if not self._room:
+            raise BusyError
+        self._room -= 1
+        try:
+            return await self._verified(self._slots, password_hash, password)
+        finally:
+            self._room += 1
+
+    async def _verified(self, slots: asyncio.Semaphore, password_hash: str | None, password: str) -> bool:
+        async with slots:
             right = await asyncio.to_thread(_verify, password_hash or self._nobody, password)
         return right and password_hash is not None
 

@@ -19,3 +19,4 @@ class ConsoleRules:
     proxies: frozenset[str] = frozenset()  # addresses of those that stand before us and tell whom they speak for
     privacy_contact: str = "iod@marsoft.example"  # the data protection officer's address, for people who write to us
     secure_cookies: bool = False  # True behind TLS
+    strict_transport: bool = False  # browsers are told to come by TLS alone, for a year

@@ -27,7 +27,7 @@ from telephony.console.flow_pages import FlowPages
 from telephony.console.login_limit import LoginLimit
 from telephony.console.page_socket import PageSocket
 from telephony.console.pages import Pages
-from telephony.console.passwords import Passwords
+from telephony.console.passwords import BusyError, Passwords
 from telephony.console.rules import ConsoleRules
 from telephony.console.sessions import KeeperAwayError, Session, Sessions
 from telephony.console.texts import Language, PageTemplate, texts
@@ -38,8 +38,10 @@ log = structlog.get_logger()
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+BUSY_S = 5.0  # after which somebody may try again when too many do
 OVER = "over"  # why somebody comes to the log-in page without having asked for it
 FORM_BYTES = 16 * 1024
+STRICT_TRANSPORT_S = 365 * 24 * 3600
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -92,7 +94,7 @@ class Site:
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=FORM_BYTES, middlewares=[self._api.errors, self._guard])
-        app.on_response_prepare.append(_secure)
+        app.on_response_prepare.append(_kept_to_tls if self._rules.strict_transport else _secure)
         app.router.add_get("/", self._console)
         app.router.add_get("/supervision", self._supervision)
         app.router.add_get("/account", self._account)
@@ -110,12 +112,13 @@ class Site:
         app.router.add_static("/static", bundle.built())
         return app
 
-    def reached_at(self, host: str, port: int) -> None:
+    def reached_at(self, host: str, port: int, *, tls: bool = False) -> None:
         """Learn the address people type: the one we listen on, and loopback's other names."""
         names = {f"[{host}]" if ":" in host else host.lower()}
         if _is_loopback(host):
             names |= {"localhost", "127.0.0.1", "[::1]"}
-        self._origins |= {f"http://{name}:{port}" for name in names}
+        scheme, usual = ("https", 443) if tls else ("http", 80)
+        self._origins |= {f"{scheme}://{name}" if port == usual else f"{scheme}://{name}:{port}" for name in names}
 
     # -- guards -------------------------------------------------------------------------------------------------
 
@@ -222,7 +225,12 @@ class Site:
         keys = self._limit.keys(login, household(address_of(request, self._rules.proxies)), browser)
         if wait_s := self._limit.take(keys, self._clock()):
             return self._too_many(request, login, wait_s)
-        right = await self._passwords.verify(account.password_hash if account else None, password)
+        try:
+            known, hashed = browser is not None, account.password_hash if account else None
+            right = await self._passwords.verify(hashed, password, known=known)
+        except BusyError:
+            self._limit.give_back(keys, self._clock())
+            return self._too_many(request, login, BUSY_S)
         if account is None or not right:
             log.warning("console.login_refused", known=account is not None)
             return self._form(request, 401, "wrong", login)
@@ -320,3 +328,9 @@ async def _secure(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(HEADERS)
     response.headers["Cache-Control"] = "no-cache" if request.path.startswith("/static/") else "no-store"
     response.headers.pop("Server", None)
+
+
+async def _kept_to_tls(request: web.Request, response: web.StreamResponse) -> None:
+    """[RFC 6797 §6.1]; never with a certificate that browsers do not know: nobody could pass their warning any more."""
+    await _secure(request, response)
+    response.headers["Strict-Transport-Security"] = f"max-age={STRICT_TRANSPORT_S}"

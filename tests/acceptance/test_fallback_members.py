@@ -69,7 +69,7 @@ async def test_with_the_server_dead_who_came_after_its_start_serves_accessibilit
     async with asyncio.timeout(20):
         while not settled(log.read_text("utf-8")):  # noqa: ASYNC110 - a log is read, not announced
             await asyncio.sleep(0.1)
-    await asyncio.sleep(8)  # the last words of the flow: until then the second is not in the line of Asterisk
+    await asyncio.sleep(11)  # the last words of the flow: until then the second is not in the line of Asterisk
     await town.house.signal_server(signal.SIGKILL)
     for expected in (preferred, standard):
         phone = await town.consultants.incoming()

@@ -1,7 +1,8 @@
-"""The console's small pure parts: limits, sessions, timings, the board, the words on the wire."""
+"""The console's small pure parts: limits, timings, the board, the words on the wire."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import date
@@ -12,7 +13,7 @@ from telephony.console import wire
 from telephony.console.board import Board
 from telephony.console.login_limit import LoginLimit
 from telephony.console.outlet import Close, Outlet
-from telephony.console.passwords import PASSWORD_CHARACTERS, Passwords, hash_password
+from telephony.console.passwords import PASSWORD_CHARACTERS, BusyError, Passwords, hash_password
 from telephony.console.pop_timing import PopTimings
 from telephony.core.account import Account
 from telephony.core.card_fields import NOTHING_HIDDEN, CardField
@@ -24,6 +25,7 @@ from tests.unit.console_story import ANNA, WAITING
 
 I1 = WAITING.interaction
 VIEWER = Account("anna", "Anna", "")
+PASSWORD = "trudne hasło"
 
 
 class TestRateLimit:
@@ -265,3 +267,14 @@ class TestPasswords:
         assert not await passwords.verify(None, "zażółć gęślą jaźń")
         assert not await passwords.verify("not a hash", "zażółć gęślą jaźń")
         assert not await passwords.verify(stored, "x" * (PASSWORD_CHARACTERS + 1))
+
+    async def test_a_crowd_of_strangers_takes_nobodys_turn_who_is_known(self) -> None:
+        passwords = Passwords(parallel=1, waiting=2)
+        stored = hash_password(PASSWORD)
+        crowd = [asyncio.ensure_future(passwords.verify(None, "x")) for _ in range(3)]
+        await asyncio.sleep(0)  # they stand in line
+        with pytest.raises(BusyError):
+            await passwords.verify(stored, PASSWORD)
+        assert await passwords.verify(stored, PASSWORD, known=True)
+        assert await asyncio.gather(*crowd) == [False] * 3
+        assert await passwords.verify(stored, PASSWORD), "there is room again"

@@ -50,7 +50,7 @@ class ProofApi:
             raise ProblemError(429, detail=f"{ceil(wait_s)} s")
         account = await self._accounts(login)
         given = asked.body_as(Proof).password.get_secret_value()
-        if not await self._passwords.verify(account.password_hash if account else None, given):
+        if not await self._passwords.verify(account.password_hash if account else None, given, known=True):
             log.warning("console.proof_refused", agent=asked.account.agent)
             raise ProblemError(403, "wrong_password")
         self._limit.give_back(keys, now)
