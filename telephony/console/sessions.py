@@ -190,12 +190,16 @@ class Sessions:
     ) -> Iterator[Session]:
         """Take over what the keeper has. Yields those of `before` (here when it was asked) that have ended there."""
         found = {each.key: each for each in records if each.login in accounts}
-        for session in before:
-            if session.key not in found and self._by_key.pop(session.key, None) is not None:
-                self._ended[session.key] = True
-                yield session
+        for each in before:
+            if each.key not in found and self._by_key.pop(each.key, None) is not None:
+                self._ended[each.key] = True
+                yield each
         for record in found.values():
-            if record.key not in self._by_key and record.key not in self._ended:
+            if session := self._by_key.get(record.key):  # used at another server, maybe
+                session.used_at = max(session.used_at, record.used_at)
+                session.proven_at = max(session.proven_at, record.proven_at)
+                session.kept = record.used_at, record.proven_at
+            elif record.key not in self._ended:
                 self._by_key[record.key] = Session.of(record, accounts[record.login])
 
     def _tidy(self) -> None:

@@ -197,6 +197,16 @@ async def test_what_has_ended_here_does_not_come_back_with_a_late_answer(session
     assert sessions.find(token, 1.0) is None
 
 
+async def test_a_session_used_at_another_server_is_not_idle_here(sessions: Sessions) -> None:
+    token, session = await opened(sessions)
+    used_there = replace(session.record, used_at=80.0, proven_at=70.0)
+    assert list(sessions.learn([used_there], {"anna": ANNA}, sessions.all())) == []
+    assert sessions.find(token, 150.0) is session
+    assert session.proven_at == 70.0
+    assert list(sessions.learn([used_there], {"anna": ANNA}, sessions.all())) == []
+    assert session.used_at == 150.0
+
+
 async def test_whose_account_is_gone_is_gone(sessions: Sessions) -> None:
     _, session = await opened(sessions)
     assert list(sessions.learn([session.record], {}, sessions.all())) == [session]
