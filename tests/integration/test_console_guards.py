@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from http.cookies import SimpleCookie
 
 import aiohttp
 import pytest
+from argon2 import PasswordHasher
 from yarl import URL
 
 from telephony.console.rules import ConsoleRules
-from tests.integration.console_house import PASSWORD, House
+from tests.integration.console_house import ACCOUNTS, PASSWORD, House
 
 BEHIND_A_PROXY = ConsoleRules(proxies=frozenset({"127.0.0.1"}))
 BEHIND_TLS = ConsoleRules(secure_cookies=True)
@@ -19,6 +21,14 @@ BEHIND_TLS = ConsoleRules(secure_cookies=True)
 @pytest.fixture
 def rules() -> ConsoleRules:
     return BEHIND_A_PROXY
+
+
+@pytest.fixture(autouse=True)
+def light_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many passwords are tried here, and a hash says itself how much work it is."""
+    hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    for login, account in ACCOUNTS.items():
+        monkeypatch.setitem(ACCOUNTS, login, replace(account, password_hash=hashed))
 
 
 async def tried(

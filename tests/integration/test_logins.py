@@ -43,7 +43,7 @@ from tests.unit.console_story import ANNA
 
 ACCOUNT = ACCOUNTS["anna"]
 OTHER_HASH = HASH[:-4] + "AAAA"
-WITHIN_S = 2.0  # what the console promises
+WITHIN_S = 20.0  # a limit for what hangs; how soon it is, tests/benchmarks/logins.py says
 
 
 class Server:
@@ -160,9 +160,9 @@ async def anna(server: Server) -> AsyncIterator[Browser]:
         yield opened
 
 
-async def become(wanted: object, asked: Callable[[], Awaitable[object]], within_s: float = WITHIN_S) -> None:
+async def become(wanted: object, asked: Callable[[], Awaitable[object]]) -> None:
     """Ask until it is so."""
-    async with asyncio.timeout(within_s):
+    async with asyncio.timeout(WITHIN_S):
         while await asked() != wanted:  # noqa: ASYNC110 - what is asked is a server, which tells nobody
             await asyncio.sleep(0.01)
 
@@ -213,9 +213,8 @@ async def test_what_ends_a_session_closes_its_page_and_signs_out(what: str, serv
     wire = await anna.page()
     assert isinstance(await server.event(), AgentSignedIn)
     end, why = ENDINGS[what]
-    async with asyncio.timeout(WITHIN_S):
-        await end(server.store)
-        assert await wire.closed() == (4401, why)
+    await end(server.store)
+    assert await wire.closed() == (4401, why)
     assert await server.event() == AgentSignedOut(ANNA)
     assert await anna.status() == 401
     again = Wire(await anna.http.ws_connect("/ws", headers=anna.origin))
@@ -291,7 +290,7 @@ async def test_a_connection_that_breaks_is_replaced_and_nothing_is_missed(
         await connection.execute("UPDATE account SET disabled_at = 1 WHERE login = 'anna'")
     finally:
         await connection.close()
-    await become(401, anna.status, within_s=10)  # the connection is looked at every 2 s
+    await become(401, anna.status)
 
 
 class Line:
@@ -372,6 +371,6 @@ async def test_without_the_database_people_go_on_and_nobody_new_comes_in(tmp_pat
         await postgres.start()
         assert await late.log_in() == 303
         await store.set_disabled("anna", 1.0)
-        await become(401, anna.status, within_s=10)  # it is listened to again within a few seconds
+        await become(401, anna.status)
     await store.close()
     await postgres.stop()
