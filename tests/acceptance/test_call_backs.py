@@ -145,3 +145,6 @@ async def test_a_restart_forgets_nobody(tmp_path: Path) -> None:
         talk = await is_in(everything, CallState.TALKING)
         assert talk.interaction == waits.interaction
         assert talk.arrived_at == pytest.approx(asked.arrived_at, abs=0.01)
+        log = (everything.house.data / "log/server.log").read_text("utf-8")
+        assert log.count("server.ready") == 2
+        assert log.count("console.logged_in") == 1, "the consultant has stayed logged in"
