@@ -35,8 +35,11 @@ class Admission:
             known = session.account.login in accounts
             self._pages.end_session(session, SESSION_OVER if known else ACCOUNT_OVER)
             log.info("console.session_ended", agent=session.account.agent, account=known)
-        for login, account in accounts.items():
-            self._renew(self._sessions.of(login), account)
+        logged_in: dict[str, list[Session]] = {}
+        for session in self._sessions.all():
+            logged_in.setdefault(session.account.login, []).append(session)
+        for login in logged_in.keys() & accounts.keys():
+            self._renew(logged_in[login], accounts[login])
 
     def _renew(self, sessions: Collection[Session], account: Account) -> None:
         old = [each.account for each in sessions]
