@@ -151,6 +151,13 @@ class Register:
         await self._store.set_password(login, password_hash)
         return ended
 
+    async def reset_totp(self, login: str) -> tuple[bool, int]:
+        """Whether there was a second factor, and how many sessions have ended."""
+        ended = await self._sessions_of(login)
+        had = await self._store.second_factors.remove(login)
+        await self._store.sessions.end_of(login)
+        return had, ended
+
     async def disable(self, login: str, at: float) -> int:
         """How many sessions have ended."""
         ended = await self._sessions_of(login)

@@ -42,6 +42,7 @@ from telephony.core.promises import SurveyAnswer
 from telephony.core.views import CallState, Lane
 from telephony.crm.directory import Directory
 from telephony.during_call import DuringCall
+from telephony.factors import StoredFactors, factor_key
 from telephony.flows import FlowShelf, Origin
 from telephony.guidance import card_fields_file
 from telephony.house_wiring import house_of
@@ -132,6 +133,7 @@ class App:
         return Console(
             accounts=self._logins.account,
             keeper=self._logins,
+            factors=StoredFactors(self._store, factor_key(settings)),
             card=self._directory.cards,
             card_rules=card_fields_file.load(settings.card_fields),
             submit=self.submit,

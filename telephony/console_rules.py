@@ -17,6 +17,7 @@ def console_rules(site: Site, pair: Pair | None) -> ConsoleRules:
         idle_s=site.idle_s,
         absolute_s=site.absolute_s,
         without_keeper_s=site.without_database_s,
+        totp_roles=frozenset(site.totp_roles),
         secure_cookies=pair is not None or behind,
         strict_transport=pair is not None and pair.given,
     )

@@ -43,6 +43,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: P
     action("enable", _enable, "let the person log in again")
     action("remove", _remove, "the end of an account; what its person did stays on record")
     action("reset-password", _reset_password, "give a new password: asked for, or the first line of standard input")
+    action("reset-totp", _reset_totp, "take the second factor away, for who has lost phone and codes; logs them out")
     listing = action("list", _list, "everybody who may log in", login="")
     sessions = action("sessions", _sessions, "who is logged in, since when and from where", login="?")
     sessions.add_argument("--end", action="store_true", help="log the person out everywhere")
@@ -121,6 +122,11 @@ def _reset_password(chosen: argparse.Namespace) -> int:
     new = hashed(read_password())
     ended = _with(settings, lambda register: register.set_password(chosen.login, new))
     return _say(f"{chosen.login} has a new password; {_ended(ended)}")
+
+
+def _reset_totp(chosen: argparse.Namespace) -> int:
+    had, ended = _with(_settings(chosen), lambda register: register.reset_totp(chosen.login))
+    return _say(f"{chosen.login} has no second factor {'any more' if had else 'and had none'}; {_ended(ended)}")
 
 
 def _list(chosen: argparse.Namespace) -> int:

@@ -31,6 +31,7 @@ from telephony.console.own_sessions import SessionsApi
 from telephony.console.pages import Pages
 from telephony.console.pop_timing import PopTiming, PopTimings
 from telephony.console.rules import ConsoleRules
+from telephony.console.second_factor import Factors
 from telephony.console.sessions import SessionKeeper, Sessions, Unkept
 from telephony.console.site import Site
 from telephony.core.account import Account
@@ -70,6 +71,7 @@ class Console:
     `keeper` is where sessions outlive the server; `admission` hears what has become of accounts and sessions there.
     `file_message` stores what people write in the form for callers; without it there is no such form.
     `dispositions` are the lists of the queues; `card_rules` say who may see which part of a card.
+    `factors` keeps second factors; without it nobody has one.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class Console:
         dispositions: Lists | None = None,
         card_rules: CardRules = NOTHING_HIDDEN,
         keeper: SessionKeeper | None = None,
+        factors: Factors | None = None,
     ) -> None:
         self._submit = submit
         self._clock = clock
@@ -116,7 +119,15 @@ class Console:
         sessions = SessionsApi(self.admission, clock).endpoints()
         own = (*sessions, *OwnApi(self._board.lanes, clock).endpoints(), *floor.endpoints(), *writing, *ending)
         self._site = Site(
-            accounts, self._sessions, self._pages, clock, rules, FlowPages(flows, callers), (*own, *endpoints), looks
+            accounts,
+            self._sessions,
+            self._pages,
+            clock,
+            rules,
+            FlowPages(flows, callers),
+            (*own, *endpoints),
+            looks,
+            factors,
         )
         if file_message:
             named = {str(queue): title for queue, title in queue_titles.items()}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from telephony.core.account import Role
+
 
 @dataclass(frozen=True, slots=True)
 class ConsoleRules:
@@ -18,5 +20,6 @@ class ConsoleRules:
     ] = ()  # where the console is reached, if not where it listens (`https://konsola.example.pl`)
     proxies: frozenset[str] = frozenset()  # addresses of those that stand before us and tell whom they speak for
     privacy_contact: str = "iod@marsoft.example"  # the data protection officer's address, for people who write to us
+    totp_roles: frozenset[Role] = frozenset()  # who must have a second factor
     secure_cookies: bool = False  # True behind TLS
     strict_transport: bool = False  # browsers are told to come by TLS alone, for a year

@@ -6,7 +6,6 @@ Every response carries a content security policy without inline script; every po
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from html import escape
@@ -22,13 +21,18 @@ from telephony.console.api.endpoint import Endpoint
 from telephony.console.api.proof import ProofApi
 from telephony.console.api.table import EndpointTable
 from telephony.console.caller_form import CallerForm
+from telephony.console.factor_page import FactorPage
 from telephony.console.floor import SUPERVISORS
 from telephony.console.flow_pages import FlowPages
+from telephony.console.forms import fields, html, same
 from telephony.console.login_limit import LoginLimit
 from telephony.console.page_socket import PageSocket
 from telephony.console.pages import Pages
 from telephony.console.passwords import BusyError, Passwords
+from telephony.console.proving import Proving
 from telephony.console.rules import ConsoleRules
+from telephony.console.second_factor import Factors, NoFactors, SecondFactor
+from telephony.console.second_step import AGAIN, SecondStep
 from telephony.console.sessions import KeeperAwayError, Session, Sessions
 from telephony.console.texts import Language, PageTemplate, texts
 from telephony.console.whence import address_of, household, whence
@@ -68,6 +72,7 @@ class Site:
         flows: FlowPages,
         endpoints: Iterable[Endpoint] = (),
         looks: look.Looks | None = None,
+        factors: Factors | None = None,
     ) -> None:
         self._looks = looks or look.Forgetful()
         self._accounts = accounts
@@ -83,7 +88,11 @@ class Site:
         self.caller_form: CallerForm | None = None  # public, where there is one
         self._limit = LoginLimit()
         self._passwords = Passwords()
-        proof = ProofApi(accounts, self._passwords, self._limit, clock).endpoints()
+        factor = SecondFactor(factors or NoFactors(), rules.totp_roles, clock)
+        proving = Proving(accounts, self._passwords, self._limit, factor, clock)
+        self._second_step = SecondStep(factor, self._limit, clock, self._open, secure_cookies=rules.secure_cookies)
+        self._factor_page = FactorPage(factor, proving, self._session, clock, self._end_all)
+        proof = ProofApi(proving, factor).endpoints()
         self._api = EndpointTable((*endpoints, *proof), self._session, clock, self._cookie)
         self._socket = PageSocket(pages, clock)
         self._login_page = PageTemplate("login.html")
@@ -100,6 +109,7 @@ class Site:
         app.router.add_get("/account", self._account)
         app.router.add_get("/login", self._login_form)
         app.router.add_post("/login", self._login)
+        app.router.add_routes((*self._second_step.routes(), *self._factor_page.routes()))
         app.router.add_post("/logout", self._logout)
         app.router.add_post("/look", self._choose_look)
         app.router.add_get("/ws", self._page_socket)
@@ -145,6 +155,10 @@ class Site:
 
         return guarded
 
+    def _end_all(self, login: str) -> None:
+        for session in self._sessions.of(login):
+            self._pages.end_session(session)
+
     # -- pages --------------------------------------------------------------------------------------------------
 
     async def _console(self, request: web.Request) -> web.StreamResponse:
@@ -156,7 +170,7 @@ class Site:
             raise web.HTTPSeeOther("/supervision")
         seen = look.looked_at(request)
         more = _link("/supervision", "supervision.to_here", seen.language) if supervisor else ""
-        return _html(self._console_page.page(seen.language, {"more": more, **_who(session), **seen.frame("/")}))
+        return html(self._console_page.page(seen.language, {"more": more, **_who(session), **seen.frame("/")}))
 
     async def _supervision(self, request: web.Request) -> web.StreamResponse:
         session = self._session(request)
@@ -167,13 +181,13 @@ class Site:
         seen = look.looked_at(request)
         values = {**_who(session), **seen.frame("/supervision"), "step_up": self._step_up.page(seen.language, {})}
         values["to_console"] = _link("/", "supervision.to_console", seen.language) if session.account.endpoint else ""
-        return _html(self._supervision_page.page(seen.language, values))
+        return html(self._supervision_page.page(seen.language, values))
 
     async def _account(self, request: web.Request) -> web.StreamResponse:
         session = self._session(request)
         if session is None:
             raise web.HTTPSeeOther("/login")
-        return _html(self._account_page.html(session, look.looked_at(request)))
+        return html(self._account_page.html(session, look.looked_at(request)))
 
     async def _page_socket(self, request: web.Request) -> web.StreamResponse:
         return await self._socket.serve(request, self._session(request))
@@ -181,7 +195,8 @@ class Site:
     async def _login_form(self, request: web.Request) -> web.StreamResponse:
         if self._session(request):
             raise web.HTTPSeeOther("/")
-        return self._form(request, problem=OVER if request.query.get("why") == OVER else "")
+        why = request.query.get("why", "")
+        return self._form(request, problem=why if why in {OVER, AGAIN} else "")
 
     def _form(self, request: web.Request, status: int = 200, problem: str = "", login: str = "") -> web.Response:
         """`problem` is a word of login.json, or a text of it filled in."""
@@ -191,12 +206,12 @@ class Site:
         wrong = status >= 400
         values |= {"hidden": "" if message else "hidden", "invalid": "true" if wrong else "false"}
         values |= {"tone": "notice-bad", "role": "alert"} if wrong else {"tone": "", "role": "status"}
-        response = _html(self._login_page.page(seen.language, values), status)
+        response = html(self._login_page.page(seen.language, values), status)
         self._set_cookie(response, self._form_cookie, token, max_age=3600)
         return response
 
     async def _choose_look(self, request: web.Request) -> web.StreamResponse:
-        form = await _fields(request)
+        form = await fields(request)
         chosen = look.looked_at(request).chosen(form)
         response = web.HTTPSeeOther(look.way_back(form.get("back", "/")))
         self._set_cookie(response, look.COOKIE, chosen.cookie, max_age=look.COOKIE_S)
@@ -207,9 +222,9 @@ class Site:
     # -- log-in and log-out -------------------------------------------------------------------------------------
 
     async def _login(self, request: web.Request) -> web.StreamResponse:
-        form = await _fields(request)
+        form = await fields(request)
         login = form.get("login", "").strip()[:64]
-        if not _same(form.get("csrf"), request.cookies.get(self._form_cookie)):
+        if not same(form.get("csrf"), request.cookies.get(self._form_cookie)):
             return self._form(request, 403, "stale", login)
         try:
             account = await self._accounts(login) if login else None
@@ -238,6 +253,8 @@ class Site:
         if account.disabled_at is not None:  # told to nobody who does not know the password
             log.warning("console.login_refused", agent=account.agent, disabled=True)
             return self._form(request, 403, "disabled", login)
+        if more := await self._second_step.wanted(account, keys):
+            raise more
         return await self._open(request, account)
 
     def _too_many(self, request: web.Request, login: str, wait_s: float) -> web.Response:
@@ -265,10 +282,10 @@ class Site:
 
     async def _logout(self, request: web.Request) -> web.StreamResponse:
         session = self._session(request)
-        form = await _fields(request)
+        form = await fields(request)
         if session is None:
             raise web.HTTPSeeOther("/login")
-        if not _same(form.get("csrf"), session.csrf):
+        if not same(form.get("csrf"), session.csrf):
             raise web.HTTPForbidden(text="stale form")
         self._pages.end_session(session)
         log.info("console.logged_out", agent=session.account.agent)
@@ -281,15 +298,7 @@ class Site:
         response.del_cookie(name, path="/", secure=self._rules.secure_cookies, httponly=True, samesite="Strict")
 
     def _set_cookie(self, response: web.StreamResponse, name: str, value: str, *, max_age: int) -> None:
-        response.set_cookie(
-            name,
-            value,
-            max_age=max_age,
-            path="/",
-            httponly=True,
-            samesite="Strict",
-            secure=self._rules.secure_cookies,
-        )
+        cookies.put(response, name, value, max_age=max_age, secure=self._rules.secure_cookies)
 
 
 def _who(session: Session) -> dict[str, str]:
@@ -307,21 +316,6 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-async def _fields(request: web.Request) -> dict[str, str]:
-    """The text fields of a plain form; files have no business here."""
-    if request.content_type != "application/x-www-form-urlencoded":
-        raise web.HTTPUnsupportedMediaType(text="a plain form is expected")
-    return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-
-
-def _same(given: str | None, known: str | None) -> bool:
-    return bool(given and known) and hmac.compare_digest((given or "").encode(), (known or "").encode())
-
-
-def _html(text: str, status: int = 200) -> web.Response:
-    return web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
 
 
 async def _secure(request: web.Request, response: web.StreamResponse) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 from telephony.store.connection import Row
 from telephony.store.errors import StoreRefusedError
 from telephony.store.memory_customers import MemoryCustomers
-from telephony.store.memory_sessions import MemorySessions
+from telephony.store.memory_second_factors import MemorySecondFactors
 from telephony.store.queries import queries
 
 Values = dict[str, Any]  # the values of one query; a twin of SQL is as untyped as SQL
 
 
-class Memory(MemorySessions, MemoryCustomers):
+class Memory(MemorySecondFactors, MemoryCustomers):
     def __init__(self) -> None:
         super().__init__()
         self.interactions: dict[str, Values] = {}

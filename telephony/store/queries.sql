@@ -312,6 +312,41 @@ UPDATE account SET disabled_at = :disabled_at WHERE login = :login
 -- The end of an account; what its person did stays.
 DELETE FROM account WHERE login = :login
 
+-- name: second_factor
+-- The secret of somebody's app, encrypted.
+SELECT secret FROM second_factor WHERE login = :login
+
+-- name: add_second_factor
+-- Somebody proves log-ins with an app from now on; nothing where that is so already, or the account is gone.
+INSERT INTO second_factor (login, secret, last_step, enrolled_at)
+SELECT login, :secret, :last_step, :enrolled_at FROM account WHERE login = :login
+ON CONFLICT (login) DO NOTHING
+RETURNING login
+
+-- name: use_step
+-- A code was used: no row where it, or a later one, had been used before, whoever asks at the same time.
+UPDATE second_factor SET last_step = :step WHERE login = :login AND last_step < :step RETURNING login
+
+-- name: remove_second_factor
+-- The end of an app and of its codes on paper.
+DELETE FROM second_factor WHERE login = :login RETURNING login
+
+-- name: add_recovery_code
+-- One code on paper.
+INSERT INTO recovery_code (login, mac) VALUES (:login, :mac)
+
+-- name: use_recovery_code
+-- One was used: no row where it is not known, or was used before.
+UPDATE recovery_code SET used_at = :used_at WHERE login = :login AND mac = :mac AND used_at IS NULL RETURNING login
+
+-- name: remove_recovery_codes
+-- The end of all of them, used or not.
+DELETE FROM recovery_code WHERE login = :login
+
+-- name: recovery_codes_left
+-- How many are still good.
+SELECT count(*) AS left FROM recovery_code WHERE login = :login AND used_at IS NULL
+
 -- name: open_session
 -- Somebody has logged in, unless the account is another one meanwhile.
 INSERT INTO session (key, login, created_at, used_at, proven_at, address, browser)

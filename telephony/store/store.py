@@ -22,6 +22,7 @@ from telephony.store.customers import CustomerStore
 from telephony.store.dispositions import DispositionStore
 from telephony.store.migrate import migrate
 from telephony.store.news import AccountNews
+from telephony.store.second_factors import SecondFactorStore
 from telephony.store.sessions import SessionStore
 
 T = TypeVar("T")
@@ -55,6 +56,7 @@ class Store:
         self._connection = connection
         self.sessions = SessionStore(connection)
         self.customers = CustomerStore(connection)
+        self.second_factors = SecondFactorStore(connection)
 
     @classmethod
     async def open(cls, dsn: str) -> Store:

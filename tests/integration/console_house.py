@@ -26,6 +26,9 @@ from telephony.core.disposition import Choice
 from telephony.core.events import Event
 from telephony.core.ids import AgentId, InteractionId, QueueName
 from telephony.core.views import CallState
+from telephony.factors import StoredFactors
+from telephony.store.memory import Memory
+from telephony.store.store import Store
 from tests.unit.console_story import ANNA, WAITING
 
 PASSWORD = "trudne hasło"
@@ -54,6 +57,9 @@ class House:
         self.messages: list[CallerMessage] = []
         self.store_away = False
         self.looks: dict[str, str] = {}  # by login
+        self.memory = Memory()
+        self.memory.people.update({login: {"login": login} for login in ACCOUNTS})
+        self.factors = StoredFactors(Store(self.memory), "a key of the tests")
         self.callers: dict[tuple[str, str], dict[str, int]] = {}
         self.console = Console(
             accounts=self.account,
@@ -68,6 +74,7 @@ class House:
             notes=self,
             file_message=self.file_message,
             dispositions=DISPOSITIONS,
+            factors=self.factors,
         )
         self.url = ""
 

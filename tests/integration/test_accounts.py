@@ -133,3 +133,9 @@ def test_a_password_on_the_command_line_is_no_way_to_give_one(anna: Shell) -> No
     with pytest.raises(SystemExit):
         anna.user("reset-password", "anna", "--password", ANOTHER)
     assert anna.opens(PASSWORD)
+
+
+def test_who_has_lost_phone_and_codes_gets_rid_of_the_second_factor(anna: Shell) -> None:
+    anna.logged_in(1)
+    assert anna.user("reset-totp", "anna") == (0, "anna has no second factor and had none; one session has ended")
+    assert anna.user("reset-totp", "nobody")[0] == 1

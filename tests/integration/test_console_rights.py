@@ -24,6 +24,7 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("GET", "/me"): EVERYBODY,
     ("GET", "/line"): EVERYBODY,
     ("POST", "/step-up"): EVERYBODY,
+    ("GET", "/second-factor"): EVERYBODY,
     ("GET", "/sessions"): EVERYBODY,
     ("DELETE", "/sessions/{session}"): EVERYBODY,
     ("DELETE", "/sessions"): EVERYBODY,

@@ -593,3 +593,64 @@ async def test_connections_that_were_cut_are_replaced(database_url: str) -> None
         pytest.fail("the store did not come back")
     await store.close()
     await postgres.close()
+
+
+MACS = ("a" * 64, "b" * 64)
+
+
+async def test_a_second_factor_is_enrolled_once_and_goes_with_its_account(store: Store) -> None:
+    factors = store.second_factors
+    assert not await factors.enrol("anna", b"s", 7, MACS, 1.0), "nobody of that name"
+    await store.add_account(ANNA)
+    assert await factors.secret("anna") is None
+    assert await factors.enrol("anna", b"\x00secret", 7, MACS, 1.0)
+    assert not await factors.enrol("anna", b"another", 9, ("c" * 64,), 2.0)
+    assert await factors.secret("anna") == b"\x00secret"
+    assert await factors.recovery_codes_left("anna") == 2
+    await store.remove_account("anna")
+    assert await factors.secret("anna") is None
+    assert await factors.recovery_codes_left("anna") == 0
+
+
+async def test_enrolling_is_all_or_nothing(store: Store) -> None:
+    await store.add_account(ANNA)
+    with pytest.raises(StoreRefusedError):
+        await store.second_factors.enrol("anna", b"secret", 7, (MACS[0], MACS[0]), 1.0)
+    assert await store.second_factors.secret("anna") is None
+
+
+async def test_a_step_is_used_once_even_by_two_at_the_same_time(store: Store) -> None:
+    factors = store.second_factors
+    await store.add_account(ANNA)
+    await factors.enrol("anna", b"secret", 7, MACS, 1.0)
+    assert not await factors.use_step("anna", 7), "with it the app was enrolled"
+    assert not await factors.use_step("anna", 6)
+    at_once = await asyncio.gather(*(factors.use_step("anna", 8) for _ in range(8)))
+    assert sorted(at_once) == [False] * 7 + [True]
+    assert not await factors.use_step("anna", 8)
+    assert not await factors.use_step("piotr", 8)
+    assert await factors.use_step("anna", 9)
+
+
+async def test_a_recovery_code_is_used_once_even_by_two_at_the_same_time(store: Store) -> None:
+    factors = store.second_factors
+    await store.add_account(ANNA)
+    await factors.enrol("anna", b"secret", 7, MACS, 1.0)
+    at_once = await asyncio.gather(*(factors.use_recovery_code("anna", MACS[0], 2.0) for _ in range(8)))
+    assert sorted(at_once) == [False] * 7 + [True]
+    assert not await factors.use_recovery_code("anna", "f" * 64, 2.0)
+    assert not await factors.use_recovery_code("piotr", MACS[1], 2.0)
+    assert await factors.recovery_codes_left("anna") == 1
+    await factors.new_recovery_codes("anna", (MACS[0], "c" * 64, "d" * 64))
+    assert await factors.recovery_codes_left("anna") == 3
+    assert not await factors.use_recovery_code("anna", MACS[1], 3.0), "the former ones are over"
+    assert await factors.use_recovery_code("anna", MACS[0], 3.0)
+
+
+async def test_a_second_factor_is_taken_away_with_its_codes(store: Store) -> None:
+    await store.add_account(ANNA)
+    assert not await store.second_factors.remove("anna")
+    await store.second_factors.enrol("anna", b"secret", 7, MACS, 1.0)
+    assert await store.second_factors.remove("anna")
+    assert await store.second_factors.recovery_codes_left("anna") == 0
+    assert await store.second_factors.enrol("anna", b"new", 1, MACS, 1.0)

@@ -1,58 +1,54 @@
-"""The proof that whoever is logged in is still there, before something dangerous: the password once more.
-
-As many tries as at log-in, and counted with those, so that an unguarded desk is no way to guess a password.
-"""
+"""The proof that whoever is logged in is still there, before something dangerous: for five minutes, in this session."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from math import ceil
+from collections.abc import Iterator
 
-import structlog
 from pydantic import Field, SecretStr
 
 from telephony.console.api.endpoint import EVERYBODY, Asked, Endpoint, Wire
-from telephony.console.api.problems import ProblemError
-from telephony.console.login_limit import LoginLimit
-from telephony.console.passwords import PASSWORD_CHARACTERS, Passwords
-from telephony.core.account import Account
+from telephony.console.passwords import PASSWORD_CHARACTERS
+from telephony.console.proving import Proving
+from telephony.console.second_factor import SecondFactor
 
-log = structlog.get_logger()
+CODE_CHARACTERS = 40  # blanks and dashes included
 
 
 class Proof(Wire):
     password: SecretStr = Field(max_length=PASSWORD_CHARACTERS)
+    code: SecretStr = Field(default=SecretStr(""), max_length=CODE_CHARACTERS)  # of whoever has a second factor
+
+
+class OwnFactor(Wire):
+    """How one proves to be there."""
+
+    enrolled: bool
+    required: bool  # by the role
+    recovery_codes: int  # that are still good
 
 
 class ProofApi:
-    def __init__(
-        self,
-        accounts: Callable[[str], Awaitable[Account | None]],
-        passwords: Passwords,
-        limit: LoginLimit,
-        clock: Callable[[], float],
-    ) -> None:
-        self._accounts = accounts
-        self._passwords = passwords
-        self._limit = limit
-        self._clock = clock
+    def __init__(self, proving: Proving, factor: SecondFactor) -> None:
+        self._proving = proving
+        self._factor = factor
 
     def endpoints(self) -> Iterator[Endpoint]:
         yield Endpoint(
             "POST", "/step-up", "prove to be there, for five minutes", EVERYBODY, self._prove, takes=Proof,
             refuses=(429,),
         )  # fmt: skip
+        yield Endpoint(
+            "GET", "/second-factor", "whether a code belongs to the proof", EVERYBODY, self._own, gives=OwnFactor
+        )
 
     async def _prove(self, asked: Asked) -> None:
-        login, now = asked.account.login, self._clock()
-        keys = self._limit.keys(login, "", known=asked.session.key)
-        if wait_s := self._limit.take(keys, now):
-            raise ProblemError(429, detail=f"{ceil(wait_s)} s")
-        account = await self._accounts(login)
-        given = asked.body_as(Proof).password.get_secret_value()
-        if not await self._passwords.verify(account.password_hash if account else None, given, known=True):
-            log.warning("console.proof_refused", agent=asked.account.agent)
-            raise ProblemError(403, "wrong_password")
-        self._limit.give_back(keys, now)
-        asked.session.proven_at = self._clock()
-        log.info("console.proven", agent=asked.account.agent)
+        given = asked.body_as(Proof)
+        await self._proving.prove(asked.session, given.password.get_secret_value(), given.code.get_secret_value())
+
+    async def _own(self, asked: Asked) -> OwnFactor:
+        login = asked.account.login
+        return OwnFactor(
+            enrolled=await self._factor.has(login),
+            required=self._factor.required(asked.account),
+            recovery_codes=await self._factor.codes_left(login),
+        )

@@ -1,6 +1,6 @@
 // Dialogs that ask before something is done, and the proof that somebody is still there [OWASP ASVS 5 §7.5.3].
 
-import { Problem, post } from "./api";
+import { Problem, get, post } from "./api";
 import { byId, setText, show } from "./dom";
 
 /** Show a problem at its form; an empty text takes it away. */
@@ -33,10 +33,28 @@ async function withProof(work: () => Promise<void>): Promise<void> {
   }
 }
 
+/** A code belongs to the proof of whoever has a second factor; should the question fail, the server asks for it. */
+function wantCode(code: HTMLInputElement, wanted: boolean): void {
+  show(byId("step-up-code-field"), wanted);
+  code.required = wanted;
+}
+
+async function askForCode(code: HTMLInputElement): Promise<void> {
+  const { enrolled } = await get<{ enrolled: boolean }>("second-factor").catch(() => ({ enrolled: false }));
+  if (enrolled) wantCode(code, true);
+}
+
 function prove(): Promise<void> {
   const dialog = byId<HTMLDialogElement>("step-up");
   const form = byId<HTMLFormElement>("step-up-form");
   const password = byId<HTMLInputElement>("step-up-password");
+  const code = byId<HTMLInputElement>("step-up-code");
+  const refused = (error: unknown): void => {
+    tellProblem("step-up-error", error instanceof Problem ? error.message : String(error));
+    if (!(error instanceof Problem)) return;
+    if (error.reason === "code_wanted") wantCode(code, true);
+    if (error.reason === "wrong_code" || error.reason === "code_wanted") code.focus();
+  };
   const closing = new AbortController();
   return new Promise((resolve, reject) => {
     const { signal } = closing;
@@ -53,14 +71,13 @@ function prove(): Promise<void> {
       "submit",
       (event) => {
         event.preventDefault();
-        post("step-up", { password: password.value }).then(
-          () => done(resolve),
-          (error: unknown) => tellProblem("step-up-error", error instanceof Problem ? error.message : String(error)),
-        );
+        post("step-up", { password: password.value, code: code.value }).then(() => done(resolve), refused);
       },
       { signal },
     );
     tellProblem("step-up-error", "");
+    wantCode(code, false);
+    void askForCode(code);
     dialog.showModal();
   });
 }
