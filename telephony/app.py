@@ -41,6 +41,7 @@ from telephony.core.ids import InteractionId, QueueName
 from telephony.core.promises import SurveyAnswer
 from telephony.core.views import CallState, Lane
 from telephony.crm.directory import Directory
+from telephony.customer_finding import finding
 from telephony.during_call import DuringCall
 from telephony.factors import StoredFactors, factor_key
 from telephony.flows import FlowShelf, Origin
@@ -135,6 +136,7 @@ class App:
             keeper=self._logins,
             factors=StoredFactors(self._store, factor_key(settings)),
             card=self._directory.cards,
+            search=finding(self._store.customers),
             card_rules=card_fields_file.load(settings.card_fields),
             submit=self.submit,
             clock=self.clock,

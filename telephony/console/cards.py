@@ -11,13 +11,13 @@ from collections.abc import AsyncIterator, Callable
 
 import structlog
 
-from telephony.core.customer import Card
+from telephony.core.customer import Caller, Card
 from telephony.core.ids import InteractionId
 from telephony.core.views import CallView
 
 log = structlog.get_logger()
 
-CardOf = Callable[[str | None, str | None], AsyncIterator[Card]]  # caller's number, customer number proven
+CardOf = Callable[[Caller], AsyncIterator[Card]]
 
 
 class Cards:
@@ -28,7 +28,8 @@ class Cards:
         self._arrived = arrived
         self._cards: dict[InteractionId, Card] = {}
         self._fetching: dict[InteractionId, asyncio.Task[None]] = {}
-        self._proven: dict[InteractionId, str | None] = {}  # with what each was asked for
+        self._asked: dict[InteractionId, Caller] = {}  # for whom each was asked
+        self._chosen: dict[InteractionId, str] = {}  # the customer whom the consultant takes the caller for
         self._forgotten: set[InteractionId] = set()  # being fetched, to be shown still, but not to be kept
 
     def get(self, interaction: InteractionId) -> Card | None:
@@ -36,18 +37,24 @@ class Cards:
 
     def want(self, call: CallView) -> None:
         """Start fetching, unless it is there or on its way."""
-        known = self._proven.get(call.interaction, ...)
-        if known == call.verified:
+        interaction = call.interaction
+        customer = self._chosen.get(interaction) or call.verified
+        caller = Caller(call.caller, customer, proven=customer is not None and customer == call.verified)
+        if self._asked.get(interaction) == caller:
             return
-        if under_way := self._fetching.get(call.interaction):
+        if under_way := self._fetching.get(interaction):
             under_way.cancel()
-        self._proven[call.interaction] = call.verified
-        task = asyncio.get_running_loop().create_task(self._fetch(call.interaction, call.caller, call.verified))
-        self._fetching[call.interaction] = task
+        self._asked[interaction] = caller
+        self._fetching[interaction] = asyncio.get_running_loop().create_task(self._fetch(interaction, caller))
+
+    def choose(self, call: CallView, customer: str) -> None:
+        """The consultant has found out who calls; that proves nothing."""
+        self._chosen[call.interaction] = customer
+        self.want(call)
 
     def forget(self, interaction: InteractionId) -> None:
-        self._cards.pop(interaction, None)
-        self._proven.pop(interaction, None)
+        for known in (self._cards, self._asked, self._chosen):
+            known.pop(interaction, None)
         if interaction in self._fetching:
             self._forgotten.add(interaction)
 
@@ -57,9 +64,9 @@ class Cards:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _fetch(self, interaction: InteractionId, caller: str | None, proven: str | None) -> None:
+    async def _fetch(self, interaction: InteractionId, caller: Caller) -> None:
         try:
-            async for card in self._card_of(caller, proven):
+            async for card in self._card_of(caller):
                 self._take(interaction, card)
         except Exception as error:  # noqa: BLE001 - whatever a directory does wrong, the call and the page go on
             log.warning("card.failed", interaction=interaction, error=type(error).__name__)

@@ -21,6 +21,7 @@ from telephony.console.api.own import OwnApi
 from telephony.console.board import Board
 from telephony.console.caller_form import CallerForm, FileMessage
 from telephony.console.cards import CardOf, Cards
+from telephony.console.customer_search import CustomerSearchApi, Search
 from telephony.console.desk import Desk, LinkOf, no_link
 from telephony.console.dispositions import DispositionApi, Lists
 from telephony.console.floor import FloorApi
@@ -70,7 +71,7 @@ class Console:
     `link` makes the address of a call in another system; `looks` keeps how each person wants pages to look.
     `keeper` is where sessions outlive the server; `admission` hears what has become of accounts and sessions there.
     `file_message` stores what people write in the form for callers; without it there is no such form.
-    `dispositions` are the lists of the queues; `card_rules` say who may see which part of a card.
+    `search` finds customers; `dispositions` are the queues' lists; `card_rules` say who may see which part of a card.
     `factors` keeps second factors; without it nobody has one.
     """
 
@@ -92,6 +93,7 @@ class Console:
         looks: Looks | None = None,
         dispositions: Lists | None = None,
         card_rules: CardRules = NOTHING_HIDDEN,
+        search: Search | None = None,
         keeper: SessionKeeper | None = None,
         factors: Factors | None = None,
     ) -> None:
@@ -117,7 +119,15 @@ class Console:
         writing = NotesApi(notes, self._on_desk).endpoints() if notes else ()
         ending = DispositionApi(dispositions or {}, self._queue_of, submit).endpoints()
         sessions = SessionsApi(self.admission, clock).endpoints()
-        own = (*sessions, *OwnApi(self._board.lanes, clock).endpoints(), *floor.endpoints(), *writing, *ending)
+        finding = CustomerSearchApi(search, self._choose, card_rules, clock).endpoints() if search else ()
+        own = (
+            *finding,
+            *sessions,
+            *OwnApi(self._board.lanes, clock).endpoints(),
+            *floor.endpoints(),
+            *writing,
+            *ending,
+        )
         self._site = Site(
             accounts,
             self._sessions,
@@ -275,6 +285,13 @@ class Console:
     def _on_desk(self, agent: AgentId, interaction: InteractionId) -> bool:
         known = self._desks.get(agent)
         return known is not None and known.has(interaction)
+
+    def _choose(self, agent: AgentId, interaction: InteractionId, customer: str) -> bool:
+        known = self._desks.get(agent)
+        call = known.call_of(interaction) if known else None
+        if call:
+            self._cards.choose(call, customer)
+        return call is not None
 
     def _queue_of(self, agent: AgentId, interaction: InteractionId) -> QueueName | None:
         known = self._desks.get(agent)

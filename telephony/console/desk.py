@@ -187,6 +187,11 @@ class Desk:
     def _owed_body(self) -> list[wire.Body]:
         return [wire.owed(each, self.titles) for each in self.owed]
 
+    def call_of(self, interaction: InteractionId) -> CallView | None:
+        """A call that is in hand here, or was not long ago."""
+        pop = self._find(interaction)
+        return pop.call if pop else None
+
     def has(self, interaction: InteractionId) -> bool:
         """Whether the call is in hand here, or was not long ago."""
         return self._find(interaction) is not None

@@ -24,6 +24,17 @@ _SURENESS = {each: place for place, each in enumerate(Identity)}
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, as far as it is known: the number shown, and the customer whom the caller has proven to be or whom
+    the consultant takes the caller for.
+    """
+
+    number: str | None
+    customer: str | None = None
+    proven: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Customer:
     number: str  # customer number, as on the invoice
     name: str

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import structlog
 
-from telephony.core.customer import Card, Contact, CustomerFile, Identity, TicketSummary
+from telephony.core.customer import Caller, Card, Contact, CustomerFile, Identity, TicketSummary
 
 log = structlog.get_logger()
 
@@ -50,16 +50,16 @@ class Directory:
         self._late_s = late_s
         self._asked: set[asyncio.Task[Card]] = set()
 
-    async def cards(self, caller: str | None, proven: str | None = None) -> AsyncGenerator[Card]:
-        """The card of a caller, or of the customer whom the caller has `proven` to be; one or two, never an error."""
-        if caller is None and proven is None:
+    async def cards(self, caller: Caller) -> AsyncGenerator[Card]:
+        """The card of a caller; one or two, never an error."""
+        if caller.number is None and caller.customer is None:
             yield NOBODY
             return
         if len(self._asked) >= MOST_ASKED:
             log.warning("directory.busy", asked=len(self._asked))
             yield UNAVAILABLE
             return
-        asked, own = self._ask(self._whole(caller, proven)), self._ask(self._own(caller))
+        asked, own = self._ask(self._whole(caller)), self._ask(self._own(caller))
         try:
             # Not asyncio.timeout: a driver takes its time even to be cancelled (asyncpg: seconds, on a hung server).
             await asyncio.wait({asked}, timeout=self._budget_s)
@@ -76,9 +76,9 @@ class Directory:
             asked.cancel()
             own.cancel()
 
-    async def card(self, caller: str | None) -> Card:
-        """What there is within the budget."""
-        async with aclosing(self.cards(caller)) as cards:
+    async def card(self, number: str | None) -> Card:
+        """What there is of a caller's number within the budget."""
+        async with aclosing(self.cards(Caller(number))) as cards:
             return await anext(cards)
 
     def _ask(self, answer: Coroutine[None, None, Card]) -> asyncio.Task[Card]:
@@ -93,27 +93,37 @@ class Directory:
             # The type only: a message may carry what was asked for.
             log.warning("directory.failed", error=type(error).__name__)
 
-    async def _whole(self, caller: str | None, proven: str | None) -> Card:
-        file = await (self._source.by_number(proven) if proven else self._source.by_phone(caller or ""))
+    async def _whole(self, caller: Caller) -> Card:
+        file = await self._file(caller)
         if file is None:
             return await self._strangers(caller)
         customer = file.customer
         return Card(
             customer,
             await self._records.open_tickets_of(customer.number),
-            history=await self._records.contacts_of(sorted({*customer.phones, *([caller] if caller else [])})),
+            history=await self._records.contacts_of(sorted({*customer.phones, *_numbers(caller)})),
             contracts=file.contracts,
             devices=file.devices,
             invoices=file.invoices,
-            identity=Identity.PIN if proven else Identity.NUMBER,
+            identity=Identity.PIN if caller.proven else Identity.NUMBER,
         )
 
-    async def _strangers(self, caller: str | None) -> Card:
-        return Card(None, history=await self._records.contacts_of([caller]) if caller else ())
+    async def _file(self, caller: Caller) -> CustomerFile | None:
+        if caller.customer is not None:
+            return await self._source.by_number(caller.customer)
+        return await self._source.by_phone(caller.number) if caller.number is not None else None
 
-    async def _own(self, caller: str | None) -> Card:
+    async def _strangers(self, caller: Caller) -> Card:
+        numbers = _numbers(caller)
+        return Card(None, history=await self._records.contacts_of(numbers) if numbers else ())
+
+    async def _own(self, caller: Caller) -> Card:
         """What there is without the directory."""
         return replace(await self._strangers(caller), available=False)
+
+
+def _numbers(caller: Caller) -> tuple[str, ...]:
+    return () if caller.number is None else (caller.number,)
 
 
 def _answered(asked: asyncio.Task[Card]) -> bool:

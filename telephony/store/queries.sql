@@ -145,20 +145,28 @@ WHERE number = :number
 
 -- name: customers_by_digits
 -- Customers one of whose numbers ends in these digits (`low`: them backwards, `high`: one past the last such number).
-SELECT customer.*, phones.all_of AS phones FROM customer
+-- MATERIALIZED, because the planner would rather walk through everybody in order than through the few that are found.
+WITH found AS MATERIALIZED (
+    SELECT DISTINCT customer FROM customer_phone WHERE reversed ~>=~ :low AND reversed ~<~ :high
+    ORDER BY customer LIMIT :most
+)
+SELECT customer.*, phones.all_of AS phones FROM found JOIN customer ON number = found.customer
 CROSS JOIN LATERAL (SELECT array_agg(e164 ORDER BY e164) FROM customer_phone WHERE customer = number) AS phones (all_of)
-WHERE number IN (SELECT customer FROM customer_phone WHERE reversed ~>=~ :low AND reversed ~<~ :high)
-ORDER BY number LIMIT :most
+ORDER BY number
 
 -- name: customers_by_name
 -- Customers one of whose names begins with each of these words (`low` and `high` bound the longest of them).
-SELECT customer.*, phones.all_of AS phones FROM customer
+WITH found AS MATERIALIZED (
+    SELECT DISTINCT number FROM customer_word JOIN customer ON number = customer_word.customer
+    WHERE word ~>=~ :low AND word ~<~ :high
+        AND NOT EXISTS (SELECT FROM unnest(:words::text[]) AS begins WHERE strpos(folded, ' ' || begins) = 0)
+    ORDER BY number LIMIT :most
+)
+SELECT customer.*, phones.all_of AS phones FROM found JOIN customer USING (number)
 CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(e164 ORDER BY e164), '{}') FROM customer_phone WHERE customer = number
 ) AS phones (all_of)
-WHERE number IN (SELECT customer FROM customer_word WHERE word ~>=~ :low AND word ~<~ :high)
-    AND NOT EXISTS (SELECT FROM unnest(:words::text[]) AS word WHERE strpos(folded, ' ' || word) = 0)
-ORDER BY number LIMIT :most
+ORDER BY number
 
 -- name: forget_words
 -- Before a customer's name is entered anew.

@@ -20,7 +20,7 @@ from telephony.console.console import Console
 from telephony.console.flow_pages import Served
 from telephony.console.passwords import hash_password
 from telephony.core.account import Account, Role
-from telephony.core.customer import Card, Contact, Contract, Customer, Device, Identity, Invoice, TicketSummary
+from telephony.core.customer import Caller, Card, Contact, Contract, Customer, Device, Identity, Invoice, TicketSummary
 from telephony.core.engine import Engine
 from telephony.core.events import (
     AgentRinging,
@@ -137,9 +137,14 @@ class House:
             callers=lambda: self.callers,
             file_message=self.file_message,
             notes=self,
+            search=self.search,
             card_rules=card_fields_file.load(CONFIG_FOLDER / "card-fields.yaml"),
             endpoints=SupervisionApi(self.opening.current, data, time.time).endpoints(),
         )
+
+    async def search(self, text: str, most: int) -> tuple[Customer, ...]:
+        known = [card.customer for card in CARDS.values() if card.customer]
+        return tuple(each for each in known if text in each.name or text == each.number)[:most]
 
     async def note_of(self, interaction: InteractionId, agent: AgentId) -> tuple[str, float] | None:
         return self.notes.get((interaction, agent))
@@ -159,8 +164,9 @@ class House:
         self.messages.append(message)
         return Filed("000413-5", CallBack.PROMISED if message.call_back else CallBack.NOT_WISHED)
 
-    async def cards(self, caller: str | None, _proven: str | None) -> AsyncIterator[Card]:
-        yield CARDS.get(caller or "", Card(None))
+    async def cards(self, caller: Caller) -> AsyncIterator[Card]:
+        of = {card.customer.number: card for card in CARDS.values() if card.customer}
+        yield of[caller.customer] if caller.customer else CARDS.get(caller.number or "", Card(None))
 
     def submit(self, event: Event) -> None:
         now = time.time()

@@ -88,6 +88,27 @@ async def test_a_whole_call_by_keyboard(page: Page, house: tuple[House, str], sh
     assert hotline.engine.agents()[0].state == "off"
 
 
+async def test_a_stranger_is_found_by_name_and_the_card_is_that_customers(
+    page: Page, house: tuple[House, str], shots: Path
+) -> None:
+    hotline, url = house
+    await log_in(page, url)
+    await page.get_by_role("button", name="Dostępny").click()
+    hotline.arrive("i1", "+48600100299", Lane.STANDARD)
+    await expect(page.locator("#certainty")).to_have_text("Tożsamość nieznana.")
+    await press(page, "s")
+    await page.keyboard.type("Żółk")
+    await press(page, "Enter")
+    await expect(page.locator("#search-told")).to_have_text("Znaleziono: 1")
+    await press(page, "Tab", "Tab")
+    await looks_right(page, shots, "found")
+    await press(page, "Enter")
+    await expect(page.locator("#who")).to_contain_text("Żółkiewska")
+    await expect(page.locator("#certainty")).to_contain_text("Tożsamość niepotwierdzona")
+    await expect(page.locator("#search-told")).to_contain_text("Karta tej rozmowy")
+    await expect(page.locator("#closed")).to_have_text("Po potwierdzeniu tożsamości PIN-em także: faktury.")
+
+
 async def test_holds_and_what_nobody_knows_stand_beside_the_call(
     page: Page, house: tuple[House, str], shots: Path
 ) -> None:

@@ -20,7 +20,7 @@ from telephony.console.rules import ConsoleRules
 from telephony.core import events as ev
 from telephony.core.account import Account
 from telephony.core.commands import Command, Dial, PopLate
-from telephony.core.customer import Card
+from telephony.core.customer import Caller, Card
 from telephony.core.engine import Engine
 from telephony.core.ids import InteractionId, QueueName, Uniqueid
 from telephony.core.rules import QueueRules, Rules
@@ -66,9 +66,9 @@ class House:
     async def account(self, login: str) -> Account | None:
         return self.accounts.get(login)
 
-    async def cards(self, caller: str | None, _proven: str | None) -> AsyncIterator[Card]:
+    async def cards(self, caller: Caller) -> AsyncIterator[Card]:
         await asyncio.sleep(0.001)  # the built-in directory's median
-        yield Card(CUSTOMERS.get(caller or ""))
+        yield Card(CUSTOMERS.get(caller.number or ""))
 
     def played(self, command: Command, _now: float) -> None:
         """Asterisk's side."""

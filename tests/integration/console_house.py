@@ -21,7 +21,7 @@ from telephony.console.passwords import hash_password
 from telephony.console.rules import ConsoleRules
 from telephony.core.account import Account
 from telephony.core.commands import ShowPop
-from telephony.core.customer import Card
+from telephony.core.customer import Caller, Card, Customer
 from telephony.core.disposition import Choice
 from telephony.core.events import Event
 from telephony.core.ids import AgentId, InteractionId, QueueName
@@ -51,6 +51,9 @@ class House:
         self.events: asyncio.Queue[Event] = asyncio.Queue()
         self.cards_asked: list[str | None] = []
         self.notes: dict[tuple[str, str], tuple[str, float]] = {}
+        self.searched: list[str] = []
+        self.chosen: list[tuple[str, bool]] = []  # whom callers were taken for, and whether it is proven
+        self.customers: tuple[Customer, ...] = ()
         self.away = False  # what keeps the notes
         self.flows: list[Flow] = []
         self.problem = ""
@@ -72,6 +75,7 @@ class House:
             endpoints=endpoints,
             looks=self,
             notes=self,
+            search=self.search,
             file_message=self.file_message,
             dispositions=DISPOSITIONS,
             factors=self.factors,
@@ -93,9 +97,17 @@ class House:
     async def account(self, login: str) -> Account | None:
         return ACCOUNTS.get(login)
 
-    async def cards(self, caller: str | None, _proven: str | None) -> AsyncIterator[Card]:
-        self.cards_asked.append(caller)
+    async def cards(self, caller: Caller) -> AsyncIterator[Card]:
+        self.cards_asked.append(caller.number)
+        if caller.customer:
+            self.chosen.append((caller.customer, caller.proven))
         yield Card(None)
+
+    async def search(self, text: str, most: int) -> tuple[Customer, ...]:
+        if self.away:
+            raise ProblemError(503)
+        self.searched.append(text)
+        return self.customers[:most]
 
     async def note_of(self, interaction: InteractionId, agent: AgentId) -> tuple[str, float] | None:
         return self.notes.get((interaction, agent))

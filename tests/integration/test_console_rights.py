@@ -32,6 +32,8 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("PUT", "/calls/{interaction}/note"): CONSULTANTS,
     ("GET", "/dispositions"): CONSULTANTS,
     ("PUT", "/calls/{interaction}/disposition"): CONSULTANTS,
+    ("POST", "/customers/search"): CONSULTANTS,
+    ("PUT", "/calls/{interaction}/customer"): CONSULTANTS,
     ("GET", "/floor"): SUPERVISORS,
     ("GET", "/opening"): SUPERVISORS,
     ("PUT", "/departments/{name}/closure"): SUPERVISORS,

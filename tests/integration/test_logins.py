@@ -18,7 +18,7 @@ from telephony.clock import Clock
 from telephony.console.console import Console
 from telephony.console.rules import ConsoleRules
 from telephony.core.account import Role
-from telephony.core.customer import Card
+from telephony.core.customer import Caller, Card
 from telephony.core.engine import Engine
 from telephony.core.events import (
     AgentReady,
@@ -63,7 +63,7 @@ class Server:
             rules=rules,
         )
 
-    async def _cards(self, _caller: str | None, _proven: str | None) -> AsyncIterator[Card]:
+    async def _cards(self, _caller: Caller) -> AsyncIterator[Card]:
         yield Card(None)
 
     @asynccontextmanager

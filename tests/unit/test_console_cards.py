@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from telephony.console.cards import Cards
-from telephony.core.customer import Card
+from telephony.core.customer import Caller, Card
 from telephony.core.ids import InteractionId
 from telephony.crm.seed import customers
 from tests.unit.console_story import CALLER, WAITING
@@ -22,8 +22,8 @@ class Directory:
         self.answer: asyncio.Future[Card] = asyncio.get_running_loop().create_future()
         self.late: asyncio.Future[Card] = asyncio.get_running_loop().create_future()
 
-    async def cards(self, caller: str | None, proven: str | None) -> AsyncIterator[Card]:
-        self.asked.append(proven or caller)
+    async def cards(self, caller: Caller) -> AsyncIterator[Card]:
+        self.asked.append(caller.customer or caller.number)
         yield await asyncio.shield(self.answer)
         yield await asyncio.shield(self.late)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 import structlog
 
-from telephony.core.customer import Card, Contact, CustomerFile, Identity, TicketSummary
+from telephony.core.customer import Caller, Card, Contact, CustomerFile, Identity, TicketSummary
 from telephony.core.views import Direction, Outcome
 from telephony.crm.directory import MOST_ASKED, Directory
 from telephony.crm.seed import accounts, customers, files
@@ -74,8 +74,10 @@ def directory(source: FakeSource | None = None, *, budget_s: float = 5.0, late_s
     return Directory(source or FakeSource(), FakeRecords(), budget_s=budget_s, late_s=late_s)
 
 
-async def cards(known: Directory, caller: str | None, proven: str | None = None) -> list[Card]:
-    return [card async for card in known.cards(caller, proven)]
+async def cards(
+    known: Directory, number: str | None, customer: str | None = None, *, proven: bool = True
+) -> list[Card]:
+    return [card async for card in known.cards(Caller(number, customer, proven=proven and customer is not None))]
 
 
 async def test_a_known_caller_comes_with_everything_that_is_known() -> None:
@@ -87,6 +89,10 @@ async def test_whoever_proves_to_be_a_customer_is_that_one_from_any_phone() -> N
     assert await cards(directory(), PHONE, ANNA.number) == [proven]
     assert await cards(directory(), STRANGE, ANNA.number) == [proven]
     assert await cards(directory(), None, ANNA.number) == [proven]
+    assert await cards(directory(), STRANGE, ANNA.number, proven=False) == [WHOLE], (
+        "what the consultant says is no proof"
+    )
+    assert await cards(directory(), STRANGE, "999999") == [Card(None)]
 
 
 async def test_a_stranger_and_a_withheld_number_are_nobody_and_nothing_is_asked_for_the_latter() -> None:
@@ -98,7 +104,7 @@ async def test_a_stranger_and_a_withheld_number_are_nobody_and_nothing_is_asked_
 
 async def test_a_directory_that_is_late_costs_no_more_than_the_budget_and_fills_the_card_in_later() -> None:
     gate = asyncio.Event()
-    coming = directory(FakeSource(gate=gate), budget_s=0.0).cards(PHONE)
+    coming = directory(FakeSource(gate=gate), budget_s=0.0).cards(Caller(PHONE))
     with structlog.testing.capture_logs() as logged:
         assert await anext(coming) == Card(None, available=False, history=BEFORE)
         gate.set()

@@ -29,6 +29,8 @@ CREATE TABLE invoice (
 );
 CREATE INDEX invoice_customer ON invoice (customer);
 
+CREATE INDEX customer_phone_customer ON customer_phone (customer);
+
 -- A search by the beginning of a word in the name, without an extension.
 CREATE TABLE customer_word (
     word     text NOT NULL,  -- in small letters without marks

@@ -13,6 +13,7 @@ import { announcement, drawCall, drawCallTimes } from "./view_call";
 import { drawDispositions, focusDisposition, readDispositions } from "./view_dispositions";
 import { drawLine, drawLineTimes, drawRecent } from "./view_line";
 import { listenToNotes } from "./view_notes";
+import { drawSearch, listenToSearch } from "./view_search";
 import { STAGE, howItEnded } from "./words";
 
 const t = words(calls);
@@ -20,13 +21,13 @@ const { offline, title_console, too_many_windows } = words(common);
 const PAINT_FALLBACK_MS = 150; // a covered window may get no frames; its agent still has a phone
 
 const DRAW: Readonly<Record<Kind, readonly (() => void)[]>> = {
-  state: [drawAgent, drawCall, drawRecent, drawDispositions],
+  state: [drawAgent, drawCall, drawRecent, drawDispositions, drawSearch],
   agent: [drawAgent, drawCall],
   phone: [drawAgent],
   pop: [drawCall, drawRecent],
   card: [drawCall, drawRecent],
   call: [drawCall, drawRecent, drawDispositions],
-  hide: [drawCall, drawRecent, drawDispositions],
+  hide: [drawCall, drawRecent, drawDispositions, drawSearch],
   ticket: [drawCall, drawRecent],
   owed: [drawAgent, drawDispositions],
   disposition: [drawDispositions],
@@ -51,6 +52,7 @@ function popped(pop: Pop): void {
   say(byId("say-now"), announcement(pop));
   drawRecent();
   drawDispositions();
+  drawSearch();
   drawTitle();
 }
 
@@ -92,6 +94,7 @@ function lineChanged(connected: boolean, full: boolean): void {
 const send = connect(heard, lineChanged);
 listenToAgent(send);
 listenToNotes();
+listenToSearch();
 void readDispositions(() => {
   drawCall();
   drawDispositions();
