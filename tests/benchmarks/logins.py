@@ -23,7 +23,7 @@ from telephony.console.console import Console
 from telephony.console.passwords import hash_password
 from telephony.console.rules import ConsoleRules
 from telephony.core.account import Account, SessionRecord
-from telephony.core.customer import Card
+from telephony.core.customer import Caller, Card
 from telephony.logins import Logins
 from telephony.store.embedded import EmbeddedPostgres
 from telephony.store.store import Store
