@@ -37,7 +37,7 @@ def account(place: int) -> Account:
     return Account(f"person{place}", f"Person {place}", HASH, f"phone{place}", {"support": 1})
 
 
-async def card(_caller: str | None, _proven: str | None) -> AsyncIterator[Card]:
+async def card(_caller: Caller) -> AsyncIterator[Card]:
     yield Card(None)
 
 
