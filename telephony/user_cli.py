@@ -146,6 +146,8 @@ def _list(chosen: argparse.Namespace) -> int:
         )
         for account, sessions in accounts
     ]
+    if not rows:
+        return _say("nobody may log in yet: `hotline user add LOGIN --name …`")
     return _table(("LOGIN", "NAME", "ROLE", "DEPARTMENTS", "PHONE", "STATE"), rows)
 
 
@@ -160,6 +162,8 @@ def _sessions(chosen: argparse.Namespace) -> int:
         (each.login, _time(each.created_at), _time(each.used_at), each.address, each.browser or "unknown")
         for each in found
     ]
+    if not rows:
+        return _say("nobody is logged in")
     return _table(("LOGIN", "SINCE", "LAST SEEN", "FROM", "WITH"), rows)
 
 

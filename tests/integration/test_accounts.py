@@ -71,6 +71,11 @@ def anna(shell: Shell) -> Shell:
     return shell
 
 
+def test_where_nobody_is_entered_the_list_says_what_to_do(shell: Shell) -> None:
+    assert shell.user("list") == (0, "nobody may log in yet: `hotline user add LOGIN --name …`")
+    assert shell.user("list", "--json") == (0, "[]")
+
+
 def test_a_person_is_entered_once_with_a_password_that_no_argument_shows(anna: Shell) -> None:
     account = anna.account()
     assert account
@@ -99,7 +104,7 @@ def test_a_new_password_ends_every_session(anna: Shell) -> None:
     assert anna.user("reset-password", "anna", typed="short") == (1, "hotline: a password has 10 characters or more")
     assert anna.user("reset-password", "anna", typed=ANOTHER) == (0, "anna has a new password; 2 sessions have ended")
     assert anna.opens(ANOTHER)
-    assert anna.user("sessions", "anna") == (0, "LOGIN  SINCE  LAST SEEN  FROM  WITH")
+    assert anna.user("sessions", "anna") == (0, "nobody is logged in")
 
 
 def test_who_is_disabled_is_logged_out_and_shown_so_until_enabled(anna: Shell) -> None:
