@@ -49,24 +49,29 @@ class Source:
 
 def read(path: Path) -> Source:
     """The file as data with places; raises FlowError for anything but one small, plain mapping."""
-    text = _text(path)
+    return parse(path.name, text(path))
+
+
+def parse(name: str, text: str) -> Source:
+    """The same, of a text that stands in the file of this name."""
     try:
-        _refuse_tricks(path.name, text)
+        _refuse_tricks(name, text)
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise FlowError(f"not valid YAML: {error.problem or error}", _place(path.name, mark)) from error
+        raise FlowError(f"not valid YAML: {error.problem or error}", _place(name, mark)) from error
     except yaml.YAMLError as error:
-        raise FlowError(f"not valid YAML: {error}", Place(path.name, 1, 1)) from error
+        raise FlowError(f"not valid YAML: {error}", Place(name, 1, 1)) from error
     if not isinstance(root, yaml.MappingNode):
-        raise FlowError(NOT_A_MAPPING, Place(path.name, 1, 1))
-    tree = _plain(path.name, root)
+        raise FlowError(NOT_A_MAPPING, Place(name, 1, 1))
+    tree = _plain(name, root)
     if not isinstance(tree, dict):  # pragma: no cover - a mapping node gives a dict
-        raise FlowError(NOT_A_MAPPING, Place(path.name, 1, 1))
-    return Source(path.name, tree, root, hashlib.sha256(text.encode()).hexdigest()[:12])
+        raise FlowError(NOT_A_MAPPING, Place(name, 1, 1))
+    return Source(name, tree, root, hashlib.sha256(text.encode()).hexdigest()[:12])
 
 
-def _text(path: Path) -> str:
+def text(path: Path) -> str:
+    """A small regular file of UTF-8; raises FlowError for anything else."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # a pipe would let us wait for ever
             raise FlowError(f"{path}: cannot be read: not a file")

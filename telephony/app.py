@@ -150,6 +150,7 @@ class App:
             link=link_of(settings.pop),
             notes=StoredNotes(self._store, self.clock),
             dispositions=self.during_call.dispositions,
+            library=self.during_call.knowledge,
         )
 
     def _reader(self, node: AsteriskNode, log_folder: Path) -> ReadIn:
@@ -193,7 +194,7 @@ class App:
             if self._tls:
                 tasks.create_task(self._tls.watch())
             tasks.create_task(self.flows.run())
-            for work in self.outward.works():
+            for work in (*self.outward.works(), *self.during_call.works()):
                 tasks.create_task(work)
             for reader in self.readers.values():
                 tasks.create_task(reader.run())

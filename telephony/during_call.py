@@ -1,13 +1,15 @@
-"""What helps a consultant during a call, put together from the settings: dispositions so far."""
+"""What helps a consultant during a call, put together from the settings: dispositions, the knowledge base."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Coroutine, Iterator
 
 from telephony.core.commands import Command, DispositionChanged
 from telephony.core.events import DispositionsRecovered
 from telephony.core.rules import Rules
 from telephony.guidance import dispositions_file
+from telephony.knowledge import Knowledge
 from telephony.settings import Settings
 from telephony.store.store import Store
 
@@ -19,6 +21,7 @@ class DuringCall:
         self._settings = settings
         self._store = store
         self.dispositions = dispositions_file.load(settings.dispositions, settings.queues)
+        self.knowledge = Knowledge(settings.articles, store.articles)
         self._given: Counter[tuple[str, ...]] = Counter(
             {(queue, each.code): 0 for queue, choices in self.dispositions.items() for each in choices}
         )
@@ -29,6 +32,9 @@ class DuringCall:
         """What the core needs to know, dispositions included."""
         voluntary = {name for name, queue in self._settings.queues.items() if not queue.disposition_required}
         return dispositions_file.asked_for(self._settings.rules, self.dispositions, voluntary)
+
+    def works(self) -> Iterator[Coroutine[None, None, None]]:
+        yield self.knowledge.run()
 
     async def recovered(self) -> DispositionsRecovered:
         """Errors: StoreError."""

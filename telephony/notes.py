@@ -18,7 +18,7 @@ class StoredNotes:
     async def note_of(self, interaction: InteractionId, agent: AgentId) -> tuple[str, float] | None:
         """Text and when it was saved. Errors: ProblemError(503)."""
         try:
-            return await self._store.note_of(interaction, agent)
+            return await self._store.notes.of(interaction, agent)
         except StoreError:
             raise ProblemError(503, detail="the database is away") from None
 
@@ -26,7 +26,7 @@ class StoredNotes:
         """When it was saved. Errors: ProblemError(503)."""
         now = self._clock()
         try:
-            await self._store.keep_note(interaction, agent, text, now)
+            await self._store.notes.keep(interaction, agent, text, now)
         except StoreError:
             raise ProblemError(503, detail="the database is away") from None
         return now

@@ -44,8 +44,8 @@ class Outward:
 
     def __init__(self, pop: Pop, store: Store, clock: Callable[[], float]) -> None:
         known = tuple(receivers(pop))
-        self.news = CallNews(known, store.keep_messages)
-        self.senders = [Sender(each, store, clock) for each in known]
+        self.news = CallNews(known, store.outbox.keep_messages)
+        self.senders = [Sender(each, store.outbox, clock) for each in known]
 
     def publish(self, command: Command, now: float) -> None:
         self.news.publish(command, now)

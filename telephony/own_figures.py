@@ -55,6 +55,11 @@ def publish(app: App, standings: Callable[[], Iterator[Standing]]) -> None:
     given = "What came of talks, as consultants chose; a choice that was changed counts again"
     app.metrics.counter_table("dispositions", given, app.during_call.given, ("queue", "code"))
     app.metrics.value("dispositions_owed", "Talks whose consultant has still to say what came", app.during_call.owed)
+    app.metrics.value(
+        "articles_refused",
+        "1 while the knowledge base on the disk cannot be read and an older one is served",
+        lambda: float(bool(app.during_call.knowledge.problem)),
+    )
     app.metrics.value("recorder_backlog", "Facts that wait for the store", lambda: app.recorder.backlog)
     app.metrics.value("recorder_refused", "Facts the store will never take: a bug", lambda: app.recorder.refused)
     app.metrics.value("recorder_lost", "Facts for which there was no room", lambda: app.recorder.lost)

@@ -64,6 +64,7 @@ log = structlog.get_logger()
 FACTS_S = 1.0  # what is known of the caller must come within this, or the call starts without it
 END_S = 1.0  # how long Asterisk may take to say HANGUP after a command has failed
 WAKE_DIGIT = "D"
+PATH = 30  # nodes of a caller's way that are told
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
@@ -112,6 +113,7 @@ class Journey:
         self._taping = Taping(session, self._handset, self.interaction, services.recordings)
         self.sending_out = SendingOut(session, self._handset, self.interaction, self._sent_out)
         self._asker = Asker(self.interaction, arrival.did, arrival.caller)
+        self._path: dict[str, None] = {}  # the nodes the caller has been at, in order
         self._closed = False  # we have hung up on purpose
 
     @property
@@ -174,6 +176,7 @@ class Journey:
         step = start(flow, await self._facts(), services.clock(), services.calendar())
         while True:
             self.standings = standings(flow, step.session)
+            self._path.update(dict.fromkeys(f"{each.flow}.{each.node}" for each in self.standings))
             if step.unsaid:
                 log.warning("flow.unsaid", interaction=self.interaction, node=step.session.node, why=step.unsaid)
             if isinstance(step.wait, WaitDigits):
@@ -266,6 +269,7 @@ class Journey:
             dict(action.wishes),
             boosts,
             action.overflows,
+            tuple(self._path)[-PATH:],
         )
         self._services.submit(queued)
 

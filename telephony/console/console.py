@@ -18,6 +18,7 @@ from telephony.console import wire
 from telephony.console.admission import Admission
 from telephony.console.api.endpoint import Endpoint
 from telephony.console.api.own import OwnApi
+from telephony.console.articles import ArticlesApi, Library
 from telephony.console.board import Board
 from telephony.console.caller_form import CallerForm, FileMessage
 from telephony.console.cards import CardOf, Cards
@@ -72,6 +73,7 @@ class Console:
     `keeper` is where sessions outlive the server; `admission` hears what has become of accounts and sessions there.
     `file_message` stores what people write in the form for callers; without it there is no such form.
     `search` finds customers; `dispositions` are the queues' lists; `card_rules` say who may see which part of a card.
+    `library` is the knowledge base.
     `factors` keeps second factors; without it nobody has one.
     """
 
@@ -96,6 +98,7 @@ class Console:
         search: Search | None = None,
         keeper: SessionKeeper | None = None,
         factors: Factors | None = None,
+        library: Library | None = None,
     ) -> None:
         self._submit = submit
         self._clock = clock
@@ -120,6 +123,7 @@ class Console:
         ending = DispositionApi(dispositions or {}, self._queue_of, submit).endpoints()
         sessions = SessionsApi(self.admission, clock).endpoints()
         finding = CustomerSearchApi(search, self._choose, card_rules, clock).endpoints() if search else ()
+        reading = ArticlesApi(library, self._call_of, clock).endpoints() if library else ()
         own = (
             *finding,
             *sessions,
@@ -127,6 +131,7 @@ class Console:
             *floor.endpoints(),
             *writing,
             *ending,
+            *reading,
         )
         self._site = Site(
             accounts,
@@ -292,6 +297,10 @@ class Console:
         if call:
             self._cards.choose(call, customer)
         return call is not None
+
+    def _call_of(self, agent: AgentId, interaction: InteractionId) -> CallView | None:
+        known = self._desks.get(agent)
+        return known.call_of(interaction) if known else None
 
     def _queue_of(self, agent: AgentId, interaction: InteractionId) -> QueueName | None:
         known = self._desks.get(agent)

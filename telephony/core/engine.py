@@ -150,7 +150,8 @@ class Engine:
     def _(self, event: ev.CallQueued, now: float) -> None:
         before = self._calls.get(event.interaction)
         again = before.queued_at if before and before.answered_at is not None else None
-        changes = {"queue": event.queue, "lane": event.lane, "queued_at": now if again is None else again}
+        queued_at = now if again is None else again
+        changes = {"queue": event.queue, "lane": event.lane, "queued_at": queued_at, "path": event.path}
         if call := self._calls.step(event.interaction, CallInput.QUEUE, **changes):
             self._outlook.came(call, now)
             self._offers.join(call, {event.queue: 1} | dict(event.requires), event.wishes, event.boosts)

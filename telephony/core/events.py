@@ -70,6 +70,7 @@ class CallQueued:
     wishes: Mapping[str, int] = field(default_factory=dict)
     boosts: frozenset[Boost] = frozenset()
     overflows: bool = False  # the flow knows another way
+    path: tuple[str, ...] = ()  # how the caller has come here, `flow.node`
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,3 +119,4 @@ class CallView:
     direction: Direction = Direction.IN
     follows: InteractionId | None = None  # what this call came of
     verified: str | None = None  # the customer number whose PIN the caller has given
+    path: tuple[str, ...] = ()  # where the caller has been in the menu, `flow.node`, in order

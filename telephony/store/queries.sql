@@ -3,11 +3,11 @@
 INSERT INTO interaction (
     interaction, node, channel, uniqueid, linkedid, did, caller, codec, state, lane, queue, arrived_at, queued_at,
     answered_at, ended_at, agent, attempt, outcome, offered_at, painted_at, rang_at, spans, direction, follows,
-    verified
+    verified, path
 ) VALUES (
     :interaction, :node, :channel, :uniqueid, :linkedid, :did, :caller, :codec, :state, :lane, :queue, :arrived_at,
     :queued_at, :answered_at, :ended_at, :agent, :attempt, :outcome, :offered_at, :painted_at, :rang_at, :spans,
-    :direction, :follows, :verified
+    :direction, :follows, :verified, :path
 )
 ON CONFLICT (interaction) DO UPDATE SET
     node = excluded.node, channel = excluded.channel, uniqueid = excluded.uniqueid, linkedid = excluded.linkedid,
@@ -16,7 +16,7 @@ ON CONFLICT (interaction) DO UPDATE SET
     answered_at = excluded.answered_at, ended_at = excluded.ended_at, agent = excluded.agent,
     attempt = excluded.attempt, outcome = excluded.outcome, offered_at = excluded.offered_at,
     painted_at = excluded.painted_at, rang_at = excluded.rang_at, spans = excluded.spans,
-    verified = excluded.verified
+    verified = excluded.verified, path = excluded.path
 WHERE interaction.outcome IS NULL AND (
     excluded.outcome IS NOT NULL
     OR excluded.attempt >= interaction.attempt
@@ -457,3 +457,53 @@ SELECT * FROM disposition WHERE code IS NULL ORDER BY owed_at, interaction, agen
 -- name: dispositions_of
 -- What came of a call, by agent.
 SELECT * FROM disposition WHERE interaction = :interaction ORDER BY owed_at, agent
+
+-- name: article_revisions
+-- Which articles are there, and of which text.
+SELECT id, revision FROM article
+
+-- name: remove_article
+-- Its file has gone.
+DELETE FROM article WHERE id = :id
+
+-- name: keep_article
+-- Insert or replace an article; its words come as stems.
+INSERT INTO article (id, title, language, queues, nodes, keywords, body, revision, search)
+VALUES (
+    :id, :title, :language, :queues, :nodes, :keywords, :body, :revision,
+    setweight(to_tsvector('simple', CAST(:title_stems AS text)), 'A')
+    || setweight(to_tsvector('simple', CAST(:keyword_stems AS text)), 'B')
+    || setweight(to_tsvector('simple', CAST(:body_stems AS text)), 'D')
+)
+ON CONFLICT (id) DO UPDATE SET
+    title = excluded.title, language = excluded.language, queues = excluded.queues, nodes = excluded.nodes,
+    keywords = excluded.keywords, body = excluded.body, revision = excluded.revision, search = excluded.search
+
+-- name: article
+-- One article.
+SELECT * FROM article WHERE id = :id
+
+-- name: search_articles
+-- Articles that have what is wanted (a tsquery of stems), the best first; those of the caller's queue count for more.
+SELECT id, title, language, queues, nodes, keywords, body
+FROM article, to_tsquery('simple', CAST(:wanted AS text)) AS wanted (query)
+WHERE search @@ query
+ORDER BY ts_rank(search, query, 1) * CASE WHEN :queue = ANY(queues) THEN 1.5 ELSE 1 END DESC, id LIMIT :most
+
+-- name: suggested_articles
+-- Articles of the places a caller has come by, the last place first; then those of the queue.
+SELECT id, title, language, queues, nodes, keywords, body FROM article
+CROSS JOIN LATERAL (
+    SELECT max(array_position(CAST(:path AS text[]), node)) AS place FROM unnest(nodes) AS node
+) AS last_of
+WHERE place IS NOT NULL OR :queue = ANY(queues)
+ORDER BY place DESC NULLS LAST, (:queue = ANY(queues)) DESC, id LIMIT :most
+
+-- name: record_article_use
+-- What a consultant did with an article in a call; the last time counts.
+INSERT INTO article_use (article, agent, interaction, use, at) VALUES (:article, :agent, :interaction, :use, :at)
+ON CONFLICT (article, agent, interaction, use) DO UPDATE SET at = excluded.at
+
+-- name: article_uses
+-- In how many calls each article had each use.
+SELECT article, use, count(*) AS calls FROM article_use WHERE at >= :since GROUP BY article, use ORDER BY article, use

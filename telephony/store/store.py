@@ -12,16 +12,18 @@ from telephony.core.account import Account, Role
 from telephony.core.commands import Decided, OpenTicket
 from telephony.core.customer import Contact, Customer, CustomerAccount, TicketSummary
 from telephony.core.logged import LogPosition
-from telephony.core.outbox import Message
 from telephony.core.promises import CallBackRequest, CallBackState, Complaint, SurveyAnswer, answer_due
 from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import ticket_number
 from telephony.core.views import CallState, CallView, Direction, Lane, Outcome, Span, SpanKind
+from telephony.store.articles import ArticleStore
 from telephony.store.connection import Connection, Postgres, Row
 from telephony.store.customers import CustomerStore
 from telephony.store.dispositions import DispositionStore
 from telephony.store.migrate import migrate
 from telephony.store.news import AccountNews
+from telephony.store.notes import NoteStore
+from telephony.store.outbox import OutboxStore
 from telephony.store.second_factors import SecondFactorStore
 from telephony.store.sessions import SessionStore
 
@@ -37,7 +39,6 @@ _NAMES: dict[type, tuple[str, ...]] = {
         CustomerAccount,
         Decided,
         LogPosition,
-        Message,
         OpenTicket,
         QualityRecord,
         Span,
@@ -81,6 +82,18 @@ class Store:
         """A store whose work is done at the end of the block: all of it, or nothing after an error."""
         async with self._connection.together() as connection:
             yield Store(connection)
+
+    @property
+    def articles(self) -> ArticleStore:
+        return ArticleStore(self._connection)
+
+    @property
+    def notes(self) -> NoteStore:
+        return NoteStore(self._connection)
+
+    @property
+    def outbox(self) -> OutboxStore:
+        return OutboxStore(self._connection)
 
     @property
     def dispositions(self) -> DispositionStore:
@@ -217,37 +230,6 @@ class Store:
         rows = await self._connection.rows("survey_answers_of", interaction=interaction)
         return tuple(_record(SurveyAnswer, row) for row in rows)
 
-    async def keep_note(self, interaction: str, agent: str, text: str, saved_at: float) -> None:
-        """The last text of each consultant; a late one that is older changes nothing."""
-        await self._connection.run("keep_note", interaction=interaction, agent=agent, text=text, saved_at=saved_at)
-
-    async def note_of(self, interaction: str, agent: str) -> tuple[str, float] | None:
-        """Text and when it was saved."""
-        rows = await self._connection.rows("note_of", interaction=interaction, agent=agent)
-        return (str(rows[0]["text"]), cast(float, rows[0]["saved_at"])) if rows else None
-
-    # -- what other systems are told -----------------------------------------------------------------------------
-
-    async def keep_messages(self, messages: Sequence[Message]) -> None:
-        """All or none; one that is there already stays as it is."""
-        await self._connection.run_many("keep_message", [_values(each) for each in messages])
-
-    async def open_messages(self, target: str, most: int = 50) -> tuple[Message, ...]:
-        """What a receiver has not taken yet, in order."""
-        rows = await self._connection.rows("open_messages", target=target, most=most)
-        return tuple(_record(Message, row) for row in rows)
-
-    async def message_sent(self, id_: str, at: float) -> None:
-        await self._connection.run("message_sent", id=id_, at=at)
-
-    async def message_failed(self, id_: str, next_at: float, why: str, dead_at: float | None) -> None:
-        await self._connection.run("message_failed", id=id_, next_at=next_at, why=why, dead_at=dead_at)
-
-    async def dead_messages(self, most: int = 100) -> tuple[tuple[str, str], ...]:
-        """Id and reason of what was put aside, the latest first."""
-        rows = await self._connection.rows("dead_messages", most=most)
-        return tuple((str(row["id"]), str(row["why"])) for row in rows)
-
     # -- people -------------------------------------------------------------------------------------------------
 
     async def add_account(self, account: Account) -> None:
@@ -306,6 +288,7 @@ def _call(row: Row) -> CallView:
         outcome=outcome,
         direction=Direction(call.direction),
         spans=tuple(_span(each) for each in cast(Iterable[Row], row["spans"])),
+        path=tuple(call.path),
     )
 
 

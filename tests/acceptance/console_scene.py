@@ -33,10 +33,13 @@ from telephony.core.events import (
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.rules import QueueRules, Rules
 from telephony.core.views import Direction, Lane, Outcome
-from telephony.guidance import card_fields_file
+from telephony.guidance import card_fields_file, dispositions_file
+from telephony.knowledge import Knowledge
 from telephony.opening import Opening
 from telephony.outages import Outages
 from telephony.shipped import CONFIG_FOLDER
+from telephony.store.memory import Memory
+from telephony.store.store import Store
 from telephony.supervision import SupervisionApi
 from tests import tools
 from tests.acceptance.console_checks import (
@@ -128,6 +131,7 @@ class House:
         self.outages = Outages(data / "outages.yaml", data, self, time.time)
         self.messages: list[CallerMessage] = []
         self.notes: dict[tuple[str, str], tuple[str, float]] = {}
+        self.store = Store(Memory())
         self.console = Console(
             accounts=self.account,
             card=self.cards,
@@ -139,6 +143,8 @@ class House:
             notes=self,
             search=self.search,
             card_rules=card_fields_file.load(CONFIG_FOLDER / "card-fields.yaml"),
+            dispositions=dispositions_file.load(CONFIG_FOLDER / "dispositions.yaml", ("sales", "support", "billing")),
+            library=Knowledge(CONFIG_FOLDER / "articles", self.store.articles),
             endpoints=SupervisionApi(self.opening.current, data, time.time).endpoints(),
         )
 
@@ -173,10 +179,12 @@ class House:
         for command in self.engine.handle(event, now):
             self.console.publish(command, now)
 
-    def arrive(self, name: str, caller: str | None, lane: Lane, queue: str = "support") -> None:
+    def arrive(
+        self, name: str, caller: str | None, lane: Lane, queue: str = "support", path: tuple[str, ...] = ()
+    ) -> None:
         interaction = InteractionId(name)
         self.submit(CallArrived(interaction, "node-1", "PJSIP/t", Uniqueid(name), name, "+48220000100", caller, "alaw"))
-        self.submit(CallQueued(interaction, QueueName(queue), lane))
+        self.submit(CallQueued(interaction, QueueName(queue), lane, path=path))
 
     def ring(self, name: str) -> None:
         self.submit(AgentRinging(InteractionId(name), 1))

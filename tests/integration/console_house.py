@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -27,6 +28,7 @@ from telephony.core.events import Event
 from telephony.core.ids import AgentId, InteractionId, QueueName
 from telephony.core.views import CallState
 from telephony.factors import StoredFactors
+from telephony.knowledge import Knowledge
 from telephony.store.memory import Memory
 from telephony.store.store import Store
 from tests.unit.console_story import ANNA, WAITING
@@ -64,6 +66,7 @@ class House:
         self.memory.people.update({login: {"login": login} for login in ACCOUNTS})
         self.factors = StoredFactors(Store(self.memory), "a key of the tests")
         self.callers: dict[tuple[str, str], dict[str, int]] = {}
+        self.store = Store(Memory())
         self.console = Console(
             accounts=self.account,
             card=self.cards,
@@ -79,6 +82,7 @@ class House:
             file_message=self.file_message,
             dispositions=DISPOSITIONS,
             factors=self.factors,
+            library=Knowledge(Path("articles"), self.store.articles),
         )
         self.url = ""
 

@@ -34,6 +34,10 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("PUT", "/calls/{interaction}/disposition"): CONSULTANTS,
     ("POST", "/customers/search"): CONSULTANTS,
     ("PUT", "/calls/{interaction}/customer"): CONSULTANTS,
+    ("GET", "/articles"): CONSULTANTS,
+    ("GET", "/calls/{interaction}/articles"): CONSULTANTS,
+    ("GET", "/articles/{article}"): CONSULTANTS,
+    ("POST", "/articles/{article}/use"): CONSULTANTS,
     ("GET", "/floor"): SUPERVISORS,
     ("GET", "/opening"): SUPERVISORS,
     ("PUT", "/departments/{name}/closure"): SUPERVISORS,
@@ -46,7 +50,8 @@ LOG_OUT = ("DELETE", "/sessions")
 
 
 def real(path: str) -> str:
-    return path.replace("{interaction}", "i1").replace("{name}", "sales").replace("{session}", "f00d")
+    path = path.replace("{interaction}", "i1").replace("{name}", "sales")
+    return path.replace("{session}", "f00d").replace("{article}", "faktura")
 
 
 @pytest.fixture

@@ -58,13 +58,13 @@ async def test_messages_come_in_order_signed_and_once(store: Store) -> None:
         told.append((request.headers["webhook-id"], request.headers["webhook-signature"][:3], await request.text()))
         return web.Response(status=204)
 
-    await store.keep_messages([message(2), message(1), message(1)])
+    await store.outbox.keep_messages([message(2), message(1), message(1)])
     async with receiver(take) as url, aiohttp.ClientSession() as http:
-        sender = Sender(Webhook("crm", url, SECRET), store, Time())
+        sender = Sender(Webhook("crm", url, SECRET), store.outbox, Time())
         await sender.look(http)
         await sender.look(http)
     assert told == [("m-1", "v1,", '{"n":1}'), ("m-2", "v1,", '{"n":2}')]
-    assert await store.open_messages("crm") == ()
+    assert await store.outbox.open_messages("crm") == ()
 
 
 async def test_a_receiver_that_is_down_gets_everything_later_in_order(store: Store) -> None:
@@ -77,9 +77,9 @@ async def test_a_receiver_that_is_down_gets_everything_later_in_order(store: Sto
         return web.Response()
 
     now = Time()
-    await store.keep_messages([message(1), message(2)])
+    await store.outbox.keep_messages([message(1), message(2)])
     async with receiver(take) as url, aiohttp.ClientSession() as http:
-        sender = Sender(Webhook("crm", url, SECRET), store, now)
+        sender = Sender(Webhook("crm", url, SECRET), store.outbox, now)
         await sender.look(http)
         up.set()
         await sender.look(http)
@@ -99,15 +99,15 @@ async def test_what_is_never_taken_is_put_aside_with_its_reason(store: Store, st
         return web.Response(status=status)
 
     now = Time()
-    await store.keep_messages([message(1)])
+    await store.outbox.keep_messages([message(1)])
     async with receiver(refuse) as url, aiohttp.ClientSession() as http:
-        sender = Sender(Webhook("crm", url, SECRET), store, now)
+        sender = Sender(Webhook("crm", url, SECRET), store.outbox, now)
         for _ in range(DEAD_AFTER + 2):
             await sender.look(http)
             now.now += 3600.0
     assert asked == tries
-    assert await store.dead_messages() == (("m-1", f"HTTP {status}"),)
-    assert await store.open_messages("crm") == ()
+    assert await store.outbox.dead_messages() == (("m-1", f"HTTP {status}"),)
+    assert await store.outbox.open_messages("crm") == ()
 
 
 async def test_nobody_leads_us_elsewhere(store: Store) -> None:
@@ -122,11 +122,11 @@ async def test_nobody_leads_us_elsewhere(store: Store) -> None:
         async def redirect(_: web.Request) -> web.Response:
             return web.Response(status=307, headers={"Location": elsewhere})
 
-        await store.keep_messages([message(1)])
+        await store.outbox.keep_messages([message(1)])
         async with receiver(redirect) as url, aiohttp.ClientSession() as http:
-            await Sender(Webhook("crm", url, SECRET), store, Time()).look(http)
+            await Sender(Webhook("crm", url, SECRET), store.outbox, Time()).look(http)
     assert led == []
-    assert len(await store.open_messages("crm")) == 1
+    assert len(await store.outbox.open_messages("crm")) == 1
 
 
 async def test_a_receiver_that_never_answers_holds_up_nobody_for_long(
@@ -139,18 +139,18 @@ async def test_a_receiver_that_never_answers_holds_up_nobody_for_long(
         await hanging.wait()
         return web.Response()
 
-    await store.keep_messages([message(1)])
+    await store.outbox.keep_messages([message(1)])
     async with receiver(hang) as url:
-        sender = Sender(Webhook("crm", url, SECRET), store, Time())
+        sender = Sender(Webhook("crm", url, SECRET), store.outbox, Time())
         task = asyncio.create_task(sender.run())
         async with asyncio.timeout(10):
-            while not (await store.open_messages("crm"))[0].attempts:  # noqa: ASYNC110 - a table tells nobody
+            while not (await store.outbox.open_messages("crm"))[0].attempts:  # noqa: ASYNC110 - a table tells nobody
                 await asyncio.sleep(0.02)
         hanging.set()
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-    (kept,) = await store.open_messages("crm")
+    (kept,) = await store.outbox.open_messages("crm")
     assert kept.attempts == 1
 
 

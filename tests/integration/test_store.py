@@ -96,12 +96,12 @@ async def test_what_has_been_with_a_customers_numbers_is_told_with_its_tickets(s
 
 
 async def test_the_last_note_of_each_consultant_counts_and_the_next_one_reads_both(store: Store) -> None:
-    assert await store.note_of(CALL, "anna") is None
-    await store.keep_note(CALL, "anna", "dioda mruga", 5.0)
-    await store.keep_note(CALL, "anna", "dioda", 4.0)  # late
-    await store.keep_note(CALL, "piotr", "wysłać technika", 6.0)
-    await store.keep_note(CALL, "ewa", "", 7.0)
-    assert await store.note_of(CALL, "anna") == ("dioda mruga", 5.0)
+    assert await store.notes.of(CALL, "anna") is None
+    await store.notes.keep(CALL, "anna", "dioda mruga", 5.0)
+    await store.notes.keep(CALL, "anna", "dioda", 4.0)  # late
+    await store.notes.keep(CALL, "piotr", "wysłać technika", 6.0)
+    await store.notes.keep(CALL, "ewa", "", 7.0)
+    assert await store.notes.of(CALL, "anna") == ("dioda mruga", 5.0)
     await store.record_call(ENDED)
     (contact,) = await store.contacts_of([str(ENDED.caller)])
     assert contact.note == "dioda mruga\nwysłać technika"

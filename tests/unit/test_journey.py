@@ -261,6 +261,7 @@ async def test_the_line_is_entered_with_queue_lane_skills_and_boosts(
             {"voip": 2},
             {"english": 1},
             frozenset(boosts),
+            path=("test.menu", "test.person"),
         )
     ]
     stage = case.session.commands.index("SET VARIABLE HOTLINE_STAGE line")

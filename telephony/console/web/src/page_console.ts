@@ -10,6 +10,7 @@ import { apply, model } from "./model";
 import { fill, words } from "./texts";
 import { agentState, drawAgent, drawAgentTime, listenToAgent } from "./view_agent";
 import { announcement, drawCall, drawCallTimes } from "./view_call";
+import { drawArticles, focusArticles, listenToArticles } from "./view_articles";
 import { drawDispositions, focusDisposition, readDispositions } from "./view_dispositions";
 import { drawLine, drawLineTimes, drawRecent } from "./view_line";
 import { listenToNotes } from "./view_notes";
@@ -21,13 +22,13 @@ const { offline, title_console, too_many_windows } = words(common);
 const PAINT_FALLBACK_MS = 150; // a covered window may get no frames; its agent still has a phone
 
 const DRAW: Readonly<Record<Kind, readonly (() => void)[]>> = {
-  state: [drawAgent, drawCall, drawRecent, drawDispositions, drawSearch],
+  state: [drawAgent, drawCall, drawRecent, drawDispositions, drawArticles, drawSearch],
   agent: [drawAgent, drawCall],
   phone: [drawAgent],
   pop: [drawCall, drawRecent],
   card: [drawCall, drawRecent],
-  call: [drawCall, drawRecent, drawDispositions],
-  hide: [drawCall, drawRecent, drawDispositions, drawSearch],
+  call: [drawCall, drawRecent, drawDispositions, drawArticles],
+  hide: [drawCall, drawRecent, drawDispositions, drawArticles, drawSearch],
   ticket: [drawCall, drawRecent],
   owed: [drawAgent, drawDispositions],
   disposition: [drawDispositions],
@@ -52,6 +53,7 @@ function popped(pop: Pop): void {
   say(byId("say-now"), announcement(pop));
   drawRecent();
   drawDispositions();
+  drawArticles();
   drawSearch();
   drawTitle();
 }
@@ -94,12 +96,14 @@ function lineChanged(connected: boolean, full: boolean): void {
 const send = connect(heard, lineChanged);
 listenToAgent(send);
 listenToNotes();
+listenToArticles();
 listenToSearch();
 void readDispositions(() => {
   drawCall();
   drawDispositions();
 });
 shortcut("n", () => byId("note").focus());
+shortcut("b", focusArticles);
 shortcut("w", focusDisposition);
 shortcut("d", () => byId("ready").click());
 shortcut("p", () => byId("pause").click());

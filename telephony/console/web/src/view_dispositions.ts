@@ -115,5 +115,6 @@ export async function readDispositions(again: () => void): Promise<void> {
     return;
   }
   lists = told.queues;
+  drawn = ""; // what was drawn without words
   again();
 }
