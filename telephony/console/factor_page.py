@@ -127,8 +127,9 @@ class FactorPage:
             return self._codes.page(language, values | {"codes": codes_list(told.codes)})
         if await self._factor.has(login):
             left = await self._factor.codes_left(login)
-            must = "" if self._factor.required(session.account) else "hidden"
-            return self._on.page(language, values | {"left": str(left), "must": must})
+            word = "off_required" if self._factor.required(session.account) else "off_allowed"
+            values |= {"left": str(left), "after": escape(texts(language)[f"factor.{word}"])}
+            return self._on.page(language, values)
         now = self._clock()
         secret = self._offered.get(session.key, now) or totp.new_secret()
         self._offered.put(session.key, secret, now)

@@ -19,6 +19,7 @@ from telephony.console.caller_message import CallBack, CallerMessage, Filed
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
 from telephony.console.passwords import hash_password
+from telephony.console.rules import ConsoleRules
 from telephony.core.account import Account, Role
 from telephony.core.customer import Caller, Card, Contact, Contract, Customer, Device, Identity, Invoice, TicketSummary
 from telephony.core.engine import Engine
@@ -33,6 +34,7 @@ from telephony.core.events import (
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.rules import QueueRules, Rules
 from telephony.core.views import Direction, Lane, Outcome
+from telephony.factors import StoredFactors
 from telephony.guidance import card_fields_file, dispositions_file
 from telephony.knowledge import Knowledge
 from telephony.opening import Opening
@@ -121,7 +123,7 @@ CARDS = {
 class House:
     """`data` holds closures and outages."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, rules: ConsoleRules | None = None) -> None:
         self.engine = Engine(Rules({QueueName("support"): QueueRules(wrap_up_s=3600.0)}))
         self.flows: list[Flow] = []
         self.problem = ""
@@ -131,8 +133,12 @@ class House:
         self.outages = Outages(data / "outages.yaml", data, self, time.time)
         self.messages: list[CallerMessage] = []
         self.notes: dict[tuple[str, str], tuple[str, float]] = {}
-        self.store = Store(Memory())
+        memory = Memory()
+        memory.people.update({each.login: {"login": each.login} for each in (ANNA, EWA)})
+        self.store = Store(memory)
         self.console = Console(
+            rules=rules,
+            factors=StoredFactors(self.store, "a key of the tests"),
             accounts=self.account,
             card=self.cards,
             submit=self.submit,
@@ -228,7 +234,12 @@ async def page(
     house: object,  # stops after the page, which would complain of a server that is gone
 ) -> AsyncIterator[Page]:
     """A fresh window; whatever it complains about fails the test."""
-    context = await chrome.new_context(color_scheme=request.param, locale="pl-PL", viewport=_size(1280))
+    context = await chrome.new_context(
+        color_scheme=request.param,
+        locale="pl-PL",
+        viewport=_size(1280),
+        ignore_https_errors=True,  # a self-made certificate is one that browsers warn of
+    )
     page = await context.new_page()
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)

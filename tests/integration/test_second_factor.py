@@ -242,6 +242,7 @@ async def test_somebody_gets_one_of_their_own_will_renews_the_codes_and_gives_it
     async with http.get(OWN) as answer:
         told = await answer.text()
     assert "<strong>10</strong>" in told
+    assert "wystarczy hasło" in told
     assert "<svg" not in told
     refused = await own(http, house, page.csrf, wish="codes", password=PASSWORD, code=now_code)
     assert refused[0] == 403, "that code was used"
@@ -262,7 +263,10 @@ async def test_who_must_have_one_and_removes_it_logs_in_anew(enrolled: House, st
     await step.password()
     await step.give(code_at(enrolled.now))
     async with step.http.get(OWN) as answer:
-        csrf = (await answer.text()).split('name="csrf" value="')[1].split('"')[0]
+        told = await answer.text()
+    assert "Nastąpi wylogowanie" in told
+    assert "wystarczy hasło" not in told
+    csrf = told.split('name="csrf" value="')[1].split('"')[0]
     given = await own(step.http, enrolled, csrf, wish="off", password=PASSWORD, code=RECOVERY[3])
     assert given == (303, "/login?why=over")
     assert not await step.inside()
