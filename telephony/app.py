@@ -151,6 +151,7 @@ class App:
             notes=StoredNotes(self._store, self.clock),
             dispositions=self.during_call.dispositions,
             library=self.during_call.knowledge,
+            scripts=self.during_call.scripts,
         )
 
     def _reader(self, node: AsteriskNode, log_folder: Path) -> ReadIn:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from telephony import customer_cli, flow_cli, outage_cli, route_cli, user_cli
+from telephony import customer_cli, flow_cli, guidance_cli, outage_cli, route_cli, user_cli
 from telephony.shipped import CONFIG_FOLDER
 
 CONFIG = CONFIG_FOLDER / "hotline.toml"
@@ -93,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     customer_cli.add(commands, CONFIG)
     flow_cli.add(commands, CONFIG.parent, data_folder())
     outage_cli.add(commands, data_folder())
+    guidance_cli.add(commands, CONFIG)
     route_cli.add(commands, CONFIG)
     user_cli.add(commands, CONFIG)
     _command(commands, "clean-demo", _clean_demo, "remove all that the demo has written")

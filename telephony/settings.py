@@ -275,6 +275,7 @@ class Settings(BaseSettings):
     outages: Path = CONFIG_FOLDER / "outages.yaml"  # what is announced as out of order; need not exist
     calendar: Path = CONFIG_FOLDER / "calendar.yaml"  # when each department is open
     articles: Path = CONFIG_FOLDER / "articles"  # the knowledge base, a folder of Markdown files
+    scripts: Path = CONFIG_FOLDER / "scripts"  # a YAML file for each queue
     dispositions: Path = CONFIG_FOLDER / "dispositions.yaml"  # what may come of a talk, by queue
     card_fields: Path = CONFIG_FOLDER / "card-fields.yaml"  # who may see which part of a customer's card
 

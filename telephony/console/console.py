@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import singledispatchmethod
 from ssl import SSLContext
+from types import MappingProxyType
 
 from aiohttp import web
 
@@ -33,6 +34,7 @@ from telephony.console.own_sessions import SessionsApi
 from telephony.console.pages import Pages
 from telephony.console.pop_timing import PopTiming, PopTimings
 from telephony.console.rules import ConsoleRules
+from telephony.console.scripts import ScriptsApi
 from telephony.console.second_factor import Factors
 from telephony.console.sessions import SessionKeeper, Sessions, Unkept
 from telephony.console.site import Site
@@ -53,6 +55,7 @@ from telephony.core.commands import (
 from telephony.core.customer import Card
 from telephony.core.events import AgentPaused, AgentReady, AgentSignedIn, AgentSignedOut, Event, PopPainted
 from telephony.core.ids import AgentId, InteractionId, QueueName
+from telephony.core.script import Script
 from telephony.core.views import CallState, CallView
 
 INTERACTIONS = 10_000  # whose agent is remembered, for the ticket's number
@@ -73,7 +76,7 @@ class Console:
     `keeper` is where sessions outlive the server; `admission` hears what has become of accounts and sessions there.
     `file_message` stores what people write in the form for callers; without it there is no such form.
     `search` finds customers; `dispositions` are the queues' lists; `card_rules` say who may see which part of a card.
-    `library` is the knowledge base.
+    `library` is the knowledge base, `scripts` are the queues'.
     `factors` keeps second factors; without it nobody has one.
     """
 
@@ -99,6 +102,7 @@ class Console:
         keeper: SessionKeeper | None = None,
         factors: Factors | None = None,
         library: Library | None = None,
+        scripts: Mapping[QueueName, Script] = MappingProxyType({}),
     ) -> None:
         self._submit = submit
         self._clock = clock
@@ -132,6 +136,7 @@ class Console:
             *writing,
             *ending,
             *reading,
+            *ScriptsApi(scripts).endpoints(),
         )
         self._site = Site(
             accounts,

@@ -35,7 +35,7 @@ from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.rules import QueueRules, Rules
 from telephony.core.views import Direction, Lane, Outcome
 from telephony.factors import StoredFactors
-from telephony.guidance import card_fields_file, dispositions_file
+from telephony.guidance import card_fields_file, dispositions_file, script_file
 from telephony.knowledge import Knowledge
 from telephony.opening import Opening
 from telephony.outages import Outages
@@ -150,6 +150,7 @@ class House:
             search=self.search,
             card_rules=card_fields_file.load(CONFIG_FOLDER / "card-fields.yaml"),
             dispositions=dispositions_file.load(CONFIG_FOLDER / "dispositions.yaml", ("sales", "support", "billing")),
+            scripts=script_file.load_all(CONFIG_FOLDER / "scripts", ("sales", "support", "billing")),
             library=Knowledge(CONFIG_FOLDER / "articles", self.store.articles),
             endpoints=SupervisionApi(self.opening.current, data, time.time).endpoints(),
         )

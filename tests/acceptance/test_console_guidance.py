@@ -85,3 +85,21 @@ async def test_no_next_call_before_it_is_said_what_came_of_the_last(
     await page.locator("#call").focus()
     await press(page, "d")
     await expect(page.locator("#state-text")).to_have_text("Dostępny")
+
+
+async def test_a_script_is_gone_through_by_keyboard(page: Page, house: tuple[House, str], shots: Path) -> None:
+    hotline, url = house
+    await log_in(page, url)
+    await press(page, "d")
+    hotline.console.device_changed("anna", "NOT_INUSE")
+    hotline.arrive("i1", KNOWN, Lane.STANDARD)
+    await expect(page.locator("#script-say")).to_contain_text("Dzień dobry, pomoc techniczna MARSOFT.")
+    await press(page, "k", "Tab", "Enter")
+    await expect(page.locator("#script-say")).to_contain_text("Czy na karcie jest znana awaria")
+    await expect(page.locator("#script-say")).to_be_focused()
+    await press(page, "Tab", "Tab", "Enter")
+    await expect(page.locator("#script-articles button")).to_have_text("Artykuł: brak-internetu")
+    await looks_right(page, shots, "script")
+    await page.locator("#script-back").focus()
+    await press(page, "Enter")
+    await expect(page.locator("#script-say")).to_contain_text("Czy na karcie jest znana awaria")

@@ -34,6 +34,7 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("PUT", "/calls/{interaction}/disposition"): CONSULTANTS,
     ("POST", "/customers/search"): CONSULTANTS,
     ("PUT", "/calls/{interaction}/customer"): CONSULTANTS,
+    ("GET", "/scripts/{queue}"): CONSULTANTS,
     ("GET", "/articles"): CONSULTANTS,
     ("GET", "/calls/{interaction}/articles"): CONSULTANTS,
     ("GET", "/articles/{article}"): CONSULTANTS,
@@ -51,7 +52,7 @@ LOG_OUT = ("DELETE", "/sessions")
 
 def real(path: str) -> str:
     path = path.replace("{interaction}", "i1").replace("{name}", "sales")
-    return path.replace("{session}", "f00d").replace("{article}", "faktura")
+    return path.replace("{session}", "f00d").replace("{article}", "faktura").replace("{queue}", "support")
 
 
 @pytest.fixture

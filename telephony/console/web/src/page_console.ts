@@ -15,6 +15,7 @@ import { drawDispositions, focusDisposition, readDispositions } from "./view_dis
 import { drawLine, drawLineTimes, drawRecent } from "./view_line";
 import { listenToNotes } from "./view_notes";
 import { drawSearch, listenToSearch } from "./view_search";
+import { drawScript, focusScript, listenToScript } from "./view_script";
 import { STAGE, howItEnded } from "./words";
 
 const t = words(calls);
@@ -22,13 +23,13 @@ const { offline, title_console, too_many_windows } = words(common);
 const PAINT_FALLBACK_MS = 150; // a covered window may get no frames; its agent still has a phone
 
 const DRAW: Readonly<Record<Kind, readonly (() => void)[]>> = {
-  state: [drawAgent, drawCall, drawRecent, drawDispositions, drawArticles, drawSearch],
+  state: [drawAgent, drawCall, drawRecent, drawDispositions, drawArticles, drawScript, drawSearch],
   agent: [drawAgent, drawCall],
   phone: [drawAgent],
   pop: [drawCall, drawRecent],
   card: [drawCall, drawRecent],
-  call: [drawCall, drawRecent, drawDispositions, drawArticles],
-  hide: [drawCall, drawRecent, drawDispositions, drawArticles, drawSearch],
+  call: [drawCall, drawRecent, drawDispositions, drawArticles, drawScript],
+  hide: [drawCall, drawRecent, drawDispositions, drawArticles, drawScript, drawSearch],
   ticket: [drawCall, drawRecent],
   owed: [drawAgent, drawDispositions],
   disposition: [drawDispositions],
@@ -54,6 +55,7 @@ function popped(pop: Pop): void {
   drawRecent();
   drawDispositions();
   drawArticles();
+  drawScript();
   drawSearch();
   drawTitle();
 }
@@ -97,6 +99,7 @@ const send = connect(heard, lineChanged);
 listenToAgent(send);
 listenToNotes();
 listenToArticles();
+listenToScript();
 listenToSearch();
 void readDispositions(() => {
   drawCall();
@@ -104,6 +107,7 @@ void readDispositions(() => {
 });
 shortcut("n", () => byId("note").focus());
 shortcut("b", focusArticles);
+shortcut("k", focusScript);
 shortcut("w", focusDisposition);
 shortcut("d", () => byId("ready").click());
 shortcut("p", () => byId("pause").click());
