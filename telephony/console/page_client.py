@@ -81,6 +81,8 @@ class PageClient:
                 raise ConsoleBusyError(f"{self.login}: the console answered {response.status}")
             if response.status != 303:
                 raise LoginRefusedError(f"{self.login}: the console answered {response.status}")
+            if response.headers.get("Location") != "/":
+                raise LoginRefusedError(f"{self.login}: the console asks for a second factor")
 
     async def log_out(self) -> None:
         """Sign out at once, without the grace of a page that only went away."""

@@ -85,8 +85,8 @@ class SecondStep:
         form = await fields(request)
         if not same(form.get("csrf"), csrf_of(token)):
             return self._page(request, token, half, 403, "stale")
-        if half.codes:  # seen, and written down
-            return await self._done(request, token, half)
+        if half.codes:  # an impatient second click on the code's form has not seen them
+            return await self._done(request, token, half) if form.get("seen") else self._page(request, token, half)
         if wait_s := self._limit.take_code(half.keys, self._clock()):
             return self._page(request, token, half, 429, "too_many", wait_s)
         try:
@@ -104,7 +104,8 @@ class SecondStep:
         login = half.account.login
         if half.secret is None:
             return await self._factor.right(login, code)
-        half.codes = await self._factor.enrol(login, half.secret, code) or ()
+        codes = await self._factor.enrol(login, half.secret, code)
+        half.codes = half.codes or codes or ()
         return bool(half.codes)
 
     def _refused(self, request: web.Request, token: str, half: HalfWay) -> web.Response:

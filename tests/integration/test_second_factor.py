@@ -10,6 +10,7 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
+from telephony.console.page_client import LoginRefusedError, PageClient
 from telephony.console.rules import ConsoleRules
 from telephony.core import totp
 from telephony.core.account import Role
@@ -54,11 +55,11 @@ class Step:
         async with self.http.get("/login/code") as answer:
             return await answer.text()
 
-    async def give(self, code: str, csrf: str | None = None) -> tuple[int, str]:
+    async def give(self, code: str, csrf: str | None = None, **more: str) -> tuple[int, str]:
         """Status, and where to or what is told."""
         token = csrf if csrf is not None else (await self.shown()).split('name="csrf" value="')[1].split('"')[0]
         origin = {"Origin": self.house.url}
-        fields = {"code": code, "csrf": token}
+        fields = {"code": code, "csrf": token, **more}
         async with self.http.post("/login/code", data=fields, headers=origin, allow_redirects=False) as answer:
             return answer.status, answer.headers.get("Location") or await answer.text()
 
@@ -79,6 +80,12 @@ async def test_the_password_alone_lets_nobody_in_who_has_a_second_factor(enrolle
     assert await step.give(code_at(enrolled.now)) == (303, "/")
     assert await step.inside()
     assert (await step.give("1", "x"))[1] == "/login?why=again", "that log-in is over"
+
+
+async def test_a_simulated_page_says_that_it_has_no_phone(enrolled: House) -> None:
+    async with PageClient(enrolled.url, "anna", PASSWORD) as client:
+        with pytest.raises(LoginRefusedError, match="asks for a second factor"):
+            await client.log_in()
 
 
 async def test_without_a_second_factor_the_password_is_enough(step: Step) -> None:
@@ -210,7 +217,8 @@ async def test_who_must_have_one_gets_it_at_the_first_log_in(house: House, step:
     assert len(codes) == 10
     assert not await step.inside()
     assert codes[9] in await step.shown(), "until they have been written down"
-    assert await step.give("") == (303, "/")
+    assert (await step.give(code_at(house.now, secret)))[0] == 200, "a second click has not seen them"
+    assert await step.give("", seen="yes") == (303, "/")
     assert await step.inside()
     step.http.cookie_jar.clear()
     await step.password()
