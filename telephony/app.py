@@ -41,6 +41,7 @@ from telephony.core.ids import InteractionId, QueueName
 from telephony.core.promises import SurveyAnswer
 from telephony.core.views import CallState, Lane
 from telephony.crm.directory import Directory
+from telephony.crm_wiring import source_of
 from telephony.customer_finding import finding
 from telephony.during_call import DuringCall
 from telephony.factors import StoredFactors, factor_key
@@ -79,12 +80,12 @@ class App:
         self._settings = settings
         self._store = store
         self.clock = Clock()
-        self._directory = Directory(store.customers, store)
+        self.metrics = Metrics(settings.queues)
+        self._directory = Directory(source_of(settings.crm, store.customers, self.clock, self.metrics), store)
         self._opening = Opening(settings.calendar, settings.data)
         self.during_call = DuringCall(settings, store)
         self._logins = Logins(store, settings.skilled)
         self.console = self._pages(settings)
-        self.metrics = Metrics(settings.queues)
         self.quality = CallQuality()
         self.recorder = Recorder(store, self.console.ticket_opened)
         self.engine = Engine(self.during_call.rules)

@@ -43,6 +43,7 @@ from telephony.core.rules import (
     Relaxation,
     Rules,
 )
+from telephony.crm_settings import Crm
 from telephony.shipped import CONFIG_FOLDER
 
 if TYPE_CHECKING:
@@ -248,6 +249,7 @@ class Settings(BaseSettings):
     )
 
     data: Path = Path(".hotline")
+    crm: Crm = Crm()
     console_listen: Address = Listen("127.0.0.1", 8480)
     metrics_listen: Address = Listen("127.0.0.1", 9464)
     agi_listen: Address = Listen("127.0.0.1", 4573)

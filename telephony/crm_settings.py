@@ -1,0 +1,48 @@
+"""Which directory of customers there is: `[crm]` in the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RestCrm(_Frozen):
+    """`fields`, `contracts`, `devices` and `invoices` are JSONPaths by name (docs/directories.md)."""
+
+    by_phone: str
+    by_number: str
+    hosts: frozenset[str]
+    token: SecretStr = SecretStr("")
+    customer: str = "$"
+    fields: Mapping[str, str]
+    contracts: Mapping[str, str] = Field(default_factory=dict)
+    devices: Mapping[str, str] = Field(default_factory=dict)
+    invoices: Mapping[str, str] = Field(default_factory=dict)
+    amounts: Literal["zloty", "grosze"] = "zloty"
+
+    @model_validator(mode="after")
+    def _can_be_used(self) -> Self:
+        for name, address, part in (("by_phone", self.by_phone, "{phone}"), ("by_number", self.by_number, "{number}")):
+            url = urlsplit(address)
+            if part not in address or part in url.netloc:
+                raise ValueError(f"`{name}` has {part} in its path or query")
+            if url.scheme != "https" and url.hostname not in LOOPBACK:
+                raise ValueError(f"`{name}` begins with https://")
+            if url.hostname not in self.hosts:
+                raise ValueError(f"the host {url.hostname} of `{name}` is not among `hosts`")
+        return self
+
+
+class Crm(_Frozen):
+    """Without `rest`, customers are those in our own database."""
+
+    rest: RestCrm | None = None
