@@ -54,6 +54,7 @@ from telephony.metrics import Metrics, metrics_app
 from telephony.notes import StoredNotes
 from telephony.opening import Opening
 from telephony.outward_wiring import Outward, link_of
+from telephony.page_phones import PageRegistrar
 from telephony.pump import Pump
 from telephony.read_in import ReadIn
 from telephony.settings import AsteriskNode, Listen, Settings, SettingsError
@@ -85,6 +86,7 @@ class App:
         self._opening = Opening(settings.calendar, settings.data)
         self.during_call = DuringCall(settings, store)
         self._logins = Logins(store, settings.skilled)
+        self._registrar = PageRegistrar(settings.asterisk, self._logins.phones)
         self.console = self._pages(settings)
         self.quality = CallQuality()
         self.recorder = Recorder(store, self.console.ticket_opened)
@@ -146,13 +148,14 @@ class App:
             callers=lambda: flow_watch.by_text(self._standings()),
             file_message=self._file_message,
             looks=StoredLooks(self._store),
-            rules=console_rules(settings.console, pair),
+            rules=console_rules(settings.console, pair, self._registrar.url),
             endpoints=SupervisionApi(self._opening.current, settings.data, self.clock).endpoints(),
             link=link_of(settings.pop),
             notes=StoredNotes(self._store, self.clock),
             dispositions=self.during_call.dispositions,
             library=self.during_call.knowledge,
             scripts=self.during_call.scripts,
+            registrar=self._registrar,
         )
 
     def _reader(self, node: AsteriskNode, log_folder: Path) -> ReadIn:
@@ -193,6 +196,7 @@ class App:
                 gateway.recover(recovered)
                 tasks.create_task(gateway.run())
             tasks.create_task(self._stay_alive())
+            tasks.create_task(self._registrar.run(self.gateways))
             if self._tls:
                 tasks.create_task(self._tls.watch())
             tasks.create_task(self.flows.run())
@@ -279,12 +283,7 @@ class App:
             recordings=sounds.recordings(self._settings),
             announce=self._announce,
             trunk=node.trunk or "",
-            phones=self._logins.phones,
-        )
-
-    async def _phones(self) -> frozenset[str]:
-        return frozenset(
-            each.endpoint for each in await self._store.accounts() if each.endpoint and not each.disabled_at
+            phones=self._registrar.phones,
         )
 
     def _announce(self, interaction: InteractionId) -> Minutes | None:

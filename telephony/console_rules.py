@@ -7,7 +7,7 @@ from telephony.settings import Site
 from telephony.tls import Pair
 
 
-def console_rules(site: Site, pair: Pair | None) -> ConsoleRules:
+def console_rules(site: Site, pair: Pair | None, phone_url: str = "") -> ConsoleRules:
     """Cookies go over TLS alone where every way to the console does. With `pair` it is served by ourselves."""
     behind = bool(site.origins) and all(each.startswith("https://") for each in site.origins)
     return ConsoleRules(
@@ -19,5 +19,6 @@ def console_rules(site: Site, pair: Pair | None) -> ConsoleRules:
         without_keeper_s=site.without_database_s,
         totp_roles=frozenset(site.totp_roles),
         secure_cookies=pair is not None or behind,
+        phone_origin=phone_url.removesuffix("/ws"),
         strict_transport=pair is not None and pair.given,
     )

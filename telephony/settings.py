@@ -181,6 +181,10 @@ class AsteriskNode(Frozen):
     username: str = "hotline"
     secret: SecretStr
     trunk: Name | None = None  # by which customers are called back from here; without it nobody is
+    # Where the phones of pages connect to it, at one of the nodes.
+    phone_url: Annotated[
+        str, StringConstraints(pattern=r"^(wss://[a-z0-9.-]+(:[0-9]+)?/ws|ws://127\.0\.0\.1:[0-9]+/ws)?$")
+    ] = ""
     log_folder: Path | None = None  # its `astlogdir`, where we can read it: what happened without us is read in
 
 

@@ -1,13 +1,14 @@
 """The AMI actions we use, typed: what is not here cannot be sent.
 
 An account that may originate may name almost any application. Our Originate has no such field, leads to a fixed choice
-of contexts only, and rings a phone of ours or a number at a trunk, never a Local channel.
+of contexts only, and rings a phone of ours or a number at a trunk; the one Local channel is PagePhone's, and leads to
+where a password is kept.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar
 
@@ -124,6 +125,8 @@ class ReadsEnvironment:
 
 _ENDPOINT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_PAGE_PHONE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}-page")
+_PAGE_SECRET = re.compile(r"[A-Za-z0-9]{32,64}")
 _CHANNEL_ID = re.compile(r"[a-z0-9][a-z0-9.-]{7,99}")
 
 
@@ -209,6 +212,37 @@ class Originate:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class PagePhone:
+    """The password of a page's phone for one log-in, kept by the dialplan in Asterisk's database; empty: its end.
+
+    An Originate to one fixed place of ours, because DBPut needs a right with which Asterisk could be stopped.
+    Errors: ValueError for what is no page's phone or no password.
+    """
+
+    endpoint: str
+    secret: str = field(default="", repr=False)
+    name: ClassVar[str] = "Originate"
+    listing: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if not _PAGE_PHONE.fullmatch(self.endpoint):
+            raise ValueError("not the name of a page's phone")
+        if self.secret and not _PAGE_SECRET.fullmatch(self.secret):
+            raise ValueError("not a password of a page's phone")
+
+    def fields(self) -> Fields:
+        return (
+            ("Channel", "Local/s@hotline-page/n"),
+            ("Context", "hotline-page"),
+            ("Exten", "done"),
+            ("Priority", "1"),
+            ("Async", "true"),
+            # One line, as an action has each header once; Asterisk parts it at the comma.
+            ("Variable", f"__HOTLINE_PAGE={self.endpoint},__HOTLINE_PAGE_SECRET={self.secret}"),
+        )
+
+
 QUEUE = "hotline-fallback"  # the one that Asterisk runs by itself (queues.conf)
 
 
@@ -261,7 +295,7 @@ class QueuePause:
 
 Action = (
     Login | Ping | ListCommands | CoreShowChannels | DeviceStateList | PlayDtmf | Hangup | Originate | ReadsEnvironment
-    | QueueStatus | QueueAdd | QueueRemove | QueuePause
+    | QueueStatus | QueueAdd | QueueRemove | QueuePause | PagePhone
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from telephony.asterisk.config_page_phone import http, page_name, page_phone, page_transport
 from telephony.asterisk.config_sessions import call_back_session, callers_session
 from telephony.asterisk.config_values import (
     CONTACT,
@@ -101,6 +102,8 @@ class NodeConfig:
     manager_permit: str = "127.0.0.1/255.255.255.255"
     announcement: Path | None = None  # said in the fallback queue: a sound file without its suffix
     orphan_s: int = ORPHAN_S
+    phone_port: int = 0  # where the phones of pages connect (WebSocket); 0: there are none
+    phone_tls: tuple[Path, Path] | None = None  # certificate and key, PEM; without them on loopback addresses only
 
 
 def render(
@@ -134,7 +137,11 @@ def render(
         "orphan_s": str(int(node.orphan_s)),
         "trunks": _blocks(_trunk(trunk) for trunk in node.trunks),
         "peers": _blocks(_peer(peer, node) for peer in node.peers),
-        "agents": _blocks(_agent(agent) for agent in node.agents),
+        "agents": _blocks(
+            _agent(agent) + (page_phone(agent.endpoint) if node.phone_port else "") for agent in node.agents
+        ),
+        "http": http(node.sip_host, node.phone_port, node.phone_tls),
+        "page_transport": page_transport(node.phone_port, node.phone_tls),
         "numbers": _blocks(_number(did, accessibility) for did, accessibility in node.numbers.items()),
         "servers": "\n".join(map(callers_session, node.agi_servers)),
         "call_back_agent_servers": "\n".join(call_back_session(each, "agent") for each in node.agi_servers),
@@ -149,13 +156,13 @@ def render(
         "announcement": f" same => n,Playback({path_of(node.announcement)})" if node.announcement else "",
         "periodic": f"periodic-announce = {path_of(node.announcement)}" if node.announcement else "",
         "emergency": _blocks(_emergency(number, node) for number in EMERGENCY),
-        "phones": _blocks(_phone(agent, node.peers) for agent in node.agents),
-        "legs": _blocks(_leg(agent) for agent in node.agents),
+        "phones": _blocks(_phone(agent, node) for agent in node.agents),
+        "legs": _blocks(_leg(endpoint) for endpoint in _endpoints(node)),
         "own_numbers": _blocks(_own_number(*each) for each in node.numbers.items()),
         "transfer_numbers": _blocks(_outside(number, node) for number in node.transfer_numbers),
         "flow_transfers": _blocks(_sent_out(number, node) for number in node.transfer_numbers),
-        "last_resort": _last_resort(node.agents),
-        "members": "\n".join(f"member => PJSIP/{agent.endpoint}" for agent in node.agents),
+        "last_resort": _last_resort(_endpoints(node)),
+        "members": "\n".join(f"member => PJSIP/{endpoint}" for endpoint in _endpoints(node)),
     }
     return {path.name: _fill(path.read_text("utf-8"), values) for path in sorted(templates.glob("*.conf"))}
 
@@ -275,13 +282,19 @@ match = {host}:{port}/32
 """
 
 
-def _leg(agent: AgentPhone) -> str:
-    return f"exten => {agent.endpoint},1,Set(HOTLINE_PHONE={agent.endpoint})\n same => n,Goto(hotline-leg-in,s,1)"
+def _endpoints(node: NodeConfig) -> tuple[str, ...]:
+    """Every phone of a consultant: each has one of their own, and where pages have phones the page's beside it."""
+    names = tuple(agent.endpoint for agent in node.agents)
+    return (*names, *map(page_name, names)) if node.phone_port else names
+
+
+def _leg(endpoint: str) -> str:
+    return f"exten => {endpoint},1,Set(HOTLINE_PHONE={endpoint})\n same => n,Goto(hotline-leg-in,s,1)"
 
 
 def _distinct(node: NodeConfig) -> None:
     """Phones, carriers and nodes are endpoints of one Asterisk."""
-    names = [agent.endpoint for agent in node.agents]
+    names = list(_endpoints(node))
     names += [PEER_QUEUE, *(trunk.name for trunk in node.trunks), *(peer.name for peer in node.peers)]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise AsteriskConfigError(f"{twice[0]!r} is the name of more than one phone, carrier or node")
@@ -321,13 +334,16 @@ qualify_frequency = 30
 """
 
 
-def _phone(agent: AgentPhone, peers: tuple[PeerNode, ...]) -> str:
-    """Here first, and where it is not registered here at the other nodes."""
-    name = agent.endpoint
+def _phone(agent: AgentPhone, node: NodeConfig) -> str:
+    """Here first, and where it is not registered here at the other nodes; a consultant uses one phone at a time."""
+    names = [agent.endpoint, *([page_name(agent.endpoint)] if node.phone_port else [])]
+    ways = "&".join(f"PJSIP/{name}" for name in names)
     elsewhere = "".join(
-        f' same => n,ExecIf($["${{DIALSTATUS}}" = "CHANUNAVAIL"]?Dial(PJSIP/{name}@{peer.name},30))\n' for peer in peers
+        f' same => n,ExecIf($["${{DIALSTATUS}}" = "CHANUNAVAIL"]?Dial(PJSIP/{name}@{peer.name},30))\n'
+        for peer in node.peers
+        for name in names
     )
-    return f"exten => {name},1,Dial(PJSIP/{name},30)\n{elsewhere} same => n,Goto(hotline-handed-over,s,1)"
+    return f"exten => {agent.endpoint},1,Dial({ways},30)\n{elsewhere} same => n,Goto(hotline-handed-over,s,1)"
 
 
 def _outside(number: str, node: NodeConfig) -> str:
@@ -359,8 +375,8 @@ def _other_queues(peers: tuple[PeerNode, ...]) -> str:
     return f" same => n,Set(__HOTLINE_PRIORITY=${{QUEUE_PRIO}})\n{ways}" if ways else ""
 
 
-def _last_resort(agents: tuple[AgentPhone, ...]) -> str:
-    phones = "&".join(f"PJSIP/{agent.endpoint}" for agent in agents)
+def _last_resort(endpoints: tuple[str, ...]) -> str:
+    phones = "&".join(f"PJSIP/{endpoint}" for endpoint in endpoints)
     return f" same => n,Dial({phones},20,m)" if phones else ""
 
 

@@ -20,7 +20,7 @@ from telephony.asterisk import calling_back, channel_facts, translate
 from telephony.asterisk.agi import AgiSession
 from telephony.asterisk.agi_wire import AgiError
 from telephony.asterisk.ami import AmiCounters, AmiError
-from telephony.asterisk.ami_actions import Entry, Hangup, Originate, Outside, Phone, PlayDtmf
+from telephony.asterisk.ami_actions import Entry, Hangup, Originate, Outside, PagePhone, Phone, PlayDtmf
 from telephony.asterisk.ami_client import AmiClient, AmiSettings, AmiSetupError, AmiTiming, Listener, Snapshot
 from telephony.asterisk.ami_wire import AmiEvent
 from telephony.asterisk.asking import Asking
@@ -128,6 +128,10 @@ class Gateway:
     def connected(self) -> bool:
         """Logged in to AMI, with a whole picture."""
         return self._ami.connected
+
+    async def settle_page_phone(self, action: PagePhone) -> None:
+        """Errors: AmiError."""
+        await self._ami.request(action)
 
     @property
     def sessions(self) -> int:

@@ -31,6 +31,7 @@ from telephony.console.flow_pages import Callers, FlowPages, Served
 from telephony.console.look import Looks
 from telephony.console.notes import Notes, NotesApi
 from telephony.console.own_sessions import SessionsApi
+from telephony.console.page_phone import NoRegistrar, PagePhones, Registrar
 from telephony.console.pages import Pages
 from telephony.console.pop_timing import PopTiming, PopTimings
 from telephony.console.rules import ConsoleRules
@@ -39,6 +40,7 @@ from telephony.console.second_factor import Factors
 from telephony.console.sessions import SessionKeeper, Sessions, Unkept
 from telephony.console.site import Site
 from telephony.core.account import Account
+from telephony.core.agent import IN_CALL
 from telephony.core.card_fields import NOTHING_HIDDEN, CardRules
 from telephony.core.commands import (
     AgentChanged,
@@ -78,6 +80,7 @@ class Console:
     `search` finds customers; `dispositions` are the queues' lists; `card_rules` say who may see which part of a card.
     `library` is the knowledge base, `scripts` are the queues'.
     `factors` keeps second factors; without it nobody has one.
+    `registrar` is where the phones of pages register.
     """
 
     def __init__(
@@ -103,6 +106,7 @@ class Console:
         factors: Factors | None = None,
         library: Library | None = None,
         scripts: Mapping[QueueName, Script] = MappingProxyType({}),
+        registrar: Registrar | None = None,
     ) -> None:
         self._submit = submit
         self._clock = clock
@@ -121,6 +125,7 @@ class Console:
         self._sessions = Sessions(rules.idle_s, rules.absolute_s, rules.without_keeper_s, keeper or Unkept())
         self._pages = Pages(self, self._sessions, clock, rules.away_s, rules.board_s)
         self.admission = Admission(self._sessions, self._pages, clock)
+        self._phones = PagePhones(registrar or NoRegistrar(), self.signed_in, self._in_call)
         self._names: dict[AgentId, str] = {}  # of those who have signed in
         floor = FloorApi(self._board, self._desks.values, self._names, queue_titles, clock)
         writing = NotesApi(notes, self._on_desk).endpoints() if notes else ()
@@ -137,6 +142,7 @@ class Console:
             *ending,
             *reading,
             *ScriptsApi(scripts).endpoints(),
+            *self._phones.endpoints(),
         )
         self._site = Site(
             accounts,
@@ -317,13 +323,18 @@ class Console:
     def signed_in(self, account: Account) -> None:
         self._names[account.agent] = account.display_name
         self._agent_at = {phone: agent for phone, agent in self._agent_at.items() if agent != account.agent}
-        if account.endpoint:
-            self._agent_at[account.endpoint] = account.agent
-            if state := self._devices.get(account.endpoint):
+        if endpoint := self._phones.endpoint_of(account):
+            self._agent_at[endpoint] = account.agent
+            if state := self._devices.get(endpoint):
                 self.desk(account.agent).device(state)
-            self._submit(AgentSignedIn(account.agent, account.endpoint, account.skills))
+            self._submit(AgentSignedIn(account.agent, endpoint, account.skills))
+
+    def _in_call(self, agent: AgentId) -> bool:
+        status = self.desk(agent).status
+        return status is not None and status.state in IN_CALL
 
     def signed_out(self, agent: AgentId) -> None:
+        self._phones.signed_out(agent)
         self._submit(AgentSignedOut(agent))
 
     def said(self, agent: AgentId, message: wire.FromPage) -> None:

@@ -22,4 +22,5 @@ class ConsoleRules:
     privacy_contact: str = "iod@marsoft.example"  # the data protection officer's address, for people who write to us
     totp_roles: frozenset[Role] = frozenset()  # who must have a second factor
     secure_cookies: bool = False  # True behind TLS
+    phone_origin: str = ""  # where the phones of pages connect (`wss://sip.example.pl:8089`), the only foreign place
     strict_transport: bool = False  # browsers are told to come by TLS alone, for a year

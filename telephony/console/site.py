@@ -104,6 +104,8 @@ class Site:
     def app(self) -> web.Application:
         app = web.Application(client_max_size=FORM_BYTES, middlewares=[self._api.errors, self._guard])
         app.on_response_prepare.append(_kept_to_tls if self._rules.strict_transport else _secure)
+        if self._rules.phone_origin:
+            app.on_response_prepare.append(self._with_phone)
         app.router.add_get("/", self._console)
         app.router.add_get("/supervision", self._supervision)
         app.router.add_get("/account", self._account)
@@ -129,6 +131,13 @@ class Site:
             names |= {"localhost", "127.0.0.1", "[::1]"}
         scheme, usual = ("https", 443) if tls else ("http", 80)
         self._origins |= {f"{scheme}://{name}" if port == usual else f"{scheme}://{name}:{port}" for name in names}
+
+    async def _with_phone(self, _request: web.Request, response: web.StreamResponse) -> None:
+        """Pages that are phones speak with Asterisk and hear who sits before them."""
+        policy = HEADERS["Content-Security-Policy"]
+        own = "connect-src 'self'"
+        response.headers["Content-Security-Policy"] = policy.replace(own, f"{own} {self._rules.phone_origin}")
+        response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(self)"
 
     # -- guards -------------------------------------------------------------------------------------------------
 

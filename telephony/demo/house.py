@@ -249,6 +249,7 @@ class House:
             sip_port=ports.sip,
             ami_port=ports.ami,
             rtp_ports=(ports.rtp, ports.rtp + RTP_PORTS),
+            phone_port=ports.phone,
             agi_servers=(f"127.0.0.1:{self.ports.agi}",),
             manager_secret=self._secrets["manager"],
             provision_secret=self._secrets["provision"],
@@ -286,7 +287,7 @@ class House:
             text += (
                 f'[[asterisk]]\nname = "{_name(place)}"\nami_port = {there.ami}\n'
                 f'secret = "{self._secrets["manager"]}"\n'
-                f'trunk = "{TRUNK}"\n'
+                f'trunk = "{TRUNK}"\nphone_url = "ws://127.0.0.1:{there.phone}/ws"\n'
                 f"log_folder = {json.dumps(str(self._folder_of(place) / 'log'))}\n\n"
             )
         required = f"disposition_required = {json.dumps(self._dispositions)}"

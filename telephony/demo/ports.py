@@ -22,6 +22,7 @@ class Ports:
     postgres: int = 5480
     customers: int = 5080  # where the simulated carrier sends its calls from
     rtp: int = 20000  # the first of RTP_PORTS
+    phone: int = 8089  # where the phones in pages connect
 
     @classmethod
     def remembered(cls, file: Path, place: int = 0) -> Ports:
@@ -30,6 +31,7 @@ class Ports:
             return cls(**json.loads(file.read_text("utf-8")))
         usual = cls()
         beside = {"sip": usual.sip + place, "ami": usual.ami + place, "rtp": usual.rtp + RTP_PORTS * place}
+        beside["phone"] = usual.phone + place
         return replace(usual, **beside)
 
     @classmethod

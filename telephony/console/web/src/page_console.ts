@@ -16,6 +16,7 @@ import { drawLine, drawLineTimes, drawRecent } from "./view_line";
 import { listenToNotes } from "./view_notes";
 import { drawSearch, listenToSearch } from "./view_search";
 import { drawScript, focusScript, listenToScript } from "./view_script";
+import { answerPhone, phoneConnected, startPhone } from "./view_phone";
 import { STAGE, howItEnded } from "./words";
 
 const t = words(calls);
@@ -90,6 +91,7 @@ function lineChanged(connected: boolean, full: boolean): void {
   if (connected !== model.connected) {
     model.connected = connected;
     drawAgent();
+    if (connected) phoneConnected();
   }
   setText(byId("offline"), connected ? "" : full ? too_many_windows : offline);
   show(byId("offline"), !connected);
@@ -105,6 +107,8 @@ void readDispositions(() => {
   drawCall();
   drawDispositions();
 });
+void startPhone();
+shortcut("a", answerPhone);
 shortcut("n", () => byId("note").focus());
 shortcut("b", focusArticles);
 shortcut("k", focusScript);
