@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tests.tones import part_strength, tone
 
 pytestmark = pytest.mark.usefixtures("patience")
 
+READY = "Telefon gotowy: rozmowy dzwonią tutaj."
 MICROPHONE_HZ = 880.0
 GENERAL = "+48220000100"
 CALLER = "+48500000001"
@@ -60,14 +62,18 @@ async def microphone(tmp_path: Path) -> AsyncIterator[Page]:
         await chrome.close()
 
 
-async def phone_in_page(page: Page, hotline: World) -> None:
-    """Logged in, and the page is the phone."""
+async def log_in_here(page: Page, hotline: World) -> None:
     await page.goto(hotline.house.console_url)
     await page.locator("#login").fill(AGENT)
     await page.locator("#password").fill(hotline.house.password(AGENT))
     await page.keyboard.press("Enter")
+
+
+async def phone_in_page(page: Page, hotline: World) -> None:
+    """Logged in, and the page is the phone."""
+    await log_in_here(page, hotline)
     await page.get_by_role("button", name="Rozmawiaj w tej stronie").click()
-    await expect(page.locator("#phone-state")).to_have_text("Telefon gotowy: rozmowy dzwonią tutaj.")
+    await expect(page.locator("#phone-state")).to_have_text(READY)
 
 
 async def test_a_caller_and_a_consultant_in_the_page_hear_one_another(
@@ -94,3 +100,29 @@ async def test_a_caller_and_a_consultant_in_the_page_hear_one_another(
         assert part_strength(hotline.folder / f"heard-by-{CALLER[1:]}.wav", MICROPHONE_HZ) > 0.8
         await page.get_by_role("button", name="Wróć do telefonu na biurku").click()
         await expect(page.locator("#phone-state")).to_have_text("Rozmowy dzwonią na telefonie na biurku.")
+
+
+async def gone(hotline: World, told_by: str) -> None:
+    """Until Asterisk's command line does not name the page's phone any more."""
+    async with asyncio.timeout(STEP_MS / 1000):
+        while "anna-page" in await hotline.house.asterisk.command(told_by):  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.1)
+
+
+async def test_one_tab_is_the_phone_and_no_phone_is_left_behind(microphone: Page, tmp_path: Path) -> None:
+    page = microphone
+    async with world(tmp_path / "world", dispositions=False) as hotline:
+        await phone_in_page(page, hotline)
+        other = await page.context.new_page()
+        await other.goto(hotline.house.console_url)
+        await expect(other.locator("#phone-state")).to_contain_text("w innej karcie")
+        await page.close()
+        await expect(other.locator("#phone-state")).to_have_text(READY, timeout=STEP_MS)
+        await other.reload()
+        await expect(other.locator("#phone-state")).to_have_text(READY, timeout=STEP_MS)
+        kept = "database show hotline_page"
+        assert "anna-page" in await hotline.house.asterisk.command(kept)
+        await other.get_by_role("button", name="Wróć do telefonu na biurku").click()
+        await expect(other.locator("#phone-state")).to_have_text("Rozmowy dzwonią na telefonie na biurku.")
+        await gone(hotline, kept)
+        await gone(hotline, "pjsip show contacts")
