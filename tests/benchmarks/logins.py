@@ -1,8 +1,9 @@
 """Sessions: how soon a change in the database closes a page at a running console, and what remembering them all costs.
 
-`python -m tests.benchmarks.logins [people]` prints, for so many people with a page open (200): from the commit of a
-disabled account to the close frame at its page, one after the other and all at once; how long it takes to write when
-they were used, and to read 10,000 sessions at a server's start.
+`python -m tests.benchmarks.logins [people]` prints, for so many people with a page open (200): how long all take to be
+back with their whole state after the network has failed; from the commit of a disabled account to the close frame at
+its page, one after the other and all at once (2 s are promised); how long it takes to write when they were used, and
+to read 10,000 sessions at a server's start.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import aiohttp
 from telephony import logs
 from telephony.clock import Clock
 from telephony.console.console import Console
+from telephony.console.cookies import SESSION
 from telephony.console.passwords import hash_password
 from telephony.console.rules import ConsoleRules
 from telephony.core.account import Account, SessionRecord
@@ -63,13 +65,22 @@ class Town:
         self.url = f"http://127.0.0.1:{await self.console.start('127.0.0.1', 0)}"
 
 
-async def opened(http: aiohttp.ClientSession, town: Town, store: Store, place: int) -> aiohttp.ClientWebSocketResponse:
-    """A page with a session of its own, put there as a log-in does it, without the work of a password."""
-    sessions = town.console._sessions
-    found = await sessions.open(account(place), town.clock())
-    assert found, f"{store} has no such account"
-    headers = {"Origin": town.url, "Cookie": f"hotline_session={found[0]}"}
-    return await http.ws_connect(f"{town.url}/ws", headers=headers)
+async def cookie(town: Town, place: int) -> str:
+    """A session, put there as a log-in does it, without the work of a password."""
+    found = await town.console._sessions.open(account(place), town.clock())
+    assert found, f"there is no account {place}"
+    return f"{SESSION}={found[0]}"
+
+
+async def opened(http: aiohttp.ClientSession, town: Town, cookie: str) -> aiohttp.ClientWebSocketResponse:
+    return await http.ws_connect(f"{town.url}/ws", headers={"Origin": town.url, "Cookie": cookie})
+
+
+async def back_ms(http: aiohttp.ClientSession, town: Town, cookie: str, began: float) -> float:
+    """From the moment in which all come back to this page's whole state."""
+    socket = await opened(http, town, cookie)
+    await socket.receive_str()
+    return (time.perf_counter() - began) * 1000
 
 
 async def closing_ms(store: Store, place: int, socket: aiohttp.ClientWebSocketResponse) -> float:
@@ -85,7 +96,10 @@ async def pages(store: Store, people: int) -> None:
     await town.start()
     following = asyncio.create_task(town.logins.run(town.console.admission, store.account_news()))
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
-        sockets = [await opened(http, town, store, place) for place in range(people)]
+        cookies = [await cookie(town, place) for place in range(people)]
+        began = time.perf_counter()
+        say("back after the network failed", await asyncio.gather(*(back_ms(http, town, c, began) for c in cookies)))
+        sockets = [await opened(http, town, each) for each in cookies]
         began = time.perf_counter()
         await town.console.admission.write(everything=True)
         print(f"writing {people} used sessions     {(time.perf_counter() - began) * 1000:8.1f} ms")
@@ -100,7 +114,7 @@ async def pages(store: Store, people: int) -> None:
 
 def say(what: str, took: Sequence[float]) -> None:
     p99 = statistics.quantiles(took, n=100)[-1]
-    print(f"{what:34} {statistics.median(took):8.1f} ms median {p99:8.1f} ms p99  (promised: 2000)")
+    print(f"{what:34} {statistics.median(took):8.1f} ms median {p99:8.1f} ms p99")
 
 
 async def start(store: Store, people: int) -> None:
