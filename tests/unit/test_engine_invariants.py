@@ -74,6 +74,8 @@ class AnyHistory(RuleBasedStateMachine):
                 case CallBackChanged(request):
                     assert request.attempts <= CALL_BACK[request.queue].attempts, "called too often"
                     assert (request.done_at is None) is (request.state is CallBackState.OPEN)
+                case CallChanged(call) if call.state is S.LINE and call.answered_at is not None:
+                    self.progress[call.interaction] = progress(call)  # has talked, and asks for a person again
                 case CallChanged(call) if call.direction is Direction.IN:
                     assert progress(call) >= self.progress.get(call.interaction, (0, 0)), "a step back"
                     self.progress[call.interaction] = progress(call)
