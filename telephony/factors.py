@@ -10,8 +10,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
@@ -19,8 +18,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from telephony.console.sessions import KeeperAwayError
+from telephony.keeper_away import told
 from telephony.settings import Settings, SettingsError
-from telephony.store.errors import StoreError
 from telephony.store.store import Store
 
 log = structlog.get_logger()
@@ -38,33 +37,33 @@ class StoredFactors:
         self._mac_key = _derived(key, b"recovery")
 
     async def secret(self, login: str) -> bytes | None:
-        async with _told():
+        async with told():
             sealed = await self._store.secret(login)
         return self._opened(login, sealed) if sealed else None
 
     async def enrol(self, login: str, secret: bytes, step: int, codes: Sequence[str], at: float) -> bool:
         macs = [self._mac(login, code) for code in codes]
-        async with _told():
+        async with told():
             return await self._store.enrol(login, self._sealed(login, secret), step, macs, at)
 
     async def use_step(self, login: str, step: int) -> bool:
-        async with _told():
+        async with told():
             return await self._store.use_step(login, step)
 
     async def use_recovery_code(self, login: str, code: str, at: float) -> bool:
-        async with _told():
+        async with told():
             return await self._store.use_recovery_code(login, self._mac(login, code), at)
 
     async def new_recovery_codes(self, login: str, codes: Sequence[str]) -> None:
-        async with _told():
+        async with told():
             await self._store.new_recovery_codes(login, [self._mac(login, code) for code in codes])
 
     async def recovery_codes_left(self, login: str) -> int:
-        async with _told():
+        async with told():
             return await self._store.recovery_codes_left(login)
 
     async def remove(self, login: str) -> None:
-        async with _told():
+        async with told():
             await self._store.remove(login)
 
     def _sealed(self, login: str, secret: bytes) -> bytes:
@@ -115,11 +114,3 @@ def _kept(path: Path) -> str:
 def _derived(key: str, purpose: bytes) -> bytes:
     """32 bytes, others for each purpose: one key for two algorithms is none for either."""
     return hmac.new(key.encode(), b"hotline second factor " + purpose, hashlib.sha256).digest()
-
-
-@asynccontextmanager
-async def _told() -> AsyncIterator[None]:
-    try:
-        yield
-    except StoreError as error:
-        raise KeeperAwayError(str(error)) from error

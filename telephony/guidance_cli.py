@@ -1,4 +1,4 @@
-"""`hotline guidance check`: all that is wrong with dispositions, scripts and articles; status 1 where anything is."""
+"""`hotline guidance check`: all that is wrong with what helps consultants; status 1 where anything is."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: P
     guidance = commands.add_parser(
         "guidance",
         help="what helps consultants during a call: check it",
-        description="Dispositions, scripts, articles.",
+        description="Dispositions, scripts, articles, the parts of the card.",
     )
     groups = guidance.add_subparsers(required=True, metavar="GROUP")
-    summary = "say what is wrong with dispositions, scripts and articles, and where"
+    summary = "say what is wrong with dispositions, scripts, articles and the parts of the card, and where"
     check = groups.add_parser("check", help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
     check.add_argument("--config", type=Path, action="append", metavar="FILE", help="settings; later files win")
     check.set_defaults(run=_run, settings=config)

@@ -7,14 +7,13 @@ new connection, as nobody knows what was said meanwhile.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection, Sequence
 
 import structlog
 
 from telephony.console.admission import Admission
-from telephony.console.sessions import KeeperAwayError
 from telephony.core.account import Account, SessionRecord
+from telephony.keeper_away import told
 from telephony.store.errors import StoreError
 from telephony.store.news import AccountNews
 from telephony.store.store import Store
@@ -36,7 +35,7 @@ class Logins:
 
     async def account(self, login: str) -> Account | None:
         """Errors: KeeperAwayError."""
-        async with _told():
+        async with told():
             known = await self._store.account_by_login(login)
         return self._skilled(known) if known else None
 
@@ -47,19 +46,19 @@ class Logins:
     # -- the keeper of sessions (console/sessions.py) -----------------------------------------------------------
 
     async def open(self, session: SessionRecord, account: Account) -> bool:
-        async with _told():
+        async with told():
             return await self._store.sessions.open(session, account)
 
     async def keep(self, sessions: Sequence[SessionRecord]) -> None:
-        async with _told():
+        async with told():
             await self._store.sessions.keep(sessions)
 
     async def end(self, keys: Collection[str]) -> None:
-        async with _told():
+        async with told():
             await self._store.sessions.end(keys)
 
     async def end_old(self, *, used_before: float, created_before: float) -> None:
-        async with _told():
+        async with told():
             await self._store.sessions.end_old(used_before=used_before, created_before=created_before)
 
     # -- what changes there -------------------------------------------------------------------------------------
@@ -109,11 +108,3 @@ class Logins:
 
 def _enabled(account: Account) -> bool:
     return account.disabled_at is None
-
-
-@asynccontextmanager
-async def _told() -> AsyncIterator[None]:
-    try:
-        yield
-    except StoreError as error:
-        raise KeeperAwayError(str(error)) from error

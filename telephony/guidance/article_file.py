@@ -13,7 +13,7 @@ from ivr_flows import source
 from ivr_flows.errors import FlowError, Place
 from telephony.core.article import Article
 from telephony.guidance import markdown
-from telephony.guidance.strict_file import Strict, fault, printable
+from telephony.guidance.strict_file import Strict, fault, paths, printable
 
 FENCE = "---"
 MOST = 20_000  # articles
@@ -58,10 +58,10 @@ def parse(name: str, text: str) -> Article:
 
 def load_all(folder: Path) -> tuple[Article, ...]:
     """Every article of the folder, by id. Raises FlowError for the first that is wrong."""
-    paths = sorted(folder.glob("*.md"))
-    if len(paths) > MOST:
+    files = paths(folder, "*.md")
+    if len(files) > MOST:
         raise FlowError(f"{folder}: more than {MOST} articles")
-    return tuple(load(path) for path in paths)
+    return tuple(load(path) for path in files)
 
 
 def findings(articles: Iterable[Article], queues: Collection[str], nodes: Collection[str]) -> list[str]:

@@ -2,46 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from ivr_flows import SHIPPED, source
 from ivr_flows.errors import FlowError
 from ivr_flows.loading import flow_files
-from telephony.core.article import Article
 from telephony.core.ids import QueueName
-from telephony.guidance import article_file, dispositions_file, script_file
+from telephony.guidance import article_file, card_fields_file, dispositions_file, script_file
+from telephony.guidance.strict_file import paths
 
 if TYPE_CHECKING:
     from telephony.settings import Settings
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 
 def check(house: Settings) -> list[str]:
     """One line for each: file, line and column where they are known, and what is wrong."""
-    return list(_findings(house))
+    queues, found = house.queues.keys(), list[str]()
+    _read(found, card_fields_file.load, house.card_fields)
+    _read(found, dispositions_file.load, house.dispositions, queues)
+    read = [_read(found, article_file.load, path) for path in _read(found, paths, house.articles, "*.md") or ()]
+    articles = [each for each in read if each]
+    found += article_file.findings(articles, queues, set(_nodes(house.flows or SHIPPED)))
+    known = {each.id for each in articles}
+    for path in _read(found, paths, house.scripts, "*.yaml") or ():
+        if script := _read(found, script_file.load, path, queues):
+            found += script_file.findings({QueueName(path.stem): script}, known)
+    return found
 
 
-def _findings(house: Settings) -> Iterator[str]:
-    queues = house.queues.keys()
+def _read(found: list[str], load: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+    """None where it is wrong, which is then among what was found."""
     try:
-        dispositions_file.load(house.dispositions, queues)
+        return load(*args, **kwargs)
     except FlowError as error:
-        yield str(error)
-    articles: list[Article] = []
-    for path in sorted(house.articles.glob("*.md")):
-        try:
-            articles.append(article_file.load(path))
-        except FlowError as error:
-            yield str(error)
-    yield from article_file.findings(articles, queues, set(_nodes(house.flows or SHIPPED)))
-    for path in sorted(house.scripts.glob("*.yaml")):
-        try:
-            script = script_file.load(path, queues)
-        except FlowError as error:
-            yield str(error)
-        else:
-            yield from script_file.findings({QueueName(path.stem): script}, {each.id for each in articles})
+        found.append(str(error))
+        return None
 
 
 def _nodes(folder: Path) -> Iterator[str]:

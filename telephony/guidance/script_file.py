@@ -15,7 +15,7 @@ from ivr_flows import source
 from ivr_flows.errors import FlowError, Place
 from telephony.core.ids import QueueName
 from telephony.core.script import Saying, Script, ScriptStep, Way
-from telephony.guidance.strict_file import Strict, printable, read
+from telephony.guidance.strict_file import Strict, paths, printable, read
 
 MOST_STEPS, MOST_WAYS = 100, 9
 
@@ -71,7 +71,7 @@ def load(path: Path, queues: Collection[str]) -> Script:
 
 def load_all(folder: Path, queues: Collection[str]) -> Scripts:
     """Every script of the folder. Raises FlowError for the first that is wrong."""
-    return {QueueName(path.stem): load(path, queues) for path in sorted(folder.glob("*.yaml"))}
+    return {QueueName(path.stem): load(path, queues) for path in paths(folder, "*.yaml")}
 
 
 def findings(scripts: Scripts, articles: Collection[str]) -> list[str]:

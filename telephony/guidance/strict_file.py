@@ -32,6 +32,13 @@ def read(path: Path, model: type[M]) -> tuple[source.Source, M]:
         raise fault(file, error) from None
 
 
+def paths(folder: Path, pattern: str) -> list[Path]:
+    """The files of a folder, in order. Raises FlowError where there is none: that all files are gone is another thing."""
+    if not folder.is_dir():
+        raise FlowError(f"{folder}: there is no such folder")
+    return sorted(folder.glob(pattern))
+
+
 def fault(file: source.Source, error: ValidationError) -> FlowError:
     """The first thing that is wrong, at its place."""
     problem = error.errors(include_input=False, include_url=False)[0]

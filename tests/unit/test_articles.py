@@ -125,3 +125,18 @@ async def test_the_folder_is_taken_in_when_it_changes_and_stays_as_it_was_when_i
     assert knowledge.problem == ""
     assert await knowledge.search("faktury", "") == ()
     assert [each.id for each in await knowledge.search("umow", "")] == ["umowa"]
+
+
+async def test_a_folder_that_is_away_takes_no_article_with_it(tmp_path: Path) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    knowledge = Knowledge(folder, Store(Memory()).articles)
+    written(folder, "faktura", "Faktura", "Pozycje na fakturze.")
+    await knowledge.look()
+    folder.rename(tmp_path / "away")
+    await knowledge.look()
+    assert knowledge.problem == f"{folder}: there is no such folder"
+    assert [each.id for each in await knowledge.search("faktury", "")] == ["faktura"]
+    (tmp_path / "away").rename(folder)
+    await knowledge.look()
+    assert knowledge.problem == ""

@@ -89,3 +89,10 @@ def test_the_command_tells_everything_that_is_wrong_at_once(tmp_path: Path) -> N
     found = check(house.model_copy(update={**names, "dispositions": tmp_path / "dispositions.yaml"}))
     assert [line.split(": ", 1)[0] for line in found] == ["b.md:1:1", "a.md", "ghosts.yaml:1:1", "support.yaml"]
     assert check(house) == []
+
+
+def test_folders_and_files_that_are_not_there_are_told(tmp_path: Path) -> None:
+    house = settings.load([CONFIG_FOLDER / "hotline.toml"])
+    names = ("card_fields", "dispositions", "articles", "scripts")
+    found = check(house.model_copy(update={name: tmp_path / name for name in names}))
+    assert [line.split(": ", 1)[0] for line in found] == [str(tmp_path / name) for name in names]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from telephony.core.account import Account
 from telephony.core.ids import QueueName
 from telephony.core.rules import Boost, Relaxation
-from telephony.settings import Listen, SettingsError, load
+from telephony.settings import AsteriskNode, Listen, Queue, Settings, SettingsError, Site, load
 
 SHIPPED = Path(__file__).parents[2] / "config" / "hotline.toml"
 SECRETS = '[[asterisk]]\nname = "node-1"\nsecret = "s3cret"\n[queues.support]\nwrap_up_s = 3\n'
@@ -140,3 +142,9 @@ def test_transfer_numbers_are_numbers(tmp_path: Path) -> None:
     path.write_text('transfer_numbers = ["_X."]')
     with pytest.raises(SettingsError, match=r"transfer_numbers\.0"):
         load([path])
+
+
+@pytest.mark.parametrize("part", [Settings, Site, Queue, AsteriskNode])
+def test_the_shipped_file_names_every_setting(part: type[BaseModel]) -> None:
+    words = set(re.findall(r"[a-z_]+", SHIPPED.read_text("utf-8")))
+    assert part.model_fields.keys() - words <= {"username"}  # the manager's account, as asterisk-config writes it
