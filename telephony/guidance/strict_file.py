@@ -33,7 +33,7 @@ def read(path: Path, model: type[M]) -> tuple[source.Source, M]:
 
 
 def paths(folder: Path, pattern: str) -> list[Path]:
-    """The files of a folder, in order. Raises FlowError where there is none: that all files are gone is another thing."""
+    """The files of a folder, in order. Raises FlowError where there is none, which does not mean that all are gone."""
     if not folder.is_dir():
         raise FlowError(f"{folder}: there is no such folder")
     return sorted(folder.glob(pattern))
