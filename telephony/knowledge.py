@@ -26,6 +26,7 @@ log = structlog.get_logger()
 
 LOOK_EVERY_S = 10.0
 MOST = 8  # of one answer
+MOST_SUGGESTED = 4  # with their titles alone: nobody has asked for them
 WORDS = 12  # of a question
 
 Marks = tuple[tuple[str, Mark | None], ...]
@@ -81,8 +82,8 @@ class Knowledge:
     async def suggested(self, path: Sequence[str], queue: str) -> tuple[Found, ...]:
         """The next best ones for a call that has come this way. Errors: ProblemError(503)."""
         with _told():
-            found = await self._store.suggested(path, queue, MOST)
-        return tuple(_shown(each, Asked(())) for each in found)
+            found = await self._store.suggested(path, queue, MOST_SUGGESTED)
+        return tuple(Found(each.id, each.title, each.language) for each in found)
 
     async def read(self, article: str) -> tuple[Article, tuple[Block, ...]] | None:
         """Errors: ProblemError(503)."""

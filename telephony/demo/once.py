@@ -48,7 +48,9 @@ async def run(data: Path, tools: Path, config: Path, how: How) -> int:
     with only_one(data):
         prepared = await prepare(tools)
         began = time.monotonic()
-        async with opened(House(data, prepared.asterisk, config, prompts=prepared.prompts)) as house:
+        # Nobody sits at the page who could say what came of the first talk before the second one.
+        house = House(data, prepared.asterisk, config, prompts=prepared.prompts, dispositions=False)
+        async with opened(house):
             facts = await _Once(house, prepared.voices, how).play()
         facts["elapsed_s"] = round(time.monotonic() - began, 3)
     missing = what_is_missing(facts)

@@ -196,7 +196,7 @@ def _keep(picture: Path) -> None:
     png = picture.read_bytes()
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     assert int.from_bytes(png[16:20]) >= 1280  # IHDR's width [PNG §11.2.2]
-    assert 20_000 < len(png) < 150_000
+    assert 20_000 < len(png) < 400_000
     if folder := os.environ.get("HOTLINE_SCREENSHOTS"):
         shutil.copy(picture, Path(folder) / "console.png")
 

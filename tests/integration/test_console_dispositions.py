@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import aiohttp
 import pytest
 
+from telephony.console.page_client import PageClient
 from telephony.console.rules import ConsoleRules
 from telephony.core.commands import AgentOwes, CallChanged, DispositionChanged, ReadyRefused
 from telephony.core.disposition import MISSING, Disposition
 from telephony.core.events import AgentSignedIn, DispositionChosen
 from telephony.core.ids import InteractionId, QueueName
 from telephony.core.views import CallState
-from tests.integration.console_house import OFFER, OFFERED, House, page, reopened
+from tests.integration.console_house import OFFER, OFFERED, PASSWORD, House, page, reopened
 from tests.integration.test_console_api import page_of
 from tests.unit.console_story import ANNA
 
@@ -76,3 +78,14 @@ async def test_the_page_hears_what_is_owed_given_and_refused_and_a_new_page_sees
     assert (await wire.next("owed"))["calls"] == []
     _, state = await reopened(http, house)
     assert (state["pop"]["disposition"], state["owed"]) == ("solved", [])
+
+
+async def test_a_page_without_a_browser_gives_what_is_owed(house: House) -> None:
+    async with PageClient(house.url, "anna", PASSWORD, keep_ready=True) as client:
+        await client.log_in()
+        listening = asyncio.create_task(client.listen())
+        assert isinstance(await house.event(), AgentSignedIn)
+        house.console.publish(AgentOwes(ANNA, (OWED,)))
+        assert await house.event() == DispositionChosen(OWED.interaction, ANNA, SUPPORT, "solved")
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
