@@ -37,7 +37,7 @@ from telephony.console.pop_timing import PopTiming, PopTimings
 from telephony.console.rules import ConsoleRules
 from telephony.console.scripts import ScriptsApi
 from telephony.console.second_factor import Factors
-from telephony.console.sessions import SessionKeeper, Sessions, Unkept
+from telephony.console.sessions import Session, SessionKeeper, Sessions, Unkept
 from telephony.console.site import Site
 from telephony.core.account import Account
 from telephony.core.agent import IN_CALL
@@ -125,7 +125,7 @@ class Console:
         self._sessions = Sessions(rules.idle_s, rules.absolute_s, rules.without_keeper_s, keeper or Unkept())
         self._pages = Pages(self, self._sessions, clock, rules.away_s, rules.board_s)
         self.admission = Admission(self._sessions, self._pages, clock)
-        self._phones = PagePhones(registrar or NoRegistrar(), self.signed_in, self._in_call)
+        self._phones = PagePhones(registrar or NoRegistrar(), self._phone_changed, self._in_call)
         self._names: dict[AgentId, str] = {}  # of those who have signed in
         floor = FloorApi(self._board, self._desks.values, self._names, queue_titles, clock)
         writing = NotesApi(notes, self._on_desk).endpoints() if notes else ()
@@ -329,6 +329,11 @@ class Console:
                 self.desk(account.agent).device(state)
             self._submit(AgentSignedIn(account.agent, endpoint, account.skills))
 
+    def _phone_changed(self, account: Account) -> None:
+        """Nobody is signed in by a choice alone, without a page."""
+        if self.desk(account.agent).pages:
+            self.signed_in(account)
+
     def _in_call(self, agent: AgentId) -> bool:
         status = self.desk(agent).status
         return status is not None and status.state in IN_CALL
@@ -336,6 +341,9 @@ class Console:
     def signed_out(self, agent: AgentId) -> None:
         self._phones.signed_out(agent)
         self._submit(AgentSignedOut(agent))
+
+    def session_over(self, session: Session) -> None:
+        self._phones.session_over(session)
 
     def said(self, agent: AgentId, message: wire.FromPage) -> None:
         """A page's word becomes an event about its own agent, never about another."""

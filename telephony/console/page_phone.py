@@ -15,6 +15,7 @@ from pydantic import Field
 from telephony.console.api.endpoint import Asked, Endpoint, Wire
 from telephony.console.api.problems import ProblemError
 from telephony.console.notes import CONSULTANTS
+from telephony.console.sessions import Session
 from telephony.core.account import Account
 from telephony.core.ids import AgentId
 
@@ -82,6 +83,15 @@ class PagePhones:
         """Nobody is there any more, whatever the reason: the password is worth nothing from now on."""
         if given := self._given.pop(agent, None):
             self._registrar.dismiss(given[1])
+
+    def session_over(self, session: Session) -> None:
+        """The password of this log-in ends with it, even where the person is logged in elsewhere, too."""
+        account = session.account
+        given = self._given.get(account.agent)
+        if given and given[0] == session.key:
+            self.signed_out(account.agent)
+            if not self._busy(account.agent):  # a talk goes on where it is
+                self._changed(account)
 
     def endpoints(self) -> Iterator[Endpoint]:
         yield Endpoint("GET", "/phone", "which phone rings for oneself", CONSULTANTS, self._tell, gives=PageTold)

@@ -32,6 +32,7 @@ class Office(Protocol):
     def board_message(self) -> str: ...
     def signed_in(self, account: Account) -> None: ...
     def signed_out(self, agent: AgentId) -> None: ...
+    def session_over(self, session: Session) -> None: ...
     def said(self, agent: AgentId, message: wire.FromPage) -> None: ...
 
 
@@ -105,6 +106,7 @@ class Pages:
             desk.pages.discard(page)
         if not desk.pages and (self._cancel_leaving(agent) or had):
             self.office.signed_out(agent)
+        self.office.session_over(session)
 
     def renewed(self, account: Account, *, look: bool) -> None:
         """The account is another one; with `look` its pages are to be drawn anew. A talk under way goes on."""
@@ -132,6 +134,7 @@ class Pages:
                 self._sessions.use(session, now)
             else:
                 page.put(SESSION_OVER)
+                self.office.session_over(session)
         self._sessions.sweep(now)
         self._send_board()
 

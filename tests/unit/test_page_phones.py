@@ -90,6 +90,21 @@ async def test_nobody_changes_the_phone_in_a_talk(registrar: PageRegistrar) -> N
         await house.ask("DELETE")
 
 
+async def test_a_password_ends_with_its_log_in(registrar: PageRegistrar) -> None:
+    house = House(registrar)
+    await house.ask("POST")
+    house.phones.session_over(Session("k2", ANNA, 0.0, 0.0, 0.0))
+    assert house.phones.endpoint_of(ANNA) == "anna-page"
+    house.in_call = True
+    house.phones.session_over(Session("k1", ANNA, 0.0, 0.0, 0.0))
+    assert house.phones.endpoint_of(ANNA) == "anna"
+    assert house.changed == [ANNA], "a talk under way goes on where it is"
+    house.in_call = False
+    await house.ask("POST")
+    house.phones.session_over(Session("k1", ANNA, 0.0, 0.0, 0.0))
+    assert house.changed == [ANNA, ANNA, ANNA]
+
+
 async def test_where_pages_have_no_phones_nothing_is_given(registrar: PageRegistrar) -> None:
     assert await House(NoRegistrar()).ask("GET") == PageTold(offered=False, chosen=False)
     with pytest.raises(ProblemError, match="404"):
