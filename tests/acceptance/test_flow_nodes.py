@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from ivr_flows import closures
@@ -41,6 +42,7 @@ async def test_digits_are_read_back_corrected_and_kept(asterisk_node: StartNode,
     async with flow_scene(asterisk_node, tmp_path, COLLECTING, number="digits") as scene:
         call = await scene.calls()
         await scene.hears("Proszę podać numer")
+        await asyncio.sleep(0.5)  # like a person: not before the first word is heard
         await call.dtmf("123#")  # the first key ends the question, and counts
         await scene.hears("jeden dwa trzy. Jeden: tak")
         await call.dtmf("2")
