@@ -43,8 +43,16 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Title(_Strict):
+    """A node in a consultant's words: the console is in Polish and in English."""
+
+    pl: str = Field(min_length=1, max_length=60)
+    en: str = Field(min_length=1, max_length=60)
+
+
 class _Node(_Strict):
     note: str = Field(default="", max_length=400, description="for the reader; the engine does not look at it")
+    title: Title | None = Field(default=None, description="what a consultant reads of a caller who has been here")
 
 
 class _Asking(_Node):

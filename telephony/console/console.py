@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import singledispatchmethod
 from ssl import SSLContext
 from types import MappingProxyType
@@ -39,6 +39,7 @@ from telephony.console.scripts import ScriptsApi
 from telephony.console.second_factor import Factors
 from telephony.console.sessions import Session, SessionKeeper, Sessions, Unkept
 from telephony.console.site import Site
+from telephony.console.trail import Trail, trail
 from telephony.core.account import Account
 from telephony.core.agent import IN_CALL
 from telephony.core.card_fields import NOTHING_HIDDEN, CardRules
@@ -112,6 +113,7 @@ class Console:
         self._clock = clock
         self._titles = queue_titles
         self._link = link
+        self._flows = flows
         self._card_rules = card_rules
         self._desks: dict[AgentId, Desk] = {}
         self._board = Board()
@@ -127,7 +129,7 @@ class Console:
         self.admission = Admission(self._sessions, self._pages, clock)
         self._phones = PagePhones(registrar or NoRegistrar(), self._phone_changed, self._in_call)
         self._names: dict[AgentId, str] = {}  # of those who have signed in
-        floor = FloorApi(self._board, self._desks.values, self._names, queue_titles, clock)
+        floor = FloorApi(self._board, self._desks.values, self._names, queue_titles, self._timings.late, clock)
         writing = NotesApi(notes, self._on_desk).endpoints() if notes else ()
         ending = DispositionApi(dispositions or {}, self._queue_of, submit).endpoints()
         sessions = SessionsApi(self.admission, clock).endpoints()
@@ -295,8 +297,13 @@ class Console:
     def desk(self, agent: AgentId) -> Desk:
         known = self._desks.get(agent)
         if known is None:
-            known = self._desks[agent] = Desk(agent, self._titles, self._clock, self._link, self._card_rules)
+            known = self._desks[agent] = Desk(
+                agent, self._titles, self._clock, self._link, self._trail, self._card_rules
+            )
         return known
+
+    def _trail(self, path: Sequence[str]) -> Trail:
+        return trail(path, self._flows().flows)
 
     def _on_desk(self, agent: AgentId, interaction: InteractionId) -> bool:
         known = self._desks.get(agent)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from telephony.console import wire
 from telephony.console.outlet import Outlet
+from telephony.console.trail import TrailOf, no_trail
 from telephony.core.account import Account
 from telephony.core.agent import IN_CALL
 from telephony.core.card_fields import NOTHING_HIDDEN, CardRules
@@ -55,6 +56,7 @@ class Desk:
     titles: Mapping[QueueName, str]
     clock: Callable[[], float]
     link: LinkOf = no_link
+    trail: TrailOf = no_trail
     cards: CardRules = NOTHING_HIDDEN
     viewer: Account | None = None  # for whose eyes the cards are; nobody's until a page is open
     epoch: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -171,7 +173,8 @@ class Desk:
         return {**(wire.agent(self.status) if self.status else {}), "wish": self.wish}
 
     def _pop_body(self, pop: Pop) -> wire.Body:
-        return {**self._call_body(pop), "offered_at": pop.offered_at, "why": pop.why, **self._card_body(pop)}
+        why = {"offered_at": pop.offered_at, "why": pop.why, "trail": wire.trail(self.trail(pop.call.path))}
+        return {**self._call_body(pop), **why, **self._card_body(pop)}
 
     def _card_body(self, pop: Pop) -> wire.Body:
         """What this agent may see of the card (None: on its way), and the link that follows from it."""

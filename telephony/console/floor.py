@@ -31,6 +31,7 @@ class AgentNow(Wire):
     reason: str
     since: float
     queue: str  # title of the call in hand; empty without one
+    late_pops: int  # phone rang before the card was painted, since the server started
 
 
 class FloorNow(Wire):
@@ -40,7 +41,7 @@ class FloorNow(Wire):
 
 
 class FloorApi:
-    """`desks` and `names` (login → name as shown) are looked at when somebody asks."""
+    """`desks`, `names` (login → name as shown) and `late_pops` of an agent are looked at when somebody asks."""
 
     def __init__(
         self,
@@ -48,12 +49,14 @@ class FloorApi:
         desks: Callable[[], Iterable[Desk]],
         names: Mapping[AgentId, str],
         titles: Mapping[QueueName, str],
+        late_pops: Callable[[AgentId], int],
         clock: Callable[[], float],
     ) -> None:
         self._board = board
         self._desks = desks
         self._names = names
         self._titles = titles
+        self._late_pops = late_pops
         self._clock = clock
 
     def endpoints(self) -> Iterator[Endpoint]:
@@ -89,4 +92,5 @@ class FloorApi:
                 reason=status.reason,
                 since=status.since,
                 queue=self._titles.get(queue, queue) if queue else "",
+                late_pops=self._late_pops(desk.agent),
             )

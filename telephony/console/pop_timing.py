@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, replace
 
 from telephony.core.ids import AgentId, InteractionId
@@ -38,6 +38,11 @@ class PopTimings:
     def __init__(self, interactions: int = INTERACTIONS) -> None:
         self._interactions = interactions
         self._timings: OrderedDict[InteractionId, dict[int, PopTiming]] = OrderedDict()
+        self._late: Counter[AgentId] = Counter()
+
+    def late(self, agent: AgentId) -> int:
+        """How often this agent's phone rang before a page had painted the call, since the server started."""
+        return self._late[agent]
 
     def of(self, interaction: InteractionId) -> list[PopTiming]:
         return list(self._timings.get(interaction, {}).values())
@@ -62,3 +67,4 @@ class PopTimings:
         timing = self._timings.get(call.interaction, {}).get(call.attempt)
         if timing and timing.rang_at is None and call.rang_at is not None:
             self._timings[call.interaction][call.attempt] = replace(timing, rang_at=call.rang_at)
+            self._late[timing.agent] += timing.painted_at is None

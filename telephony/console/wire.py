@@ -18,6 +18,7 @@ import phonenumbers
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from telephony.console.board import LaneView
+from telephony.console.trail import Trail
 from telephony.core.card_fields import Shown
 from telephony.core.commands import AgentChanged
 from telephony.core.customer import Contact, Customer
@@ -91,6 +92,11 @@ def call(view: CallView, titles: Mapping[QueueName, str]) -> Body:
         "outcome": view.outcome,
         "spans": [{"kind": each.kind, "from_at": each.from_at, "to_at": each.to_at} for each in view.spans],
     }
+
+
+def trail(titles: Trail) -> list[Body]:
+    """By the languages of the console."""
+    return [title.model_dump() for title in titles]
 
 
 def owed(disposition: Disposition, titles: Mapping[QueueName, str]) -> Body:

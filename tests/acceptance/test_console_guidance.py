@@ -6,16 +6,19 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
+from ivr_flows import SHIPPED, Known
 from telephony.core.article import Article
 from telephony.core.engine import Engine
 from telephony.core.ids import QueueName
 from telephony.core.rules import QueueRules, Rules
 from telephony.core.views import Lane
+from telephony.flows import load_all
 from telephony.guidance import article_file
 from telephony.knowledge import index
 from telephony.shipped import CONFIG_FOLDER
 from tests.acceptance.console_scene import HOSTILE, KNOWN, House, focused, log_in, looks_right, press
 
+HOUSE = Known(frozenset({"sales", "support", "billing"}), frozenset({"sales", "support", "billing"}))
 HOSTILE_ARTICLE = Article("hostile", f"Awaria {HOSTILE}", "pl", (), (), (HOSTILE,), f"## {HOSTILE}\n- sygnał {HOSTILE}")
 REQUIRED = Rules({QueueName("support"): QueueRules(wrap_up_s=3600.0, disposition=True)})
 
@@ -26,6 +29,7 @@ async def test_an_article_is_found_read_and_judged_by_keyboard(
     hotline, url = house
     articles = (*article_file.load_all(CONFIG_FOLDER / "articles"), HOSTILE_ARTICLE)
     await hotline.store.articles.replace_all(map(index, articles))
+    hotline.flows = list(load_all(SHIPPED, HOUSE).flows.values())
     await log_in(page, url)
     await press(page, "d")
     hotline.console.device_changed("anna", "NOT_INUSE")
@@ -35,6 +39,7 @@ async def test_an_article_is_found_read_and_judged_by_keyboard(
     await expect(page.locator("#article-list button").first).to_have_text(
         "Telewizja: brak obrazu lub komunikat na dekoderze"
     )
+    await expect(page.locator("#trail")).to_have_text("W menu: Telewizja")
     await press(page, "b")
     await page.keyboard.type("slaby zasieg wifi")
     await expect(page.locator("#article-list button").first).to_have_text("Słaby zasięg Wi-Fi w mieszkaniu")

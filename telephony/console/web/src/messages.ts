@@ -121,6 +121,7 @@ export interface Call {
 export interface Pop extends Call {
   offered_at: number;
   why: string;
+  trail: Readonly<Record<"pl" | "en", string>>[]; // where in the menu the caller has been
   card: Card | null; // null: on its way
   link: string; // the call in another system; empty: none
 }

@@ -5,7 +5,7 @@ import common from "../texts/common.json";
 import { byId, setText, show } from "./dom";
 import type { Pop, Span, SpanKind } from "./messages";
 import { model, now } from "./model";
-import { fill, words } from "./texts";
+import { fill, language, words } from "./texts";
 import { duration, spokenDuration } from "./times";
 import { drawCard } from "./view_card";
 import { drawNotes } from "./view_notes";
@@ -58,6 +58,7 @@ function drawCaller(pop: Pop): void {
   show(byId("badge"), priority);
   show(byId("care"), priority && STAGE[pop.state] < 3);
   setText(byId("topic"), pop.direction === "call_back" ? fill(t.call_back, { queue: pop.queue }) : pop.queue);
+  drawTrail(pop);
   const name = callerName(pop);
   setText(byId("who"), name);
   setText(byId("number"), name === pop.caller ? "" : pop.caller);
@@ -65,6 +66,15 @@ function drawCaller(pop: Pop): void {
   byId("certainty").dataset["identity"] = pop.card?.identity ?? "unknown";
   show(byId("elsewhere"), Boolean(pop.link));
   byId<HTMLAnchorElement>("elsewhere-link").href = pop.link || "#";
+}
+
+/** The way through the menu; the department itself is the topic already. */
+const steps = (pop: Pop): string[] => pop.trail.map((title) => title[language]).filter((title) => title !== pop.queue);
+
+function drawTrail(pop: Pop): void {
+  const titles = steps(pop);
+  show(byId("trail"), titles.length > 0);
+  setText(byId("trail-text"), titles.join(" › "));
 }
 
 /** How surely the caller is known; always in sight. */
@@ -117,7 +127,7 @@ function unknownText(spans: Span[]): string {
 export function announcement(pop: Pop): string {
   const parts = [pop.direction === "call_back" ? t.new_call_back : t.new_call];
   if (pop.lane === "accessibility") parts.push(accessibility_inline);
-  parts.push(callerName(pop), pop.queue);
+  parts.push(callerName(pop), pop.queue, ...steps(pop));
   parts.push(fill(t.waited, { time: spokenDuration(now() - (pop.queued_at ?? pop.arrived_at)) }));
   return `${parts.filter(Boolean).join(", ")}.`;
 }

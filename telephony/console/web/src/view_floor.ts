@@ -25,6 +25,7 @@ export interface AgentNow {
   reason: string;
   since: number;
   queue: string;
+  late_pops: number;
 }
 
 export interface FloorNow {
@@ -70,5 +71,6 @@ function row(agent: AgentNow, now: number): HTMLElement {
   words.append(dot, make("span", "", lookUp(states, `state_${agent.state}`, agent.state) + reason));
   state.append(words);
   line.append(name, state, make("td", "time", duration(now - agent.since)), makeForeign("td", "", agent.queue));
+  line.append(make("td", "time", String(agent.late_pops)));
   return line;
 }
