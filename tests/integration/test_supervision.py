@@ -64,7 +64,15 @@ async def test_the_floor_shows_queues_and_consultants(ewa: Page, house: House) -
     assert answered == 200
     support = {"queue": "support", "title": "Pomoc techniczna", "waiting": 1, "accessibility": 1, "since": 1005.0}
     assert floor["queues"][1] == support  # type: ignore[index]
-    anna = {"login": "anna", "name": "anna", "state": "paused", "reason": "meal", "since": 1010.0, "queue": ""}
+    anna = {
+        "login": "anna",
+        "name": "anna",
+        "state": "paused",
+        "reason": "meal",
+        "since": 1010.0,
+        "queue": "",
+        "late_pops": 0,
+    }
     assert floor["agents"] == [anna]
     house.console.publish(AgentChanged(ANNA, AgentState.OFF, "", 1020.0, None))
     assert (await ewa.ask("GET", "/floor"))[1]["agents"] == []
