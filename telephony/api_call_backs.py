@@ -6,15 +6,16 @@ A number is in the body alone, never in an address that could be written down on
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterator
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import structlog
-from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from ivr_flows.calendar import local
-from telephony.api_json import as_json, body_as
 from telephony.call_back_desk import CallBackDesk, Wish
+from telephony.console.api.endpoint import Asked, Endpoint, Wire
+from telephony.console.api.problems import ProblemError
+from telephony.console.floor import SUPERVISORS
 from telephony.core.call_backs import CallBackPlace
 from telephony.core.ids import InteractionId, QueueName
 from telephony.core.promises import CallBackRequest
@@ -25,17 +26,37 @@ T = TypeVar("T")
 
 log = structlog.get_logger()
 
+_ONE = "/call-backs/{call_back}"
 
-class Asked(BaseModel):
+
+class CallBackWish(Wire):
     """`number`: nine Polish digits, +48 before them or not; `caller_id`: which number of ours is shown."""
-
-    model_config = ConfigDict(extra="forbid")
 
     number: str = Field(max_length=20)
     queue: str = Field(max_length=40)
     lane: Literal["standard", "accessibility"] = "standard"
     caller_id: str | None = Field(default=None, max_length=20)
     note: str = Field(default="", max_length=500)  # for the consultant
+
+
+class CallBackNow(Wire):
+    """Without the number, which whoever asked knows. Moments as in ISO 8601, Polish time."""
+
+    call_back: str
+    queue: str
+    lane: Lane
+    first_arrival: str
+    attempts: int
+    ahead: int | None  # None: no place in the line at the moment
+    not_before: str | None
+
+
+class PromisedCallBack(CallBackNow):
+    again: bool  # the number was promised a call already, which keeps its place
+
+
+class CallBacksNow(Wire):
+    call_backs: tuple[CallBackNow, ...]
 
 
 class CallBackApi:
@@ -51,48 +72,51 @@ class CallBackApi:
         self._new_id = new_id
         self._clock = clock
 
-    def routes(self) -> Iterator[web.RouteDef]:
-        yield web.get("/v1/call-backs", self._list)
-        yield web.post("/v1/call-backs", self._ask)
-        yield web.delete("/v1/call-backs/{call_back}", self._withdraw)
+    def endpoints(self) -> Iterator[Endpoint]:
+        yield Endpoint(
+            "GET", "/call-backs", "who is still to be called", SUPERVISORS, self._list, gives=CallBacksNow,
+            refuses=(503,),
+        )  # fmt: skip
+        yield Endpoint(
+            "POST", "/call-backs", "have somebody called back", SUPERVISORS, self._ask, takes=CallBackWish,
+            gives=PromisedCallBack, refuses=(503,),
+        )  # fmt: skip
+        yield Endpoint("DELETE", _ONE, "not to be called any more", SUPERVISORS, self._withdraw, refuses=(404, 503))
 
-    async def _list(self, _: web.Request) -> web.Response:
+    async def _list(self, _: Asked) -> CallBacksNow:
         with_place = await _stored(self._desk.open())
-        return as_json([_told(request, place) for request, place in with_place])
+        return CallBacksNow(call_backs=tuple(CallBackNow(**_told(request, place)) for request, place in with_place))
 
-    async def _ask(self, request: web.Request) -> web.Response:
-        asked = await body_as(request, Asked)
-        if asked.queue not in self._queues:
-            raise web.HTTPUnprocessableEntity(text=f"no such queue; there are {', '.join(sorted(self._queues))}")
+    async def _ask(self, asked: Asked) -> PromisedCallBack:
+        given = asked.body_as(CallBackWish)
+        if given.queue not in self._queues:
+            raise ProblemError(422, detail=f"no such queue; there are {', '.join(sorted(self._queues))}")
         wish = Wish(
-            self._new_id(), QueueName(asked.queue), Lane(asked.lane), asked.number, asked.caller_id, self._clock(),
-            words=asked.note,
+            self._new_id(), QueueName(given.queue), Lane(given.lane), given.number, given.caller_id, self._clock(),
+            words=given.note,
         )  # fmt: skip
         taken = await _stored(self._desk.take(wish))
         if taken is None:
-            raise web.HTTPUnprocessableEntity(
-                text="not called: nine Polish digits and no special service are wanted, or too many wait already"
-            )
-        log.info("call_back.asked", call_back=taken.request.call_back, again=taken.again)
-        return as_json(_told(taken.request, taken.place), 200 if taken.again else 201)
+            why = "not called: nine Polish digits and no special service are wanted, or too many wait already"
+            raise ProblemError(422, detail=why)
+        log.info("call_back.asked", call_back=taken.request.call_back, again=taken.again, by=asked.by)
+        return PromisedCallBack(again=taken.again, **_told(taken.request, taken.place))
 
-    async def _withdraw(self, request: web.Request) -> web.Response:
-        call_back = request.match_info["call_back"]
+    async def _withdraw(self, asked: Asked) -> None:
+        call_back = asked.path["call_back"]
         if not await _stored(self._desk.withdraw(call_back)):
-            raise web.HTTPNotFound(text="no such call-back is open")
-        log.info("call_back.withdrawn", call_back=call_back)
-        return as_json({"withdrawn": call_back}, 202)
+            raise ProblemError(404, detail="no such call-back is open")
+        log.info("call_back.withdrawn", call_back=call_back, by=asked.by)
 
 
 async def _stored(work: Awaitable[T]) -> T:
     try:
         return await work
     except StoreError:
-        raise web.HTTPServiceUnavailable(text="the database is away: ask again in a moment") from None
+        raise ProblemError(503, detail="the database is away: ask again in a moment") from None
 
 
-def _told(request: CallBackRequest, place: CallBackPlace | None) -> dict[str, object]:
-    """Without the number, which whoever asked knows."""
+def _told(request: CallBackRequest, place: CallBackPlace | None) -> dict[str, Any]:
     return {
         "call_back": request.call_back,
         "queue": request.queue,

@@ -17,8 +17,7 @@ from aiohttp import web
 
 from ivr_flows import Facts, KeepAnswer, Known
 from ivr_flows.standing import Standing
-from telephony import flow_watch, own_figures, sounds
-from telephony.api import Api
+from telephony import api, flow_watch, own_figures, sounds
 from telephony.api_call_backs import CallBackApi
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings
@@ -134,6 +133,7 @@ class App:
     def _pages(self, settings: Settings) -> Console:
         pair = pair_of(settings)
         self._tls = Tls(pair) if pair else None
+        self._supervision = SupervisionApi(self._opening.current, settings.data, self.clock)
         return Console(
             accounts=self._logins.account,
             keeper=self._logins,
@@ -149,7 +149,7 @@ class App:
             file_message=self._file_message,
             looks=StoredLooks(self._store),
             rules=console_rules(settings.console, pair, self._registrar.url),
-            endpoints=SupervisionApi(self._opening.current, settings.data, self.clock).endpoints(),
+            endpoints=self._supervision.endpoints(),
             link=link_of(settings.pop),
             notes=StoredNotes(self._store, self.clock),
             dispositions=self.during_call.dispositions,
@@ -261,7 +261,7 @@ class App:
     def _api(self) -> web.Application:
         tokens = {name: token.get_secret_value() for name, token in self._settings.api_tokens.items()}
         call_backs = CallBackApi(self.call_backs, self._settings.queues, self._new_id, self.clock)
-        return Api(tokens, self._opening.current, self._settings.data, self.clock, call_backs.routes()).app()
+        return api.app(tokens, (*self._supervision.endpoints(), *call_backs.endpoints()))
 
     def _gateway(self, node: AsteriskNode) -> Gateway:
         return Gateway(

@@ -1,6 +1,7 @@
-"""What a supervisor may change for the next caller: departments closed in an emergency, outages announced by area.
+"""What may be changed for the next caller: departments closed in an emergency, outages announced by area.
 
-Written into the same two files as by command and by the token API; every change is logged with who made it.
+By supervisors in the console and by other programs (docs/api.md); written into the same two files as by command. Every
+change is logged with who made it.
 """
 
 from __future__ import annotations
@@ -32,11 +33,24 @@ class DepartmentNow(Wire):
     changes_at: float | None  # closes, or opens again; seconds since the epoch
 
 
+class Texts(Wire):
+    """By language; callers of a language without a text hear nothing of it."""
+
+    pl: str
+    en: str = ""
+    uk: str = ""
+
+
+class NewTexts(Texts):
+    pl: str = Field(min_length=1, max_length=WORDS)
+    en: str = Field(default="", max_length=WORDS)
+    uk: str = Field(default="", max_length=WORDS)
+
+
 class OutageNow(Wire):
     name: str
     areas: tuple[str, ...]  # empty: everywhere
-    text: str
-    text_en: str
+    text: Texts
     until_at: float | None
 
 
@@ -54,11 +68,10 @@ class Closing(Wire):
 
 
 class Announcement(Wire):
-    """`areas` empty: everywhere. Without `text_en` English callers hear nothing of it."""
+    """`areas` empty: everywhere."""
 
     areas: tuple[str, ...] = Field(default=(), max_length=outages.MAX_AREAS)
-    text: str = Field(min_length=1, max_length=WORDS)
-    text_en: str = Field(default="", max_length=WORDS)
+    text: NewTexts
     until: str | None = Field(default=None, max_length=32)
 
 
@@ -82,6 +95,10 @@ class SupervisionApi:
         yield Endpoint(
             "POST", "/outages", "announce an outage", SUPERVISORS, self._announce, takes=Announcement, gives=Opening
         )
+        yield Endpoint(
+            "PUT", outage, "announce an outage under this name, instead of what it said before", SUPERVISORS,
+            self._announce_named, takes=Announcement, gives=Opening,
+        )  # fmt: skip
         yield Endpoint("DELETE", outage, "end an announcement", SUPERVISORS, self._end, gives=Opening, refuses=(404,))
 
     async def _now(self, _: Asked) -> Opening:
@@ -95,33 +112,39 @@ class SupervisionApi:
             closures.close(self._closures, name, Closure(closing.reason, until_at))
         except FlowError as error:
             raise ProblemError(422, "closing", error.message) from None
-        log.warning("department.closed", department=name, by=asked.account.login, until_at=until_at)
+        log.warning("department.closed", department=name, by=asked.by, until_at=until_at)
         return await self._now(asked)
 
     async def _open(self, asked: Asked) -> Opening:
         name = self._department(asked)
         if not closures.reopen(self._closures, name):
             raise ProblemError(404, detail=f"{name} was not closed in an emergency")
-        log.warning("department.opened", department=name, by=asked.account.login)
+        log.warning("department.opened", department=name, by=asked.by)
         return await self._now(asked)
 
     async def _announce(self, asked: Asked) -> Opening:
-        given, name = asked.body_as(Announcement), f"konsola-{secrets.token_hex(4)}"
-        texts = {"pl": given.text} | ({"en": given.text_en} if given.text_en else {})
+        return await self._enter(asked, f"konsola-{secrets.token_hex(4)}")
+
+    async def _announce_named(self, asked: Asked) -> Opening:
+        return await self._enter(asked, asked.path["name"])
+
+    async def _enter(self, asked: Asked, name: str) -> Opening:
+        given = asked.body_as(Announcement)
+        texts = {language: words for language, words in given.text.model_dump().items() if words}
         self._until(given.until)
         entry = {"areas": given.areas, "until": given.until, "text": texts}
         try:
             outages.enter(self._outages, name, outages.entered(json.dumps(entry), self._clock()))
         except FlowError as error:
             raise ProblemError(422, "announcement", error.message) from None
-        log.warning("outage.entered", outage=name, by=asked.account.login)
+        log.warning("outage.entered", outage=name, by=asked.by)
         return await self._now(asked)
 
     async def _end(self, asked: Asked) -> Opening:
         name = asked.path["name"]
         if not outages.remove(self._outages, name):
             raise ProblemError(404, detail="no such outage was entered")
-        log.warning("outage.removed", outage=name, by=asked.account.login)
+        log.warning("outage.removed", outage=name, by=asked.by)
         return await self._now(asked)
 
     def _until(self, text: str | None) -> float | None:
@@ -154,11 +177,6 @@ class SupervisionApi:
         """Those entered in a hurry; what stands in the reviewed file is changed there."""
         for name, outage in sorted(self._outages.read().items()):
             if outage.until_at is None or now < outage.until_at:
-                texts = outage.texts
-                yield OutageNow(
-                    name=name,
-                    areas=outage.areas,
-                    text=texts.get("pl", ""),
-                    text_en=texts.get("en", ""),
-                    until_at=outage.until_at,
-                )
+                pl, en, uk = (outage.texts.get(language, "") for language in ("pl", "en", "uk"))
+                texts = Texts(pl=pl, en=en, uk=uk)
+                yield OutageNow(name=name, areas=outage.areas, text=texts, until_at=outage.until_at)

@@ -18,6 +18,7 @@ from aiohttp import web
 from telephony.console import bundle, cookies, known_browser, look
 from telephony.console.account_page import AccountPage
 from telephony.console.api.endpoint import Endpoint
+from telephony.console.api.page_door import PageDoor
 from telephony.console.api.proof import ProofApi
 from telephony.console.api.table import EndpointTable
 from telephony.console.caller_form import CallerForm
@@ -93,7 +94,10 @@ class Site:
         self._second_step = SecondStep(factor, self._limit, clock, self._open, secure_cookies=rules.secure_cookies)
         self._factor_page = FactorPage(factor, proving, self._session, clock, self._end_all)
         proof = ProofApi(proving, factor).endpoints()
-        self._api = EndpointTable((*endpoints, *proof), self._session, clock, self._cookie)
+        self._api = EndpointTable(
+            (*endpoints, *proof), PageDoor(self._session, clock, self._cookie), base="/api/console",
+            document="/api/openapi.json", below="/api/", title="hotline: the console's interface",
+        )  # fmt: skip
         self._socket = PageSocket(pages, clock)
         self._login_page = PageTemplate("login.html")
         self._console_page = PageTemplate("console.html")

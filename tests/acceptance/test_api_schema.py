@@ -7,36 +7,16 @@ token, by a supervisor and by a consultant: no answer is a server's error, none 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import hypothesis
 import requests
-import schemathesis
-from hypothesis import strategies as st
-from schemathesis.checks import not_a_server_error
-from schemathesis.core.result import Ok
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    negative_data_rejection,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from telephony.demo.house import GENERAL, SUPERVISOR
 from tests.acceptance.world import AGENT, world
+from tests.api_examples import asks_everything
 
-CHECKS = (
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_schema_conformance,
-    negative_data_rejection,
-)
-REFUSED = {"checks": {"negative_data_rejection": {"expected-statuses": ["4XX"]}}}
-TRIES = 25  # of each operation in each way
 CALLER = "+48500000101"
 
 
@@ -66,59 +46,18 @@ class Browser:
         answer.raise_for_status()
         return answer.text
 
+    def asks(self, case: Any) -> Any:
+        headers = {"X-CSRF-Token": self.token, "Origin": self.url}
+        return case.call(base_url=self.url, session=self.http, headers=headers)
+
+    def asks_everything(self, interaction: str) -> set[str]:
+        self.logged_in()
+        document = self.http.get(f"{self.url}/api/openapi.json", timeout=10).json()
+        return asks_everything(document, self.asks, self.logged_in, {"interaction": interaction})
+
 
 def _token(page: str) -> str:
     return page.split('name="csrf" value="')[1].partition('"')[0]
-
-
-def asks_everything(browser: Browser, interaction: str) -> set[str]:
-    """All that the document describes, and its operations' names."""
-    browser.logged_in()
-    document = _without_guards(browser.http.get(f"{browser.url}/api/openapi.json", timeout=10).json())
-    schema = schemathesis.openapi.from_dict(document, config=schemathesis.Config.from_dict(REFUSED))
-    asked = set()
-    for found in schema.get_all_operations():
-        assert isinstance(found, Ok), found.err()
-        operation = found.ok()
-        for mode in schemathesis.GenerationMode:
-            browser.logged_in()
-            _examples(operation, mode, interaction, lambda case: _ask(browser, case))
-        asked.add(operation.label)
-    return asked
-
-
-def _without_guards(document: dict[str, Any]) -> dict[str, Any]:
-    """The session is the browser's own here; what is answered without one is test_console_rights' matter."""
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            del operation["security"]
-    return document
-
-
-def _examples(operation: Any, mode: schemathesis.GenerationMode, interaction: str, ask: Callable[[Any], None]) -> None:
-    """The path names the real call or anything."""
-
-    @hypothesis.settings(
-        max_examples=TRIES, derandomize=True, database=None, deadline=None,
-        suppress_health_check=list(hypothesis.HealthCheck), phases=[hypothesis.Phase.generate],
-    )  # fmt: skip
-    @hypothesis.given(operation.as_strategy(generation_mode=mode), st.sampled_from(["real", "any"]))
-    def run(case: Any, name: str) -> None:
-        if name == "real" and "interaction" in case.path_parameters:
-            case.path_parameters["interaction"] = interaction
-        ask(case)
-
-    try:
-        run()
-    except hypothesis.errors.Unsatisfiable:  # nothing can be wrong in a question without parts
-        assert mode is schemathesis.GenerationMode.NEGATIVE
-
-
-def _ask(browser: Browser, case: Any) -> None:
-    answer = case.call(
-        base_url=browser.url, session=browser.http, headers={"X-CSRF-Token": browser.token, "Origin": browser.url}
-    )
-    case.validate_response(answer, checks=list(CHECKS))
 
 
 async def test_the_api_is_what_its_document_says(tmp_path: Path) -> None:
@@ -129,5 +68,5 @@ async def test_the_api_is_what_its_document_says(tmp_path: Path) -> None:
         (call,) = await town.store.recent_interactions()
         for login in (AGENT, SUPERVISOR[0]):
             browser = Browser(town.house.console_url, login, town.house.password(login))
-            asked = await asyncio.to_thread(asks_everything, browser, call.interaction)
+            asked = await asyncio.to_thread(browser.asks_everything, call.interaction)
             assert {"GET /api/console/me", "POST /api/console/step-up"} <= asked

@@ -9,6 +9,8 @@ import pytest
 
 from telephony.console.api.endpoint import Asked, Endpoint, Wire
 from telephony.console.api.problems import ProblemError
+from telephony.console.api.table import EndpointTable
+from telephony.console.api.token_door import TokenDoor
 from telephony.console.rules import ConsoleRules
 from telephony.core.account import Role
 from tests.integration.console_house import ACCOUNTS, OFFER, OFFERED, House, log_in
@@ -204,7 +206,5 @@ async def test_the_document_names_every_endpoint_with_its_models(page: Page) -> 
 
 
 def test_two_endpoints_of_one_name_are_refused() -> None:
-    from telephony.console.api.table import EndpointTable
-
     with pytest.raises(ValueError, match="post_notes"):
-        EndpointTable([ENDPOINTS[0], ENDPOINTS[0]], lambda _request: None, lambda: 0.0, "hotline_session")
+        EndpointTable([ENDPOINTS[0], ENDPOINTS[0]], TokenDoor({}), base="/v1", document="/", below="/", title="")

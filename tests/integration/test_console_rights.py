@@ -47,6 +47,7 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("PUT", "/departments/{name}/closure"): SUPERVISORS,
     ("DELETE", "/departments/{name}/closure"): SUPERVISORS,
     ("POST", "/outages"): SUPERVISORS,
+    ("PUT", "/outages/{name}"): SUPERVISORS,
     ("DELETE", "/outages/{name}"): SUPERVISORS,
 }
 DENIED = {401, 403}

@@ -130,7 +130,7 @@ async def test_a_password_cannot_be_guessed_from_an_open_page(ewa: Page) -> None
 
 
 async def test_an_announcement_is_heard_until_it_ends(ewa: Page, outages: Outages) -> None:
-    words = {"text": "Prace na sieci.", "text_en": "Works on the network.", "areas": []}
+    words = {"text": {"pl": "Prace na sieci.", "en": "Works on the network."}, "areas": []}
     answered, now = await ewa.ask("POST", "/outages", json=words)
     assert answered == 200
     assert [dict(each) for each in await outages.find(None)] == [
@@ -142,7 +142,9 @@ async def test_an_announcement_is_heard_until_it_ends(ewa: Page, outages: Outage
     assert (await ewa.ask("DELETE", f"/outages/{name}"))[0] == 404
 
 
-@pytest.mark.parametrize("words", [{"text": "{pin}"}, {"text": "a", "areas": ["12"]}, {"text": "a", "until": "x"}])
+@pytest.mark.parametrize(
+    "words", [{"text": {"pl": "{pin}"}}, {"text": {"pl": "a"}, "areas": ["12"]}, {"text": {"pl": "a"}, "until": "x"}]
+)
 async def test_an_announcement_that_cannot_be_is_refused(ewa: Page, outages: Outages, words: dict[str, object]) -> None:
     assert (await ewa.ask("POST", "/outages", json=words))[0] == 422
     assert await outages.find(None) == ()

@@ -57,7 +57,7 @@ class House:
 
     async def ask(self, method: str, key: str = "k1", account: Account = ANNA) -> object:
         session = Session(key, account, 0.0, 0.0, 0.0)
-        return await self._by_method[method].handle(Asked(session, {}))
+        return await self._by_method[method].handle(Asked(account.login, {}, signed_in=session))
 
 
 async def test_each_log_in_has_a_password_of_its_own(registrar: PageRegistrar) -> None:

@@ -25,12 +25,21 @@ class Wire(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request that has passed all guards: `path` the parts named in the endpoint's path, the others as its models."""
+    """A request that has passed all guards: `path` the parts named in the endpoint's path, the others as its models.
 
-    session: Session
+    `by`: the login, or the name of a program, which has no `signed_in`.
+    """
+
+    by: str
     path: Mapping[str, str]
     body: BaseModel | None = None
     query: BaseModel | None = None
+    signed_in: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        assert self.signed_in is not None, "the endpoint is for people"
+        return self.signed_in
 
     @property
     def account(self) -> Account:
@@ -50,9 +59,9 @@ Handle = Callable[[Asked], Awaitable[BaseModel | None]]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`path` is below /api/console and may name parts (`/calls/{interaction}`); `handle` raises ProblemError.
+    """`path` is below the table's base and may name parts (`/calls/{interaction}`); `handle` raises ProblemError.
 
-    `step_up`: only for who has proven to be there a moment ago. `refuses`: statuses beyond those that any may have.
+    `step_up`: people must have proven to be there a moment ago. `refuses`: statuses beyond those that any may have.
     """
 
     method: Method

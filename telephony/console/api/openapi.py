@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 
 from pydantic import BaseModel
@@ -14,11 +14,13 @@ from telephony.console.api.problems import CONTENT_TYPE, Problem
 
 Json = dict[str, object]
 
+CHANGING = "token"  # the scheme that only belongs to what changes something
+
 _REF = "#/components/schemas/{model}"
 _PART = re.compile(r"\{([a-z_]+)\}")
 _WHY = {
     400: "the body is no JSON",
-    401: "nobody is logged in",
+    401: "who asks is not known: nobody is logged in, or no valid token",
     403: "not for this role; or `reason` stale (the token), step_up (prove that you are there)",
     404: "there is no such thing",
     409: "not as things stand now",
@@ -30,23 +32,17 @@ _WHY = {
 }
 
 
-def document(endpoints: Iterable[Endpoint], cookie: str) -> Json:
-    """`cookie` is the name of the session's."""
+def document(endpoints: Iterable[Endpoint], base: str, title: str, schemes: Mapping[str, Json]) -> Json:
+    """`schemes`: how whoever asks is known (Security Scheme Objects); `token` is of what changes something alone."""
     known = tuple(endpoints)
     paths: dict[str, Json] = {}
     for each in known:
-        paths.setdefault(f"/api/console{each.path}", {})[each.method.lower()] = _operation(each)
+        paths.setdefault(base + each.path, {})[each.method.lower()] = _operation(each, schemes)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "hotline: the console's interface", "version": version("hotline")},
+        "info": {"title": title, "version": version("hotline")},
         "paths": paths,
-        "components": {
-            "schemas": _schemas(known),
-            "securitySchemes": {
-                "session": {"type": "apiKey", "in": "cookie", "name": cookie},
-                "token": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token"},
-            },
-        },
+        "components": {"schemas": _schemas(known), "securitySchemes": dict(schemes)},
     }
 
 
@@ -60,10 +56,8 @@ def _schemas(endpoints: tuple[Endpoint, ...]) -> Json:
     return found
 
 
-def _operation(endpoint: Endpoint) -> Json:
-    security: Json = {"session": []}
-    if endpoint.method != "GET":
-        security["token"] = []
+def _operation(endpoint: Endpoint, schemes: Mapping[str, Json]) -> Json:
+    security: Json = {name: [] for name in schemes if name != CHANGING or endpoint.method != "GET"}
     operation: Json = {
         "operationId": endpoint.name,
         "summary": endpoint.does,

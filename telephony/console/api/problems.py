@@ -25,13 +25,17 @@ class Problem(BaseModel):
 
 
 class ProblemError(Exception):
-    """`reason` is a word of problem.json; without one the status gives the title."""
+    """`reason` is a word of problem.json; without one the status gives the title.
 
-    def __init__(self, status: int, reason: str = "", detail: str = "") -> None:
+    `challenge`: how one would be let in, with a 401 [RFC 9110 §11.6.1].
+    """
+
+    def __init__(self, status: int, reason: str = "", detail: str = "", challenge: str = "") -> None:
         super().__init__(f"{status} {reason} {detail}".strip())
         self.status = status
         self.reason = reason
         self.detail = detail
+        self.challenge = challenge
 
 
 def answer(request: web.Request, problem: ProblemError) -> web.Response:
@@ -39,7 +43,8 @@ def answer(request: web.Request, problem: ProblemError) -> web.Response:
     title = words.get(f"problem.{problem.reason}") or words.get(f"problem.{problem.status}") or words["problem.other"]
     body = Problem(title=title, status=problem.status, detail=problem.detail, reason=problem.reason)
     text = json.dumps(body.model_dump(), ensure_ascii=False)
-    return web.Response(text=text, status=problem.status, content_type=CONTENT_TYPE, charset="utf-8")
+    headers = {"WWW-Authenticate": problem.challenge} if problem.challenge else None
+    return web.Response(text=text, status=problem.status, content_type=CONTENT_TYPE, charset="utf-8", headers=headers)
 
 
 def of_http(error: web.HTTPException) -> ProblemError:

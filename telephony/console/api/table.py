@@ -1,12 +1,12 @@
-"""Serves a table of endpoints: session, role, token, step-up, body; then the handler. All errors are problem+json.
+"""Serves a table of endpoints: who asks, body, query; then the handler. All errors are problem+json [RFC 9457].
 
 The same guards for each, in this order, so that whoever may not ask learns nothing of what would have been answered.
 """
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from typing import Protocol
 
 import structlog
 from aiohttp import web
@@ -19,37 +19,45 @@ from telephony.console.sessions import KeeperAwayError, Session
 
 log = structlog.get_logger()
 
-BASE = "/api/console"
-TOKEN_HEADER = "X-CSRF-Token"  # noqa: S105 - the name of a header
-STEP_UP_S = 300.0  # how long a proof of being there holds
-
 Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
-FindSession = Callable[[web.Request], Session | None]
+
+
+class Door(Protocol):
+    """Who may come in: people with a session (page_door.py), programs with a token (token_door.py)."""
+
+    @property
+    def schemes(self) -> Mapping[str, openapi.Json]:
+        """OpenAPI's Security Scheme Objects."""
+
+    def admit(self, request: web.Request, endpoint: Endpoint | None) -> tuple[str, Session | None]:
+        """Whose request it is, for no endpoint in particular where None. Errors: ProblemError."""
 
 
 class EndpointTable:
-    """`session` finds whose request it is, by the `cookie` of that name; `clock` gives seconds since the epoch."""
+    """Serves below `base`, and tells what it serves at `document`; `below`: where errors are problem+json."""
 
     def __init__(
-        self, endpoints: Iterable[Endpoint], session: FindSession, clock: Callable[[], float], cookie: str
+        self, endpoints: Iterable[Endpoint], door: Door, *, base: str, document: str, below: str, title: str
     ) -> None:
         self.endpoints = tuple(endpoints)
-        self._session = session
-        self._clock = clock
-        self._cookie = cookie
+        self._door = door
+        self._base = base
+        self._document_at = document
+        self._below = below
+        self._title = title
         names = [each.name for each in self.endpoints]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two endpoints of one name: {twice[0]}")
 
     def routes(self) -> Iterator[web.RouteDef]:
         for each in self.endpoints:
-            yield web.route(each.method, BASE + each.path, self._served(each))
-        yield web.get("/api/openapi.json", self._document)
+            yield web.route(each.method, self._base + each.path, self._served(each))
+        yield web.get(self._document_at, self._document)
 
     @web.middleware
     async def errors(self, request: web.Request, handler: Answering) -> web.StreamResponse:
-        """Whatever goes wrong below /api is told as problem+json."""
-        if not request.path.startswith("/api/"):
+        """Whatever goes wrong below `below` is told as problem+json."""
+        if not request.path.startswith(self._below):
             return await handler(request)
         try:
             return await handler(request)
@@ -70,33 +78,21 @@ class EndpointTable:
 
     def _served(self, endpoint: Endpoint) -> Answering:
         async def serve(request: web.Request) -> web.StreamResponse:
-            session = self._admitted(request, endpoint)
+            by, session = self._door.admit(request, endpoint)
             body = await _body(request, endpoint)
             query = _read(endpoint.query, dict(request.query)) if endpoint.query else None
-            given = await endpoint.handle(Asked(session, dict(request.match_info), body, query))
+            given = await endpoint.handle(Asked(by, dict(request.match_info), body, query, session))
             if given is None:
                 return web.Response(status=204)
             return web.json_response(text=given.model_dump_json())
 
         return serve
 
-    def _admitted(self, request: web.Request, endpoint: Endpoint) -> Session:
-        session = self._session(request)
-        if session is None:
-            raise ProblemError(401)
-        if session.account.role not in endpoint.roles:
-            raise ProblemError(403)
-        if endpoint.method != "GET" and not _same(request.headers.get(TOKEN_HEADER, ""), session.csrf):
-            raise ProblemError(403, "stale")
-        if endpoint.step_up and self._clock() - session.proven_at > STEP_UP_S:
-            raise ProblemError(403, "step_up")
-        return session
-
     async def _document(self, request: web.Request) -> web.Response:
-        """For whoever is logged in: it tells strangers how the house is built."""
-        if self._session(request) is None:
-            raise ProblemError(401)
-        return web.json_response(openapi.document(self.endpoints, self._cookie))
+        """For whoever is let in: it tells strangers how the house is built."""
+        self._door.admit(request, None)
+        told = openapi.document(self.endpoints, self._base, self._title, self._door.schemes)
+        return web.json_response(told)
 
 
 async def _body(request: web.Request, endpoint: Endpoint) -> BaseModel | None:
@@ -124,7 +120,3 @@ def _invalid(error: ValidationError) -> ProblemError:
     broken = any(each["type"] == "json_invalid" for each in told)
     places = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in told[:5])
     return ProblemError(400 if broken else 422, detail=places[:500])
-
-
-def _same(given: str, known: str) -> bool:
-    return bool(known) and hmac.compare_digest(given.encode(), known.encode())

@@ -20,8 +20,7 @@ export interface DepartmentNow {
 export interface OutageNow {
   name: string;
   areas: string[];
-  text: string;
-  text_en: string;
+  text: Record<"pl" | "en" | "uk", string>;
   until_at: number | null;
 }
 
@@ -104,11 +103,12 @@ function outageItem(outage: OutageNow): HTMLElement {
   const item = make("li", "outage");
   const areas = outage.areas.join(", ") || t.everywhere;
   const text = make("div");
-  text.append(makeForeign("h3", "", areas), makeForeign("p", "", outage.text));
-  if (outage.text_en) {
-    const english = makeForeign("p", "quiet", outage.text_en);
-    english.lang = "en";
-    text.append(english);
+  text.append(makeForeign("h3", "", areas), makeForeign("p", "", outage.text.pl));
+  for (const language of ["en", "uk"] as const) {
+    if (!outage.text[language]) continue;
+    const translated = makeForeign("p", "quiet", outage.text[language]);
+    translated.lang = language;
+    text.append(translated);
   }
   const until = outage.until_at === null ? t.no_end : fill(t.until, { time: moment(outage.until_at) });
   text.append(make("p", "quiet", until));
@@ -132,7 +132,8 @@ async function announce(event: Event): Promise<void> {
   event.preventDefault();
   const value = (id: string): string => byId<HTMLInputElement | HTMLTextAreaElement>(id).value.trim();
   const areas = value("areas").split("\n").map((area) => area.trim()).filter(Boolean);
-  const content = { areas, text: value("outage-text"), text_en: value("outage-text-en"), until: value("outage-until") || null };
+  const spoken = { pl: value("outage-text"), en: value("outage-text-en") };
+  const content = { areas, text: spoken, until: value("outage-until") || null };
   const work = async (): Promise<void> => drawOpening(await post("outages", content));
   if (!(await attempt("outage-error", work))) return;
   byId<HTMLFormElement>("outage-form").reset();
