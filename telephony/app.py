@@ -46,6 +46,7 @@ from telephony.during_call import DuringCall
 from telephony.factors import StoredFactors, factor_key
 from telephony.flows import FlowShelf, Origin
 from telephony.guidance import card_fields_file
+from telephony.handing_over import HandingOver
 from telephony.house_wiring import house_of
 from telephony.logins import Logins
 from telephony.looks import StoredLooks
@@ -86,6 +87,7 @@ class App:
         self.during_call = DuringCall(settings, store)
         self._logins = Logins(store, settings.skilled)
         self._registrar = PageRegistrar(settings.asterisk, self._logins.phones)
+        self.gateways: dict[str, Gateway] = {}
         self.console = self._pages(settings)
         self.quality = CallQuality()
         self.recorder = Recorder(store, self.console.ticket_opened)
@@ -120,7 +122,7 @@ class App:
         titles = {name: queue.title for name, queue in settings.queues.items()}
         self._web_messages = WebMessages(store, self.call_backs, titles, self.clock)
         self._house = house_of(settings, store, self.clock, self.call_backs, self.submit, self.metrics)
-        self.gateways = {node.name: self._gateway(node) for node in settings.asterisk}
+        self.gateways.update({node.name: self._gateway(node) for node in settings.asterisk})
         self.agi = AgiServer(
             settings.agi_listen.host,
             settings.agi_listen.port,
@@ -133,6 +135,7 @@ class App:
     def _pages(self, settings: Settings) -> Console:
         pair = pair_of(settings)
         self._tls = Tls(pair) if pair else None
+        self._handing_over = HandingOver(self.gateways, settings.transfer_numbers)
         self._supervision = SupervisionApi(self._opening.current, settings.data, self.clock)
         return Console(
             accounts=self._logins.account,
@@ -156,6 +159,7 @@ class App:
             library=self.during_call.knowledge,
             scripts=self.during_call.scripts,
             registrar=self._registrar,
+            moves=self._handing_over,
         )
 
     def _reader(self, node: AsteriskNode, log_folder: Path) -> ReadIn:
@@ -282,6 +286,7 @@ class App:
             asking=Asking(self._house.answer, self._keep),
             recordings=sounds.recordings(self._settings),
             announce=self._announce,
+            handed_over=self._handing_over.of,
             trunk=node.trunk or "",
             phones=self._registrar.phones,
         )

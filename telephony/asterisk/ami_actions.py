@@ -243,6 +243,28 @@ class PagePhone:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class BlindTransfer:
+    """Whoever talks with `channel` goes where `to` says, and `channel` is hung up: as if its phone had done it.
+
+    Back to us, as a call that follows the one before, or to a number outside that stands in the dialplan. Errors:
+    ValueError for what is no number.
+    """
+
+    channel: str
+    number: str = field(default="", repr=False)  # outside, E.164; empty: back to us
+    name: ClassVar[str] = "BlindTransfer"
+    listing: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if self.number and not _E164.fullmatch(self.number):
+            raise ValueError("not a number in E.164")
+
+    def fields(self) -> Fields:
+        context, extension = ("hotline-agents", self.number) if self.number else ("hotline-again", "s")
+        return (("Channel", self.channel), ("Context", context), ("Exten", extension))
+
+
 QUEUE = "hotline-fallback"  # the one that Asterisk runs by itself (queues.conf)
 
 
@@ -295,7 +317,7 @@ class QueuePause:
 
 Action = (
     Login | Ping | ListCommands | CoreShowChannels | DeviceStateList | PlayDtmf | Hangup | Originate | ReadsEnvironment
-    | QueueStatus | QueueAdd | QueueRemove | QueuePause | PagePhone
+    | QueueStatus | QueueAdd | QueueRemove | QueuePause | PagePhone | BlindTransfer
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from telephony.asterisk import calling_back, channel_facts, translate
 from telephony.asterisk.agi import AgiSession
 from telephony.asterisk.agi_wire import AgiError
 from telephony.asterisk.ami import AmiCounters, AmiError
-from telephony.asterisk.ami_actions import Entry, Hangup, Originate, Outside, PagePhone, Phone, PlayDtmf
+from telephony.asterisk.ami_actions import BlindTransfer, Entry, Hangup, Originate, Outside, PagePhone, Phone, PlayDtmf
 from telephony.asterisk.ami_client import AmiClient, AmiSettings, AmiSetupError, AmiTiming, Listener, Snapshot
 from telephony.asterisk.ami_wire import AmiEvent
 from telephony.asterisk.asking import Asking
@@ -29,7 +29,7 @@ from telephony.asterisk.fallback_members import FallbackMembers, Phones
 from telephony.asterisk.handset import Speak, Together
 from telephony.asterisk.in_line import Instruction
 from telephony.asterisk.journey import WAKE_DIGIT, Arrival, Journey
-from telephony.asterisk.services import Announce, Services
+from telephony.asterisk.services import Announce, HandedOver, Services
 from telephony.asterisk.translate import Attempt, CodecTold, LegTold
 from telephony.core.channels import Fact
 from telephony.core.commands import CancelDial, Dial, DialOut, HangUpLeg, LeaveLine, RingFirst
@@ -81,6 +81,7 @@ class Gateway:
         together: Together | None = None,
         asking: Asking | None = None,
         announce: Announce = lambda _: None,
+        handed_over: HandedOver = lambda _: None,
         trunk: str = "",
         phones: Phones | None = None,
     ) -> None:
@@ -98,19 +99,9 @@ class Gateway:
         self._codec = codec
         self._clock = clock
         self._services = Services(
-            node,
-            submit,
-            flow_for,
-            speak,
-            facts,
-            clock,
-            rng or random.SystemRandom(),
-            calendar,
-            recordings,
-            together,
-            asking or Asking(),
-            announce,
-        )
+            node, submit, flow_for, speak, facts, clock, rng or random.SystemRandom(), calendar, recordings, together,
+            asking or Asking(), handed_over, announce,
+        )  # fmt: skip
         listener = Listener(self._heard, self._pictured, self._lost)
         self._ami = AmiClient(node, ami, translate.WANTED, listener, clock, timing=timing or AmiTiming())
         self._members = FallbackMembers(self._ami, phones) if phones else None
@@ -132,6 +123,13 @@ class Gateway:
     async def settle_page_phone(self, action: PagePhone) -> None:
         """Errors: AmiError."""
         await self._ami.request(action)
+
+    async def hand_over(self, caller: Uniqueid, number: str = "") -> None:
+        """Whoever talks with this caller hands over: out of the house, or back to us. Errors: AmiError, LookupError."""
+        talking = self._talks.channels.beside(caller)
+        if talking is None:
+            raise LookupError("nobody here talks with that caller alone")
+        await self._ami.request(BlindTransfer(talking.name, number))
 
     @property
     def sessions(self) -> int:

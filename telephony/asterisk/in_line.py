@@ -106,6 +106,7 @@ class InLine:
             raise ValueError("not a number in E.164, or not the name of a trunk")
         ring_s = math.ceil(dial.ring_timeout_s)
         await self._session.set_variable("CALLERID(all)", f"<{dial.shown}>")
+        await self._session.set_variable("__HOTLINE_DID", dial.shown)  # the customer's, who may be handed over
         how = f"PJSIP/{dial.number}@{trunk},{ring_s},gU(hotline-answered)"
         return await self._dial(how, Attempt(self.interaction, dial.attempt, trunk, outward=True), ring_s)
 

@@ -55,6 +55,7 @@ from telephony.asterisk.sending_out import SendingOut
 from telephony.asterisk.services import Services
 from telephony.asterisk.taping import Taping
 from telephony.core import events as core
+from telephony.core.hand_over import HandOver
 from telephony.core.ids import InteractionId, QueueName, Uniqueid
 from telephony.core.rules import Boost
 from telephony.core.views import Lane, Outcome
@@ -130,7 +131,11 @@ class Journey:
         """Until the caller hung up, we did, or the dialplan goes on by itself. Errors: AgiError, FlowError, …"""
         try:
             await self._announce()
-            await self._follow(self._services.flow_for(self.arrival.did))
+            handed = self._services.handed_over(self.arrival.follows) if self.arrival.follows else None
+            if handed:
+                await self._handed_over(handed)
+            else:
+                await self._follow(self._services.flow_for(self.arrival.did))
         except SessionEndedError:
             pass
         finally:
@@ -273,7 +278,20 @@ class Journey:
         )
         self._services.submit(queued)
 
+    async def _handed_over(self, handed: HandOver) -> None:
+        """No menu again: the caller has said all that. The fallback queue keeps the priority of the first call."""
+        accessibility = handed.lane is Lane.ACCESSIBILITY
+        await self._session.set_variable("HOTLINE_STAGE", "line")
+        self._services.submit(
+            core.CallQueued(self.interaction, handed.queue, handed.lane, path=handed.path, agent=handed.agent)
+        )
+        language = self._services.flow_for(self.arrival.did).language
+        await self.line.wait(self._announces(language, slow=accessibility))
+        await self._hang_up(Ending.SERVED)
+
     def _announcing(self, step: Step) -> Announcing:
-        services, session = self._services, step.session
-        ask = functools.partial(services.announce, self.interaction)
-        return Announcing(ask, services.clock, session.language, session.accessibility)
+        return self._announces(step.session.language, slow=step.session.accessibility)
+
+    def _announces(self, language: str, *, slow: bool) -> Announcing:
+        ask = functools.partial(self._services.announce, self.interaction)
+        return Announcing(ask, self._services.clock, language, slow)

@@ -13,8 +13,10 @@ from telephony.asterisk.asking import Asking
 from telephony.asterisk.handset import Speak, Together
 from telephony.core import events as core
 from telephony.core.estimate import Minutes
+from telephony.core.hand_over import HandOver
 from telephony.core.ids import InteractionId
 
+HandedOver = Callable[[InteractionId], HandOver | None]
 Announce = Callable[[InteractionId], Minutes | None]
 
 
@@ -33,4 +35,5 @@ class Services:
     recordings: Path | None = None  # where messages and talks are recorded, if anywhere
     together: Together | None = None  # without it prompts are played one by one
     asking: Asking = field(default_factory=Asking)  # what the house knows and takes down
+    handed_over: HandedOver = lambda _: None  # what a call that follows another one was handed over to
     announce: Announce = lambda _: None  # how long a caller in line may be told to wait

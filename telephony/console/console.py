@@ -28,6 +28,8 @@ from telephony.console.desk import Desk, LinkOf, no_link
 from telephony.console.dispositions import DispositionApi, Lists
 from telephony.console.floor import FloorApi
 from telephony.console.flow_pages import Callers, FlowPages, Served
+from telephony.console.hand_over import HandOverApi, Moves
+from telephony.console.handed import Handed, HandedOver
 from telephony.console.look import Looks
 from telephony.console.notes import Notes, NotesApi
 from telephony.console.own_sessions import SessionsApi
@@ -81,7 +83,7 @@ class Console:
     `search` finds customers; `dispositions` are the queues' lists; `card_rules` say who may see which part of a card.
     `library` is the knowledge base, `scripts` are the queues'.
     `factors` keeps second factors; without it nobody has one.
-    `registrar` is where the phones of pages register.
+    `registrar` is where the phones of pages register; `moves` hands callers over.
     """
 
     def __init__(
@@ -108,6 +110,7 @@ class Console:
         library: Library | None = None,
         scripts: Mapping[QueueName, Script] = MappingProxyType({}),
         registrar: Registrar | None = None,
+        moves: Moves | None = None,
     ) -> None:
         self._submit = submit
         self._clock = clock
@@ -129,6 +132,8 @@ class Console:
         self.admission = Admission(self._sessions, self._pages, clock)
         self._phones = PagePhones(registrar or NoRegistrar(), self._phone_changed, self._in_call)
         self._names: dict[AgentId, str] = {}  # of those who have signed in
+        self._extensions: dict[AgentId, str] = {}  # likewise: what a colleague dials
+        self._handed = HandedOver(notes, self._agent_of, self._names, self._handed_over)
         floor = FloorApi(self._board, self._desks.values, self._names, queue_titles, self._timings.late, clock)
         writing = NotesApi(notes, self._on_desk).endpoints() if notes else ()
         ending = DispositionApi(dispositions or {}, self._queue_of, submit).endpoints()
@@ -137,6 +142,7 @@ class Console:
         reading = ArticlesApi(library, self._call_of, clock).endpoints() if library else ()
         own = (
             *finding,
+            *self._handing_over(moves),
             *sessions,
             *OwnApi(self._board.lanes, clock).endpoints(),
             *floor.endpoints(),
@@ -189,6 +195,7 @@ class Console:
         self._pages.stop()
         await self.admission.write(everything=True)
         await self._cards.stop()
+        await self._handed.stop()
         if self._runner:
             await self._runner.cleanup()
             self._runner = None
@@ -242,7 +249,8 @@ class Console:
         while len(self._agent_of) > INTERACTIONS:
             self._agent_of.popitem(last=False)
         self._timings.offered(interaction, command.attempt, command.agent, command.offered_at)
-        self.desk(command.agent).show(command, self._why.pop(interaction, ""), self._cards.get(interaction))
+        handed = self._handed.want(command.call)
+        self.desk(command.agent).show(command, self._why.pop(interaction, ""), self._cards.get(interaction), handed)
         self._cards.want(command.call)
 
     @_on.register
@@ -292,6 +300,10 @@ class Console:
         if desk := self._desks.get(self._agent_of.get(interaction, AgentId(""))):
             desk.card(interaction, card)
 
+    def _handed_over(self, interaction: InteractionId, handed: Handed) -> None:
+        if desk := self._desks.get(self._agent_of.get(interaction, AgentId(""))):
+            desk.handed(interaction, handed)
+
     # -- from the pages (pages.py) ------------------------------------------------------------------------------
 
     def desk(self, agent: AgentId) -> Desk:
@@ -324,11 +336,18 @@ class Console:
         known = self._desks.get(agent)
         return known.queue_of(interaction) if known else None
 
+    def _handing_over(self, moves: Moves | None) -> Iterable[Endpoint]:
+        if moves is None:
+            return ()
+        desks, names, extensions = self._desks.values, self._names, self._extensions
+        return HandOverApi(moves, self._call_of, desks, names, extensions, self._titles).endpoints()
+
     def board_message(self) -> str:
         return wire.text({"type": "board", "now": self._clock(), **wire.board(self._board.lanes())})
 
     def signed_in(self, account: Account) -> None:
         self._names[account.agent] = account.display_name
+        self._extensions[account.agent] = account.endpoint
         self._agent_at = {phone: agent for phone, agent in self._agent_at.items() if agent != account.agent}
         if endpoint := self._phones.endpoint_of(account):
             self._agent_at[endpoint] = account.agent

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from telephony.console import wire
+from telephony.console.handed import Handed
 from telephony.console.outlet import Outlet
 from telephony.console.trail import TrailOf, no_trail
 from telephony.core.account import Account
@@ -47,6 +48,7 @@ class Pop:
     talk_ended_at: float | None = None
     ticket: str | None = None
     disposition: str = ""  # what came of it, as its agent says
+    handed: Handed | None = None  # by whom, where a colleague has handed the caller over
     missed: bool = False  # it went back to the line; what becomes of it is somebody else's
 
 
@@ -90,9 +92,9 @@ class Desk:
         self.phone = state
         self._tell("phone", {"state": state})
 
-    def show(self, offer: ShowPop, why: str, card: Card | None) -> None:
+    def show(self, offer: ShowPop, why: str, card: Card | None, handed: Handed | None = None) -> None:
         self._file()
-        self.pop = Pop(offer.call, offer.attempt, offer.offered_at, why, card)
+        self.pop = Pop(offer.call, offer.attempt, offer.offered_at, why, card, handed=handed)
         self._tell("pop", self._pop_body(self.pop))
 
     def hide(self, interaction: InteractionId) -> None:
@@ -117,6 +119,11 @@ class Desk:
             after = replace(pop, card=card)
             self._put(after)
             self._tell("card", {"interaction": interaction, **self._card_body(after)})
+
+    def handed(self, interaction: InteractionId, handed: Handed) -> None:
+        if pop := self._find(interaction):
+            self._put(replace(pop, handed=handed))
+            self._tell("handed", {"interaction": interaction, "handed": wire.handed(handed)})
 
     def ticket(self, interaction: InteractionId, number: str) -> None:
         if pop := self._find(interaction):
@@ -174,7 +181,7 @@ class Desk:
 
     def _pop_body(self, pop: Pop) -> wire.Body:
         why = {"offered_at": pop.offered_at, "why": pop.why, "trail": wire.trail(self.trail(pop.call.path))}
-        return {**self._call_body(pop), **why, **self._card_body(pop)}
+        return {**self._call_body(pop), **why, **self._card_body(pop), "handed": wire.handed(pop.handed)}
 
     def _card_body(self, pop: Pop) -> wire.Body:
         """What this agent may see of the card (None: on its way), and the link that follows from it."""

@@ -167,14 +167,19 @@ class PageClient:
 
     async def give_disposition(self, interaction: str, queue: str) -> None:
         """The first of the queue's list. Errors: aiohttp.ClientError."""
-        async with self._http_session.get("/") as page:
-            token = _CSRF.search(await page.text())
         async with self._http_session.get("/api/console/dispositions") as answer:
             lists = (await answer.json())["queues"]
+        await self.ask("PUT", f"/calls/{interaction}/disposition", {"code": lists[queue][0]["code"]})
+
+    async def ask(self, method: str, path: str, body: Message) -> None:
+        """Of the console's API, with what changes something there. Errors: aiohttp.ClientError."""
+        async with self._http_session.get("/") as page:
+            token = _CSRF.search(await page.text())
         headers = {"Origin": self.base_url, "X-CSRF-Token": token.group(1) if token else ""}
-        path, chosen = f"/api/console/calls/{interaction}/disposition", {"code": lists[queue][0]["code"]}
-        async with self._http_session.put(path, json=chosen, headers=headers) as answer:
-            answer.raise_for_status()
+        async with self._http_session.request(
+            method, f"/api/console{path}", json=body, headers=headers, raise_for_status=True
+        ):
+            pass
 
     async def _give_all(self, message: Message) -> None:
         owed = message.get("calls") if message.get("type") == "owed" else message.get("owed")

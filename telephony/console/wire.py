@@ -1,6 +1,6 @@
 """The words between server and page: JSON text messages over one WebSocket.
 
-Server to page: `state` (everything), then `agent`, `phone`, `pop`, `card`, `call`, `hide`, `ticket`, `owed`,
+Server to page: `state` (everything), then `agent`, `phone`, `pop`, `card`, `handed`, `call`, `hide`, `ticket`, `owed`,
 `disposition`, `refused`, each with the next `seq` of the agent's desk; and `board` without one, because only the latest
 counts. Page to server: `painted`, `ready`, `pause`. Times are seconds since the epoch; `now` is the server's, so that a
 page can count without trusting its own clock.
@@ -18,6 +18,7 @@ import phonenumbers
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from telephony.console.board import LaneView
+from telephony.console.handed import Handed
 from telephony.console.trail import Trail
 from telephony.core.card_fields import Shown
 from telephony.core.commands import AgentChanged
@@ -97,6 +98,10 @@ def call(view: CallView, titles: Mapping[QueueName, str]) -> Body:
 def trail(titles: Trail) -> list[Body]:
     """By the languages of the console."""
     return [title.model_dump() for title in titles]
+
+
+def handed(known: Handed | None) -> Body | None:
+    return {"by": known.by, "note": known.note} if known else None
 
 
 def owed(disposition: Disposition, titles: Mapping[QueueName, str]) -> Body:

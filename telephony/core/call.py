@@ -147,8 +147,10 @@ def outcome_of(call: CallView) -> Outcome:
     return Outcome.ANSWERED if call.answered_at is not None and outcome is Outcome.ABANDONED_LINE else outcome
 
 
-def arrived(event: CallArrived, now: float) -> CallView:
-    """A call as it begins: in the menu."""
+def arrived(event: CallArrived, now: float, before: CallView | None = None) -> CallView:
+    """A call as it begins: in the menu. Whom an agent has handed over (`before`) keeps the first arrival, and whatever
+    has been proven.
+    """
     return CallView(
         interaction=event.interaction,
         node=event.node,
@@ -161,13 +163,15 @@ def arrived(event: CallArrived, now: float) -> CallView:
         state=S.MENU,
         lane=Lane.STANDARD,
         queue=None,
-        arrived_at=now,
+        arrived_at=before.arrived_at if before else now,
         queued_at=None,
         answered_at=None,
         ended_at=None,
         agent=None,
         attempt=0,
         outcome=None,
+        follows=before.interaction if before else None,
+        verified=before.verified if before else None,
     )
 
 

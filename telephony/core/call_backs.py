@@ -157,7 +157,7 @@ class CallBacks:
         if at == now and (call := self._calls.get(request.call_back)):
             entered = {"queued_at": call.queued_at or now, **_NO_LEG}
             if queued := self._calls.step(call.interaction, CallInput.QUEUE, **entered):
-                self._offers.join(queued, {str(request.queue): 1}, {}, frozenset())
+                self._offers.join(queued, ev.CallQueued(queued.interaction, request.queue, queued.lane), now)
             at = hours.ends(now)
         if at is not None:
             self._timers.set(("call_back", request.call_back), at)

@@ -185,6 +185,12 @@ class Channels:
                     open_ends.append(each)
         return frozenset(each for each in found - {uniqueid} if each not in self._halves)
 
+    def beside(self, uniqueid: Uniqueid) -> Channel | None:
+        """The one other channel in the same bridge; None where there is none, or more than one."""
+        channel = self._channels.get(uniqueid)
+        others = self._bridges.get(channel.bridge, set()) - {uniqueid} if channel else set()
+        return self._channels[others.pop()] if len(others) == 1 else None
+
     def held(self, uniqueid: Uniqueid) -> bool:
         """Whether somebody in the talk has put this channel on hold."""
         return any(self._channels[each].state is S.HOLDING for each in self.partners(uniqueid))

@@ -20,7 +20,7 @@ from telephony.core.commands import Command, ShowPop
 from telephony.core.estimate import Minutes
 from telephony.core.hearing import Hearing
 from telephony.core.ids import AgentId, InteractionId, Uniqueid
-from telephony.core.offers import Offers
+from telephony.core.offers import WAITED, Offers
 from telephony.core.outlook import Outlook
 from telephony.core.roster import Roster
 from telephony.core.rules import Rules
@@ -114,7 +114,7 @@ class Engine:
             return
         if before and before is channels:  # one channel has one call at a time
             self._end(before, now)
-        call = self._hearing.arrives(arrived(event, before.arrived_at if before else now))
+        call = self._hearing.arrives(arrived(event, now, before))
         self._calls.keep(call)
         if event.uniqueid in self._gone_early:
             self._end(call, now)
@@ -154,7 +154,7 @@ class Engine:
         changes = {"queue": event.queue, "lane": event.lane, "queued_at": queued_at, "path": event.path}
         if call := self._calls.step(event.interaction, CallInput.QUEUE, **changes):
             self._outlook.came(call, now)
-            self._offers.join(call, {event.queue: 1} | dict(event.requires), event.wishes, event.boosts)
+            self._offers.join(call, event, now)
             if event.overflows:
                 self._offers.overflow.entered(call, now)
 
@@ -382,8 +382,8 @@ class Engine:
             self._wrapping.over(AgentId(whom), now)
         elif what == "tombstone":
             self._gone_early.discard(Uniqueid(whom))
-        elif what == "overflow":
-            self._offers.overflow.back(InteractionId(whom))
+        elif what in WAITED:
+            self._offers.waited(what, InteractionId(whom))
         elif what == "node_gone":
             self._give_up(whom, now)
         elif what == "call_back":

@@ -71,6 +71,7 @@ class CallQueued:
     boosts: frozenset[Boost] = frozenset()
     overflows: bool = False  # the flow knows another way
     path: tuple[str, ...] = ()  # how the caller has come here, `flow.node`
+    agent: AgentId | None = None  # to whom the caller was handed over (hand_over.py)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,11 @@ Skill = tuple[str, int]  # a skill and its lowest level
 Alternatives = frozenset[frozenset[Skill]]
 
 
+def personal(agent: str) -> str:
+    """The skill to be this agent, which nobody else has; a queue's name never begins so."""
+    return f"@{agent}"
+
+
 def required(skills: Mapping[str, int]) -> Alternatives:
     """All of them; a level of 0 asks nothing."""
     return frozenset({_skills(skills)})

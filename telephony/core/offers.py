@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import count
 
 from telephony.core.agent import Agent, AgentInput
@@ -10,12 +11,15 @@ from telephony.core.call import CallInput
 from telephony.core.calls import Calls
 from telephony.core.commands import CancelDial, Command, Decided, Dial, HidePop, PopLate, ShowPop
 from telephony.core.decision import Decision
+from telephony.core.events import CallQueued
 from telephony.core.explain import describe
+from telephony.core.hand_over import ONLY_S
 from telephony.core.ids import AgentId, InteractionId
 from telephony.core.line import Line
+from telephony.core.needs import personal
 from telephony.core.overflow import Expects, Overflow
 from telephony.core.roster import Roster
-from telephony.core.rules import Boost, Rules
+from telephony.core.rules import Rules
 from telephony.core.timers import Timers
 from telephony.core.views import CallState, CallView, Direction, Lane
 from telephony.core.waiting import Waiting
@@ -30,6 +34,7 @@ SET_ASIDE: dict[str, str] = {
     "CHANUNAVAIL": "phone_unreachable",
 }
 
+WAITED = frozenset({"overflow", "handed"})
 
 RingsFirst = Callable[[CallView, Agent, float], None]
 
@@ -54,6 +59,7 @@ class Offers:
         self._line = Line(rules)
         self._waiting: dict[InteractionId, Waiting] = {}  # who waits or is being offered
         self._given_up: dict[InteractionId, AgentId] = {}  # whose dial we have stopped: it may still be answered
+        self._handed: dict[InteractionId, Mapping[str, int]] = {}  # who waits for one agent → what any will need
         self._sequence = count()
         self._ring_first: RingsFirst = lambda _call, _agent, _now: None
         self.overflow = Overflow(rules, calls, roster, self._line, timers, told, expects)
@@ -75,20 +81,43 @@ class Offers:
         waiting = self._waiting.get(interaction)
         return (waiting, self._line.ahead(interaction)) if waiting and interaction in self._line else None
 
-    def join(
-        self, call: CallView, requires: Mapping[str, int], wishes: Mapping[str, int], boosts: frozenset[Boost]
-    ) -> None:
-        """The caller enters the line."""
+    def join(self, call: CallView, asked: CallQueued, now: float) -> None:
+        """The caller enters the line; whoever was handed to an agent waits for that one first."""
         assert call.queue
+        requires = {asked.queue: 1} | dict(asked.requires)
+        if asked.agent:
+            self._handed[call.interaction] = requires
+            self._timers.set(("handed", call.interaction), now + ONLY_S)
+            requires = {personal(asked.agent): 1}
         self._waiting[call.interaction] = waiting = Waiting(
-            call.interaction, call.queue, call.lane, call.arrived_at, requires, next(self._sequence), wishes, boosts
-        )
+            call.interaction, call.queue, call.lane, call.arrived_at, requires, next(self._sequence), asked.wishes,
+            asked.boosts,
+        )  # fmt: skip
         self._line.add(waiting)
+
+    def waited(self, what: str, interaction: InteractionId) -> None:
+        """One of the times in `WAITED` is over for somebody who waits."""
+        if what == "handed":
+            self.open_to_all(interaction)
+        else:
+            self.overflow.back(interaction)
+
+    def open_to_all(self, interaction: InteractionId) -> None:
+        """Whoever was handed to one agent has waited long enough, or in vain: any other of the queue will do."""
+        requires = self._handed.pop(interaction, None)
+        self._timers.cancel(("handed", interaction))
+        waiting = self._waiting.get(interaction)
+        if requires and waiting:
+            self._waiting[interaction] = replace(waiting, requires=requires)
+            if interaction in self._line:
+                self._line.add(self._waiting[interaction])
 
     def leave(self, interaction: InteractionId) -> None:
         """The caller waits no more, and no attempt of this call has a deadline."""
         self._line.remove(interaction)
         self._waiting.pop(interaction, None)
+        self._handed.pop(interaction, None)
+        self._timers.cancel(("handed", interaction))
         self._cancel_timers(interaction)
         self.overflow.left(interaction)
 
@@ -132,6 +161,7 @@ class Offers:
         if back is None or call.agent is None:
             return
         self._cancel_timers(call.interaction)
+        self.open_to_all(call.interaction)
         self._line.add(self._waiting[call.interaction])
         self.overflow.back(call.interaction)
         self.let_go(call.agent, call, now, aside=SET_ASIDE.get(status, ""))

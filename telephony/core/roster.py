@@ -9,6 +9,7 @@ from telephony.core.agent import AWAY, IN_CALL, Agent, AgentInput
 from telephony.core.commands import AgentChanged, PhoneChanged
 from telephony.core.devices import Devices, in_use
 from telephony.core.ids import AgentId, InteractionId
+from telephony.core.needs import personal
 from telephony.core.views import AgentState
 
 
@@ -45,7 +46,8 @@ class Roster:
         known = self._agents.get(agent) or Agent(agent, endpoint, idle_since=now, since=now)
         wish = None if known.wish is AgentInput.SIGN_OUT else known.wish
         device = self._devices.state(endpoint)
-        self._put(known, replace(known, endpoint=endpoint, skills=dict(skills), device=device, wish=wish))
+        own = dict(skills) | {personal(agent): 1}
+        self._put(known, replace(known, endpoint=endpoint, skills=own, device=device, wish=wish))
         self.step(agent, AgentInput.SIGN_IN, now, reason="signed_in")
 
     def device(self, node: str, endpoint: str, state: str, now: float) -> bool:

@@ -280,6 +280,7 @@ class House:
             f'metrics_listen = "127.0.0.1:{ports.metrics}"\n'
             f'agi_listen = "127.0.0.1:{ports.agi}"\n'
             'agi_peers = ["127.0.0.1"]\n'
+            f"transfer_numbers = {json.dumps(list(self._transfer_numbers))}\n"
             "console = {totp_roles = []}\n"  # the demo's supervisor has a password that everybody may know
             f'database_url = "{self.postgres.dsn}"\n\n'
         )

@@ -36,6 +36,7 @@ from telephony.core.rules import QueueRules, Rules
 from telephony.core.views import Direction, Lane, Outcome
 from telephony.factors import StoredFactors
 from telephony.guidance import card_fields_file, dispositions_file, script_file
+from telephony.handing_over import HandingOver
 from telephony.knowledge import Knowledge
 from telephony.opening import Opening
 from telephony.outages import Outages
@@ -136,6 +137,7 @@ class House:
         memory = Memory()
         memory.people.update({each.login: {"login": each.login} for each in (ANNA, EWA)})
         self.store = Store(memory)
+        self.moved: list[tuple[str, str]] = []  # callers handed over, and to which number
         self.console = Console(
             rules=rules,
             factors=StoredFactors(self.store, "a key of the tests"),
@@ -153,7 +155,11 @@ class House:
             scripts=script_file.load_all(CONFIG_FOLDER / "scripts", ("sales", "support", "billing")),
             library=Knowledge(CONFIG_FOLDER / "articles", self.store.articles),
             endpoints=SupervisionApi(self.opening.current, data, time.time).endpoints(),
+            moves=HandingOver({"node-1": self}, ("+48220000900",)),
         )
+
+    async def hand_over(self, caller: Uniqueid, number: str = "") -> None:
+        self.moved.append((caller, number))
 
     async def search(self, text: str, most: int) -> tuple[Customer, ...]:
         known = [card.customer for card in CARDS.values() if card.customer]

@@ -12,16 +12,19 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientResponseError
 
 from quality.softphone_client import PhoneCall, phone_program
+from telephony.console.page_client import Message
 from telephony.core.views import CallState, Outcome, SpanKind
 from telephony.demo.house import ACCESSIBLE, GENERAL
-from tests.acceptance.world import STEP_S, World, world
-from tests.tones import strength, tone
+from tests.acceptance.world import STEP_S, World, page_of, world
+from tests.tones import part_strength, strength, tone
 
 CALLER, OUTSIDE, NOT_ALLOWED = "+48500000101", "+48220000900", "+48220000901"
 OTHER, CARRIER = "piotr", "carrier"
 OTHER_HZ = 1320.0
+NOTE = "Router ma czerwoną diodę; PIN podany."
 pytestmark = pytest.mark.skipif(
     phone_program()[1] != "pjsua2",
     reason="no pjsua2 wheel for this Python, and its portable stand-in cannot transfer",
@@ -236,6 +239,74 @@ async def test_a_caller_whom_nobody_takes_over_comes_back_to_the_queue(town: Wor
     await caller.hang_up()
     await again.ended()
     assert await outcome(town) is Outcome.ANSWERED
+
+
+async def handed_over_in_the_page(town: World, kind: str, to: str) -> None:
+    """As the consultant's page asks for it."""
+    (call,) = await town.store.recent_interactions()
+    await town.page.ask("PUT", f"/calls/{call.interaction}/note", {"text": NOTE})
+    await town.page.ask("POST", f"/calls/{call.interaction}/transfer", {"kind": kind, "to": to})
+
+
+async def test_from_the_page_a_colleague_sees_the_caller_and_the_note_before_the_phone_rings(town: World) -> None:
+    heard: list[Message] = []
+    async with page_of(town.house, OTHER) as piotr:
+        piotr.heard = heard.append
+        caller, anna = await talk(town)
+        await piotr.ready()
+        await handed_over_in_the_page(town, "colleague", OTHER)
+        await anna.ended()
+        await handed_to(town, OTHER)
+        first, second = await town.until(lambda calls: len(calls) == 2 and calls[1].state is CallState.TALKING)
+        assert (second.follows, second.arrived_at, second.queue) == (first.interaction, first.arrived_at, first.queue)
+        assert (second.agent, first.outcome) == (OTHER, Outcome.ANSWERED)
+        assert second.painted_at is not None
+        assert second.rang_at is not None
+        assert second.painted_at < second.rang_at
+        pop = next(each for each in heard if each["type"] == "pop")
+        assert pop["handed"] == {"by": "Anna Wiśniewska", "note": ""}
+        told = next(each for each in heard if each["type"] == "handed")
+        assert told["handed"] == {"by": "Anna Wiśniewska", "note": NOTE}
+        await asyncio.sleep(2)  # of a tone that is heard
+        await caller.hang_up()
+        await town.until(lambda calls: all(call.outcome for call in calls))
+    assert part_strength(town.folder / f"heard-by-{CALLER[1:]}.wav", OTHER_HZ) > AUDIBLE
+
+
+async def test_from_the_page_a_colleague_who_does_not_answer_sends_the_caller_back_to_the_line(town: World) -> None:
+    async with page_of(town.house, OTHER) as piotr:
+        caller, anna = await talk(town)
+        await piotr.ready()
+        await handed_over_in_the_page(town, "colleague", OTHER)
+        await anna.ended()
+        async with asyncio.timeout(STEP_S):
+            await (await town.consultants.incoming()).hang_up()
+            await piotr.wait_for_state("not_answering")
+        again = await town.answered_by_a_consultant()  # Anna, once her wrap-up is over
+        seen = await town.until(lambda calls: calls[1].state is CallState.TALKING)
+        assert [each.agent for each in seen] == ["anna", "anna"]
+        assert not caller.end
+        await again.hang_up()
+        await caller.ended()
+        assert [each.outcome for each in await town.until(lambda calls: all(call.outcome for call in calls))] == [
+            Outcome.ANSWERED,
+            Outcome.ANSWERED,
+        ]
+
+
+async def test_from_the_page_a_caller_is_handed_to_a_permitted_number_outside(town: World) -> None:
+    caller, anna = await talk(town)
+    with pytest.raises(ClientResponseError, match="422"):
+        await handed_over_in_the_page(town, "number", NOT_ALLOWED)
+    assert not anna.end
+    await handed_over_in_the_page(town, "number", OUTSIDE)
+    other = await handed_to(town, CARRIER)
+    await anna.ended()
+    await agent_is_free(town)
+    await town.until(lambda calls: calls[0].state is CallState.TRANSFERRED_OUT)
+    await other.hang_up()
+    await caller.ended()
+    assert await outcome(town) is Outcome.TRANSFERRED_OUT
 
 
 async def test_nobody_can_be_handed_over_to_a_number_that_is_not_permitted(town: World) -> None:

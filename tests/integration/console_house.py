@@ -25,9 +25,10 @@ from telephony.core.commands import ShowPop
 from telephony.core.customer import Caller, Card, Customer
 from telephony.core.disposition import Choice
 from telephony.core.events import Event
-from telephony.core.ids import AgentId, InteractionId, QueueName
+from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.views import CallState
 from telephony.factors import StoredFactors
+from telephony.handing_over import HandingOver
 from telephony.knowledge import Knowledge
 from telephony.store.memory import Memory
 from telephony.store.store import Store
@@ -40,9 +41,23 @@ ACCOUNTS = {
     "piotr": Account("piotr", "Piotr Zieliński", HASH, "piotr-phone"),
 }
 PIOTR = AgentId("piotr")
+OUTSIDE = "+48220000900"
 DISPOSITIONS = {QueueName("support"): (Choice("solved", "Rozwiązane", "Solved"),)}
 OFFERED = replace(WAITING, state=CallState.OFFERED, agent=ANNA, attempt=1, offered_at=1030.0)
 OFFER = ShowPop(OFFERED, ANNA, 1, 1030.0)
+
+
+class Node:
+    """Moves callers on, or says why not."""
+
+    def __init__(self) -> None:
+        self.moved: list[tuple[str, str]] = []  # Uniqueid of the caller, number outside
+        self.wrong: Exception | None = None
+
+    async def hand_over(self, caller: Uniqueid, number: str = "") -> None:
+        if self.wrong:
+            raise self.wrong
+        self.moved.append((caller, number))
 
 
 class House:
@@ -67,6 +82,9 @@ class House:
         self.factors = StoredFactors(Store(self.memory), "a key of the tests")
         self.callers: dict[tuple[str, str], dict[str, int]] = {}
         self.store = Store(Memory())
+        self.node = Node()
+        self.moves = HandingOver({"n1": self.node}, (OUTSIDE,))
+        self.notes_away = False
         self.console = Console(
             accounts=self.account,
             card=self.cards,
@@ -83,6 +101,7 @@ class House:
             dispositions=DISPOSITIONS,
             factors=self.factors,
             library=Knowledge(Path("articles"), self.store.articles),
+            moves=self.moves,
         )
         self.url = ""
 
@@ -114,6 +133,8 @@ class House:
         return self.customers[:most]
 
     async def note_of(self, interaction: InteractionId, agent: AgentId) -> tuple[str, float] | None:
+        if self.notes_away:
+            raise ProblemError(503)
         return self.notes.get((interaction, agent))
 
     async def keep_note(self, interaction: InteractionId, agent: AgentId, text: str) -> float:

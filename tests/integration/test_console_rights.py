@@ -39,6 +39,8 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("GET", "/calls/{interaction}/articles"): CONSULTANTS,
     ("GET", "/articles/{article}"): CONSULTANTS,
     ("POST", "/articles/{article}/use"): CONSULTANTS,
+    ("GET", "/destinations"): CONSULTANTS,
+    ("POST", "/calls/{interaction}/transfer"): CONSULTANTS,
     ("GET", "/phone"): CONSULTANTS,
     ("POST", "/phone"): CONSULTANTS,
     ("DELETE", "/phone"): CONSULTANTS,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from telephony.asterisk.ami_actions import Entry, Originate, Outside, Phone
+from telephony.asterisk.ami_actions import BlindTransfer, Entry, Originate, Outside, Phone
 from telephony.asterisk.ami_wire import checked
 
 DIALPLAN = Path(__file__).parents[2] / "config" / "asterisk" / "extensions.conf"
@@ -79,3 +79,17 @@ def test_ids_and_times_are_bounded(build: Callable[[], Originate]) -> None:
 
 def test_a_number_is_in_no_log() -> None:
     assert NUMBER not in repr(Originate(Outside(NUMBER, "carrier"), Entry.PROBE, ID))
+
+
+def test_a_caller_is_handed_over_to_us_or_to_a_number_and_to_nothing_else() -> None:
+    back, out = BlindTransfer("PJSIP/anna-00000001"), BlindTransfer("PJSIP/anna-00000001", NUMBER)
+    assert tuple(checked(back.fields())) == (
+        ("Channel", "PJSIP/anna-00000001"),
+        ("Context", "hotline-again"),
+        ("Exten", "s"),
+    )
+    assert dict(checked(out.fields()))["Exten"] == NUMBER
+    assert "[hotline-again]\nexten => s,1," in DIALPLAN.read_text("utf-8")
+    for number in ("112", "s", "+48500&x", NUMBER + "\n"):
+        with pytest.raises(ValueError, match="number"):
+            BlindTransfer("PJSIP/anna-00000001", number)

@@ -124,6 +124,13 @@ export interface Pop extends Call {
   trail: Readonly<Record<"pl" | "en", string>>[]; // where in the menu the caller has been
   card: Card | null; // null: on its way
   link: string; // the call in another system; empty: none
+  handed: Handed | null;
+}
+
+/** What travels with a caller whom a colleague has handed over. */
+export interface Handed {
+  by: string; // empty: not known any more
+  note: string;
 }
 
 export interface Agent {
@@ -146,6 +153,7 @@ export interface Pushed {
   phone: { state: string };
   pop: Pop;
   card: { interaction: string; card: Card; link: string };
+  handed: { interaction: string; handed: Handed };
   call: Call;
   hide: { interaction: string };
   ticket: { interaction: string; number: string };

@@ -57,6 +57,10 @@ const APPLY: { [K in Kind]: (message: Of<K>) => void } = {
     const known = find(message.interaction);
     if (known) Object.assign(known, { card: message.card, link: message.link });
   },
+  handed(message) {
+    const known = find(message.interaction);
+    if (known) known.handed = message.handed;
+  },
   call(message) {
     const known = find(message.interaction);
     if (known) Object.assign(known, message);

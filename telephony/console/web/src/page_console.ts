@@ -14,6 +14,7 @@ import { drawArticles, focusArticles, listenToArticles } from "./view_articles";
 import { drawDispositions, focusDisposition, readDispositions } from "./view_dispositions";
 import { drawLine, drawLineTimes, drawRecent } from "./view_line";
 import { listenToNotes } from "./view_notes";
+import { listenToHandOver, openHandOver } from "./view_hand_over";
 import { drawSearch, listenToSearch } from "./view_search";
 import { drawScript, focusScript, listenToScript } from "./view_script";
 import { answerPhone, phoneConnected, startPhone } from "./view_phone";
@@ -29,6 +30,7 @@ const DRAW: Readonly<Record<Kind, readonly (() => void)[]>> = {
   phone: [drawAgent],
   pop: [drawCall, drawRecent],
   card: [drawCall, drawRecent],
+  handed: [drawCall],
   call: [drawCall, drawRecent, drawDispositions, drawArticles, drawScript],
   hide: [drawCall, drawRecent, drawDispositions, drawArticles, drawScript, drawSearch],
   ticket: [drawCall, drawRecent],
@@ -100,6 +102,7 @@ function lineChanged(connected: boolean, full: boolean): void {
 const send = connect(heard, lineChanged);
 listenToAgent(send);
 listenToNotes();
+listenToHandOver();
 listenToArticles();
 listenToScript();
 listenToSearch();
@@ -109,6 +112,7 @@ void readDispositions(() => {
 });
 void startPhone();
 shortcut("a", answerPhone);
+shortcut("t", openHandOver);
 shortcut("n", () => byId("note").focus());
 shortcut("b", focusArticles);
 shortcut("k", focusScript);

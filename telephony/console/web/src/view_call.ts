@@ -8,6 +8,7 @@ import { model, now } from "./model";
 import { fill, language, words } from "./texts";
 import { duration, spokenDuration } from "./times";
 import { drawCard } from "./view_card";
+import { drawHandOver } from "./view_hand_over";
 import { drawNotes } from "./view_notes";
 import { STAGE, callerName, howItEnded } from "./words";
 
@@ -25,6 +26,7 @@ export function drawCall(): void {
   drawCaller(pop);
   drawCard(pop.card);
   drawNotes();
+  drawHandOver();
   drawStages(pop);
   drawFacts(pop);
   drawCallTimes();

@@ -46,6 +46,12 @@ function saveIn(interaction: string, wait_ms: number): void {
   timers.set(interaction, setTimeout(() => void save(interaction), wait_ms));
 }
 
+/** What was typed for this call is saved now, as well as it can be: somebody else is going to read it. */
+export async function saveNow(interaction: string): Promise<void> {
+  clearTimeout(timers.get(interaction));
+  await save(interaction);
+}
+
 async function save(interaction: string): Promise<void> {
   const text = unsaved.get(interaction);
   if (text === undefined) return;

@@ -1,0 +1,136 @@
+"""A consultant hands the caller over from the page: to a colleague, to a queue, or to a permitted number outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Literal, Protocol
+
+from pydantic import Field
+
+from telephony.console import wire
+from telephony.console.api.endpoint import Asked, Endpoint, Wire
+from telephony.console.api.problems import ProblemError
+from telephony.console.desk import Desk
+from telephony.console.notes import CONSULTANTS
+from telephony.core.hand_over import HandOver
+from telephony.core.ids import AgentId, InteractionId, QueueName
+from telephony.core.views import AgentState, CallState, CallView
+
+# Who will take a call at once, or after the one in hand.
+AT_WORK = frozenset(
+    {
+        AgentState.AVAILABLE,
+        AgentState.OFFERED,
+        AgentState.RINGING,
+        AgentState.TALKING,
+        AgentState.HOLDING,
+        AgentState.WRAP_UP,
+        AgentState.BUSY,
+    }
+)
+
+
+class Colleague(Wire):
+    login: str
+    name: str
+    state: AgentState
+    phone: str  # the extension that a page's phone calls
+
+
+class QueueToChoose(Wire):
+    queue: str
+    title: str
+
+
+class Outside(Wire):
+    number: str  # E.164
+    shown: str
+
+
+class Destinations(Wire):
+    colleagues: tuple[Colleague, ...]
+    queues: tuple[QueueToChoose, ...]
+    numbers: tuple[Outside, ...]
+
+
+class Destination(Wire):
+    """`to`: a login, a queue's name, or a number of `Destinations`."""
+
+    kind: Literal["colleague", "queue", "number"]
+    to: str = Field(min_length=1, max_length=100)
+
+
+class Moves(Protocol):
+    """Errors of both: ProblemError."""
+
+    numbers: tuple[str, ...]
+
+    async def inside(self, call: CallView, to: HandOver) -> None: ...
+
+    async def outside(self, call: CallView, number: str) -> None: ...
+
+
+class HandOverApi:
+    """`desks`, `names` and `extensions` (by login) are looked at when somebody asks."""
+
+    def __init__(
+        self,
+        moves: Moves,
+        call_of: Callable[[AgentId, InteractionId], CallView | None],
+        desks: Callable[[], Iterable[Desk]],
+        names: Mapping[AgentId, str],
+        extensions: Mapping[AgentId, str],
+        titles: Mapping[QueueName, str],
+    ) -> None:
+        self._moves = moves
+        self._call_of = call_of
+        self._desks = desks
+        self._names = names
+        self._extensions = extensions
+        self._titles = titles
+
+    def endpoints(self) -> Iterator[Endpoint]:
+        yield Endpoint(
+            "GET", "/destinations", "to whom a caller may be handed over now", CONSULTANTS, self._list,
+            gives=Destinations,
+        )  # fmt: skip
+        yield Endpoint(
+            "POST", "/calls/{interaction}/transfer", "hand the caller of one's own talk over", CONSULTANTS, self._move,
+            takes=Destination, refuses=(404, 409, 503),
+        )  # fmt: skip
+
+    async def _list(self, asked: Asked) -> Destinations:
+        return Destinations(
+            colleagues=tuple(self._colleagues(asked.account.agent)),
+            queues=tuple(QueueToChoose(queue=name, title=title) for name, title in self._titles.items()),
+            numbers=tuple(Outside(number=each, shown=wire.shown_number(each) or each) for each in self._moves.numbers),
+        )
+
+    def _colleagues(self, but: AgentId) -> Iterator[Colleague]:
+        for desk in sorted(self._desks(), key=lambda desk: self._names.get(desk.agent, desk.agent)):
+            status, agent = desk.status, desk.agent
+            if status and status.state in AT_WORK and agent != but:
+                name = self._names.get(agent, agent)
+                yield Colleague(login=agent, name=name, state=status.state, phone=self._extensions.get(agent, ""))
+
+    async def _move(self, asked: Asked) -> None:
+        given, agent = asked.body_as(Destination), asked.account.agent
+        call = self._call_of(agent, InteractionId(asked.path["interaction"]))
+        if call is None:
+            raise ProblemError(404, detail="not a call of this desk")
+        if call.state is not CallState.TALKING or call.agent != agent or call.queue is None:
+            raise ProblemError(409, detail="no talk of this desk")
+        if given.kind == "number":
+            await self._moves.outside(call, given.to)
+        else:
+            await self._moves.inside(call, self._inside(call, given, agent))
+
+    def _inside(self, call: CallView, given: Destination, by: AgentId) -> HandOver:
+        assert call.queue is not None
+        if given.kind == "queue":
+            if given.to not in self._titles:
+                raise ProblemError(422, detail="no such queue")
+            return HandOver(call.interaction, QueueName(given.to), call.lane, call.path)
+        if given.to not in {each.login for each in self._colleagues(by)}:
+            raise ProblemError(409, "colleague_away")
+        return HandOver(call.interaction, call.queue, call.lane, call.path, AgentId(given.to))
