@@ -33,6 +33,14 @@ def part_strength(path: Path, frequency_hz: float, part_s: float = 0.5) -> float
     return max(statistics.median(shares[start : start + windows]) for start in starts)
 
 
+def together(path: Path, one_hz: float, other_hz: float, part_s: float = 0.5) -> float:
+    """The weaker one's share of the power, in the part where two tones sound best together."""
+    pairs = [min(each) for each in zip(_shares(path, one_hz), _shares(path, other_hz), strict=True)]
+    windows = round(part_s / WINDOW_S)
+    starts = range(max(1, len(pairs) - windows + 1))
+    return max(statistics.median(pairs[start : start + windows]) for start in starts)
+
+
 def onset_s(path: Path, frequency_hz: float, least: float = 0.5) -> float | None:
     """When the tone begins, to a fifth of a second; None where it never does."""
     rate, samples = samples_of(path)

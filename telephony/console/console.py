@@ -126,6 +126,7 @@ class Console:
         self._agent_at: dict[str, AgentId] = {}  # endpoint → agent
         self._why: dict[InteractionId, str] = {}
         self._agent_of: OrderedDict[InteractionId, AgentId] = OrderedDict()
+        self._shared: OrderedDict[InteractionId, AgentId] = OrderedDict()  # whom its consultant has asked
         rules = rules or ConsoleRules()
         self._sessions = Sessions(rules.idle_s, rules.absolute_s, rules.without_keeper_s, keeper or Unkept())
         self._pages = Pages(self, self._sessions, clock, rules.away_s, rules.board_s)
@@ -293,15 +294,17 @@ class Console:
         self._timings.seen(call)
         if self._board.seen(call):
             self._pages.board_changed()
-        if call.agent and (desk := self._desks.get(call.agent)):
-            desk.call(call)
+        for agent in {call.agent, self._shared.get(call.interaction)} - {None}:
+            if agent and (desk := self._desks.get(agent)):
+                desk.call(call)
 
     def _card_arrived(self, interaction: InteractionId, card: Card) -> None:
         if desk := self._desks.get(self._agent_of.get(interaction, AgentId(""))):
             desk.card(interaction, card)
 
     def _handed_over(self, interaction: InteractionId, handed: Handed) -> None:
-        if desk := self._desks.get(self._agent_of.get(interaction, AgentId(""))):
+        concerned = self._shared.get(interaction) or self._agent_of.get(interaction, AgentId(""))
+        if desk := self._desks.get(concerned):
             desk.handed(interaction, handed)
 
     # -- from the pages (pages.py) ------------------------------------------------------------------------------
@@ -340,7 +343,15 @@ class Console:
         if moves is None:
             return ()
         desks, names, extensions = self._desks.values, self._names, self._extensions
-        return HandOverApi(moves, self._call_of, desks, names, extensions, self._titles).endpoints()
+        return HandOverApi(moves, self._call_of, desks, names, extensions, self._titles, self._share).endpoints()
+
+    def _share(self, call: CallView, colleague: AgentId) -> None:
+        assert call.agent
+        handed = self._handed.shared(call, call.interaction, call.agent)
+        self._shared[call.interaction] = colleague
+        while len(self._shared) > INTERACTIONS:
+            self._shared.popitem(last=False)
+        self.desk(colleague).share(call, self._cards.get(call.interaction), handed, self._clock())
 
     def board_message(self) -> str:
         return wire.text({"type": "board", "now": self._clock(), **wire.board(self._board.lanes())})

@@ -49,6 +49,7 @@ class Pop:
     ticket: str | None = None
     disposition: str = ""  # what came of it, as its agent says
     handed: Handed | None = None  # by whom, where a colleague has handed the caller over
+    shared: bool = False  # a colleague's, who asks this one
     missed: bool = False  # it went back to the line; what becomes of it is somebody else's
 
 
@@ -97,6 +98,12 @@ class Desk:
         self.pop = Pop(offer.call, offer.attempt, offer.offered_at, why, card, handed=handed)
         self._tell("pop", self._pop_body(self.pop))
 
+    def share(self, call: CallView, card: Card | None, handed: Handed, now: float) -> None:
+        """A colleague's call, of which this one is asked."""
+        self._file()
+        self.pop = Pop(call, call.attempt, now, card=card, handed=handed, shared=True)
+        self._tell("pop", self._pop_body(self.pop))
+
     def hide(self, interaction: InteractionId) -> None:
         """The offer went elsewhere. A call that is over stays in sight, so that its end can be read."""
         if self.pop and self.pop.call.interaction == interaction and self.pop.call.state is not CallState.ENDED:
@@ -107,7 +114,7 @@ class Desk:
     def call(self, view: CallView) -> None:
         """The call in hand, or one filed already, has changed."""
         pop = self._find(view.interaction)
-        if pop is None or view.agent != self.agent:
+        if pop is None or (view.agent != self.agent and not pop.shared):
             return
         ended_at = self.clock() if view.state in OVER else None
         after = replace(pop, call=view, talk_ended_at=pop.talk_ended_at or ended_at)

@@ -60,6 +60,12 @@ class Destination(Wire):
     to: str = Field(min_length=1, max_length=100)
 
 
+class Consultation(Wire):
+    """Whom the consultant asks while the caller waits; that one sees the caller's card and the note."""
+
+    colleague: str = Field(min_length=1, max_length=100)
+
+
 class Moves(Protocol):
     """Errors of both: ProblemError."""
 
@@ -71,7 +77,9 @@ class Moves(Protocol):
 
 
 class HandOverApi:
-    """`desks`, `names` and `extensions` (by login) are looked at when somebody asks."""
+    """`desks`, `names` and `extensions` (by login) are looked at when somebody asks; `share` shows a talk to a
+    colleague, too.
+    """
 
     def __init__(
         self,
@@ -81,8 +89,10 @@ class HandOverApi:
         names: Mapping[AgentId, str],
         extensions: Mapping[AgentId, str],
         titles: Mapping[QueueName, str],
+        share: Callable[[CallView, AgentId], None],
     ) -> None:
         self._moves = moves
+        self._share = share
         self._call_of = call_of
         self._desks = desks
         self._names = names
@@ -97,6 +107,10 @@ class HandOverApi:
         yield Endpoint(
             "POST", "/calls/{interaction}/transfer", "hand the caller of one's own talk over", CONSULTANTS, self._move,
             takes=Destination, refuses=(404, 409, 503),
+        )  # fmt: skip
+        yield Endpoint(
+            "POST", "/calls/{interaction}/consultation", "show the caller of one's own talk to a colleague",
+            CONSULTANTS, self._consult, takes=Consultation, refuses=(404, 409),
         )  # fmt: skip
 
     async def _list(self, asked: Asked) -> Destinations:
@@ -114,16 +128,26 @@ class HandOverApi:
                 yield Colleague(login=agent, name=name, state=status.state, phone=self._extensions.get(agent, ""))
 
     async def _move(self, asked: Asked) -> None:
-        given, agent = asked.body_as(Destination), asked.account.agent
+        given, agent, call = asked.body_as(Destination), asked.account.agent, self._talk(asked)
+        if given.kind == "number":
+            await self._moves.outside(call, given.to)
+        else:
+            await self._moves.inside(call, self._inside(call, given, agent))
+
+    async def _consult(self, asked: Asked) -> None:
+        call, colleague = self._talk(asked), asked.body_as(Consultation).colleague
+        if colleague not in {each.login for each in self._colleagues(asked.account.agent)}:
+            raise ProblemError(409, "colleague_away")
+        self._share(call, AgentId(colleague))
+
+    def _talk(self, asked: Asked) -> CallView:
+        agent = asked.account.agent
         call = self._call_of(agent, InteractionId(asked.path["interaction"]))
         if call is None:
             raise ProblemError(404, detail="not a call of this desk")
         if call.state is not CallState.TALKING or call.agent != agent or call.queue is None:
             raise ProblemError(409, detail="no talk of this desk")
-        if given.kind == "number":
-            await self._moves.outside(call, given.to)
-        else:
-            await self._moves.inside(call, self._inside(call, given, agent))
+        return call
 
     def _inside(self, call: CallView, given: Destination, by: AgentId) -> HandOver:
         assert call.queue is not None

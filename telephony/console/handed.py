@@ -39,20 +39,24 @@ class HandedOver:
         if call.follows is None or call.direction is not Direction.IN:
             return None
         by = self._agent_of.get(call.follows)
-        if by and self._notes:
-            task = asyncio.get_running_loop().create_task(self._read(self._notes, call, call.follows, by))
+        return self.shared(call, call.follows, by) if by else Handed("")
+
+    def shared(self, call: CallView, noted: InteractionId, by: AgentId) -> Handed:
+        """`noted`: the call of which `by` has written something down."""
+        if self._notes:
+            task = asyncio.get_running_loop().create_task(self._read(self._notes, call, noted, by))
             self._reading.add(task)
             task.add_done_callback(self._reading.discard)
-        return Handed(self._name(by)) if by else Handed("")
+        return Handed(self._name(by))
 
     async def stop(self) -> None:
         for task in self._reading:
             task.cancel()
         await asyncio.gather(*self._reading, return_exceptions=True)
 
-    async def _read(self, notes: Notes, call: CallView, follows: InteractionId, by: AgentId) -> None:
+    async def _read(self, notes: Notes, call: CallView, noted: InteractionId, by: AgentId) -> None:
         try:
-            note = await notes.note_of(follows, by)
+            note = await notes.note_of(noted, by)
         except ProblemError:  # the database is away: the two can still speak to one another
             return
         if note and note[0]:

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from telephony.core.views import CallState
+from quality.softphone_client import PhoneCall
+from telephony.console.page_client import Message
+from telephony.core.views import CallState, Outcome, SpanKind
 from tests.acceptance.console_checks import FLAGS, chromium
 from tests.acceptance.console_scene import looks_right
-from tests.acceptance.world import AGENT, CUSTOMER_HZ, World, world
+from tests.acceptance.world import AGENT, CUSTOMER_HZ, World, page_of, world
 from tests.patience import patience as patience  # noqa: PLC0414 - a fixture, used by its name
-from tests.tones import part_strength, tone
+from tests.tones import part_strength, together, tone
 
 pytestmark = pytest.mark.usefixtures("patience")
 
@@ -22,6 +24,8 @@ READY = "Telefon gotowy: rozmowy dzwonią tutaj."
 MICROPHONE_HZ = 880.0
 GENERAL = "+48220000100"
 CALLER = "+48500000001"
+OTHER, OTHER_HZ = "piotr", 1320.0
+NOTE = "Router ma czerwoną diodę"
 STEP_MS = 30_000.0  # words are said before the line
 MEDIA_FLAGS = (
     "--use-fake-ui-for-media-stream",
@@ -76,19 +80,25 @@ async def phone_in_page(page: Page, hotline: World) -> None:
     await expect(page.locator("#phone-state")).to_have_text(READY)
 
 
+async def rings_in_page(page: Page, hotline: World) -> PhoneCall:
+    """A customer who has asked for a person, and whose call rings in the page."""
+    await phone_in_page(page, hotline)
+    await page.get_by_text("Dźwięk", exact=True).click()
+    await page.get_by_label("Tłum szumy i echo").uncheck()  # a tone is noise
+    await page.get_by_role("button", name="Dostępny").click()
+    call = await hotline.calls(GENERAL, CALLER)
+    await hotline.until(lambda seen: any(each.state is CallState.MENU for each in seen))
+    await call.dtmf("2")
+    await expect(page.locator("#phone-state")).to_have_text("Telefon dzwoni.", timeout=STEP_MS)
+    return call
+
+
 async def test_a_caller_and_a_consultant_in_the_page_hear_one_another(
     microphone: Page, tmp_path: Path, shots: Path
 ) -> None:
     page = microphone
     async with world(tmp_path / "world", dispositions=False) as hotline:
-        await phone_in_page(page, hotline)
-        await page.get_by_text("Dźwięk", exact=True).click()
-        await page.get_by_label("Tłum szumy i echo").uncheck()  # a tone is noise
-        await page.get_by_role("button", name="Dostępny").click()
-        call = await hotline.calls(GENERAL, CALLER)
-        await hotline.until(lambda seen: any(each.state is CallState.MENU for each in seen))
-        await call.dtmf("2")
-        await expect(page.locator("#phone-state")).to_have_text("Telefon dzwoni.", timeout=STEP_MS)
+        call = await rings_in_page(page, hotline)
         await looks_right(page, shots, "phone-rings")
         await page.keyboard.press("a")
         await expect(page.locator("#phone-state")).to_have_text("Rozmowa w tej stronie trwa.")
@@ -100,6 +110,68 @@ async def test_a_caller_and_a_consultant_in_the_page_hear_one_another(
         assert part_strength(hotline.folder / f"heard-by-{CALLER[1:]}.wav", MICROPHONE_HZ) > 0.8
         await page.get_by_role("button", name="Wróć do telefonu na biurku").click()
         await expect(page.locator("#phone-state")).to_have_text("Rozmowy dzwonią na telefonie na biurku.")
+
+
+async def test_a_caller_is_held_a_colleague_asked_all_three_talk_and_the_two_go_on(
+    microphone: Page, tmp_path: Path, shots: Path
+) -> None:
+    page, heard = microphone, list[Message]()
+    async with world(tmp_path / "world", dispositions=False) as hotline, page_of(hotline.house, OTHER) as piotr:
+        piotr.heard = heard.append
+        await hotline.consultants.register(
+            OTHER,
+            uri=hotline.house.uri(OTHER),
+            registrar=hotline.house.registrar,
+            user=OTHER,
+            password=hotline.house.sip_secret(OTHER),
+            auto_answer_after_s=0.2,
+            play=tone(tmp_path / "other.wav", OTHER_HZ),
+            record=hotline.folder / "consultants",
+        )
+        call = await rings_in_page(page, hotline)
+        state = page.locator("#phone-state")
+        await page.keyboard.press("a")
+        await expect(state).to_have_text("Rozmowa w tej stronie trwa.")
+
+        await page.get_by_role("button", name="Zawieś rozmowę").click()
+        await expect(state).to_have_text("Rozmowa zawieszona: klient słyszy muzykę.")
+        await hotline.until(lambda seen: [each.kind for each in seen[0].spans] == [SpanKind.HOLD])
+        await page.get_by_role("button", name="Zawieś rozmowę").click()
+        await expect(state).to_have_text("Rozmowa w tej stronie trwa.")
+        await hotline.until(lambda seen: seen[0].spans[0].to_at is not None)
+
+        await piotr.ready()
+        await page.locator("#note").fill(NOTE)
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("t")
+        await page.get_by_role("button", name="Zapytaj najpierw: Piotr Zieliński").click()
+        await expect(page.locator("#consult-state")).to_have_text("Rozmawiasz: Piotr Zieliński. Klient słyszy muzykę.")
+        asked = await hotline.consultants.incoming()
+        assert asked.account == OTHER
+        assert await page.evaluate(HEARD_HZ) == pytest.approx(OTHER_HZ, abs=12)
+        told = next(each for each in heard if each["type"] == "handed")
+        assert told["handed"] == {"by": "Anna Wiśniewska", "note": NOTE}
+        await looks_right(page, shots, "phone-consults")
+
+        await page.get_by_role("button", name="Rozmowa we troje").click()
+        await expect(page.locator("#consult-state")).to_have_text("Rozmowa we troje: Piotr Zieliński, klient i Ty.")
+        await asyncio.sleep(3)  # of three tones
+
+        await page.get_by_role("button", name="Połącz ich i odejdź").click()
+        await expect(state).to_have_text(READY)
+        await expect(page.locator("#consult")).to_be_hidden()
+        await asyncio.sleep(2)  # of two
+        assert not call.end
+        await call.hang_up()
+        await asked.ended()
+        (ended,) = await hotline.until(lambda seen: all(each.outcome for each in seen))
+        assert (ended.agent, ended.outcome) == (AGENT, Outcome.ANSWERED)
+        customer = hotline.folder / f"heard-by-{CALLER[1:]}.wav"
+        assert together(customer, MICROPHONE_HZ, OTHER_HZ) > 0.2, "both were heard at once"
+        assert part_strength(customer, OTHER_HZ) > 0.8, "and the colleague alone in the end"
+        colleague = hotline.folder / "consultants" / f"{asked.name}.wav"
+        assert together(colleague, MICROPHONE_HZ, CUSTOMER_HZ) > 0.2
+        assert part_strength(colleague, CUSTOMER_HZ) > 0.8
 
 
 async def gone(hotline: World, told_by: str) -> None:

@@ -129,3 +129,26 @@ async def test_without_the_notes_the_caller_comes_all_the_same(
     assert (await wire.next("pop"))["handed"] == {"by": "anna", "note": ""}
     house.console.publish(CallChanged(follows))
     assert (await wire.next("call"))["interaction"] == SECOND
+
+
+async def test_who_is_asked_first_sees_the_talk_and_its_end(
+    anna: Page, http: aiohttp.ClientSession, house: House
+) -> None:
+    await anna.ask("PUT", f"/calls/{TALKING.interaction}/note", json={"text": "dioda"})
+    path = f"/calls/{TALKING.interaction}/consultation"
+    assert (await anna.ask("POST", path, json={"colleague": "ewa"}))[0] == 409
+    assert (await anna.ask("POST", path, json={"colleague": "piotr"}))[0] == 204
+    http.cookie_jar.clear()
+    wire, state = await page(http, house, "piotr")
+    assert (state["pop"]["interaction"], state["pop"]["handed"]["by"]) == (TALKING.interaction, "anna")
+    if not state["pop"]["handed"]["note"]:
+        assert (await wire.next("handed"))["handed"]["note"] == "dioda"
+    over = replace(TALKING, state=CallState.ENDED, ended_at=1060.0)
+    house.console.publish(CallChanged(over))
+    assert (await wire.next("call"))["state"] == "ended"
+    http.cookie_jar.clear()
+    piotr = await page_of(http, house, "piotr")
+    assert (await piotr.ask("POST", PATH, json={"kind": "queue", "to": "sales"}))[0] == 409, "a colleague's talk"
+    note = await piotr.ask("PUT", f"/calls/{TALKING.interaction}/note", json={"text": "wymieniony"})
+    assert note[0] == 200
+    assert house.notes[TALKING.interaction, "anna"][0] == "dioda", "each has a note of one's own"

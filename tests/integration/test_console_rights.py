@@ -41,6 +41,7 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("POST", "/articles/{article}/use"): CONSULTANTS,
     ("GET", "/destinations"): CONSULTANTS,
     ("POST", "/calls/{interaction}/transfer"): CONSULTANTS,
+    ("POST", "/calls/{interaction}/consultation"): CONSULTANTS,
     ("GET", "/phone"): CONSULTANTS,
     ("POST", "/phone"): CONSULTANTS,
     ("DELETE", "/phone"): CONSULTANTS,

@@ -2,6 +2,7 @@
 
 import { UA, WebSocketInterface } from "jssip";
 import type { RTCSession } from "jssip/lib/RTCSession";
+import { Mixer } from "./phone_mixer";
 
 export interface Registration {
   url: string;
@@ -12,11 +13,15 @@ export interface Registration {
 
 export type LineState = "connecting" | "registered" | "refused" | "lost";
 export type TalkState = "none" | "ringing" | "outgoing" | "talking";
-export type Trouble = "" | "no_permission" | "no_microphone" | "failed";
+export type Trouble = "" | "no_permission" | "no_microphone" | "failed" | "not_reached" | "not_connected";
+/** Somebody else who is asked while the caller waits under music, or who talks with both of us. */
+export type ConsultState = "none" | "calling" | "talking" | "conference";
 
 export interface Ears {
   line(state: LineState): void;
   talk(state: TalkState, trouble: Trouble): void;
+  consult(state: ConsultState): void;
+  held(held: boolean): void;
   heard(stream: MediaStream): void;
 }
 
@@ -25,9 +30,20 @@ const RESTARTS = 5; // of the media's path, for one call
 const MEDIA = { iceServers: [] };
 const GATHERING_MS = 1_000; // how long is waited for further addresses of this machine
 
+function stateOf(session: RTCSession | null): TalkState {
+  if (!session) return "none";
+  if (session.isEstablished()) return "talking";
+  return session.direction === "incoming" ? "ringing" : "outgoing";
+}
+
 export class Line {
   private readonly ua: UA;
+  private readonly host: string;
   private session: RTCSession | null = null;
+  private asked: RTCSession | null = null; // whom we consult
+  private consulting = false; // the next call that we begin is to somebody whom we consult
+  private mixer: Mixer | null = null; // of a talk of three
+  private readonly streams = new WeakMap<RTCSession, MediaStream>();
   private restarts = 0;
 
   constructor(
@@ -35,10 +51,10 @@ export class Line {
     private readonly ears: Ears,
     private readonly sound: () => MediaTrackConstraints,
   ) {
-    const host = new URL(given.url).hostname;
+    this.host = new URL(given.url).hostname;
     this.ua = new UA({
       sockets: [new WebSocketInterface(given.url)],
-      uri: `sip:${given.user}@${host}`,
+      uri: `sip:${given.user}@${this.host}`,
       authorization_user: given.user,
       password: given.secret,
       register: true,
@@ -75,13 +91,64 @@ export class Line {
     this.ua.call(number, { mediaConstraints: { audio: this.sound(), video: false }, pcConfig: MEDIA });
   }
 
+  /** Of all who talk. */
   hangUp(): void {
+    this.asked?.terminate();
     this.session?.terminate();
   }
 
   mute(muted: boolean): void {
-    if (muted) this.session?.mute({ audio: true });
-    else this.session?.unmute({ audio: true });
+    if (this.mixer) return this.mixer.mute(muted);
+    for (const each of [this.session, this.asked]) {
+      if (muted) each?.mute({ audio: true });
+      else each?.unmute({ audio: true });
+    }
+  }
+
+  /** Under Asterisk's music, until taken back [RFC 3264 §8.4]. */
+  hold(held: boolean): void {
+    if (held) this.session?.hold();
+    else this.session?.unhold();
+  }
+
+  // -- somebody else ------------------------------------------------------------------------------------------------
+
+  /** Ask somebody (an extension or a number) while the caller waits. */
+  consult(extension: string): void {
+    if (!this.session?.isEstablished() || this.asked) return;
+    if (!this.session.isOnHold().local) this.session.hold();
+    this.consulting = true;
+    this.call(`sip:${extension}@${this.host}`);
+  }
+
+  /** The caller talks with whom we have asked, and we are out of it [RFC 5589 §7, RFC 3891]. */
+  connect(): void {
+    const [caller, asked] = [this.session, this.asked];
+    if (!caller || !asked?.isEstablished()) return;
+    const done = (): void => {
+      for (const each of [caller, asked]) if (!each.isEnded()) each.terminate();
+    };
+    const failed = (): void => this.tell("not_connected");
+    caller.refer(asked.remote_identity.uri, {
+      replaces: asked,
+      eventHandlers: { accepted: done, failed, requestFailed: failed },
+    });
+  }
+
+  /** All three hear one another; the page mixes, and whoever leaves leaves the other two. */
+  async conference(): Promise<void> {
+    const [caller, asked] = [this.session, this.asked];
+    if (!caller || !asked?.isEstablished() || this.mixer) return;
+    const microphone = await navigator.mediaDevices.getUserMedia({ audio: this.sound() });
+    const legs = [caller, asked].map((each) => each.connection as unknown as RTCPeerConnection);
+    this.mixer = await Mixer.of(microphone, legs);
+    if (caller.isOnHold().local) caller.unhold();
+    this.tell();
+  }
+
+  /** Back to the caller alone. */
+  leaveConsulted(): void {
+    this.asked?.terminate();
   }
 
   /** As telephone-events in the media [RFC 4733]. */
@@ -101,33 +168,68 @@ export class Line {
   }
 
   media(): RTCPeerConnection | null {
-    return (this.session?.connection as RTCPeerConnection | undefined) ?? null;
+    return ((this.asked ?? this.session)?.connection as RTCPeerConnection | undefined) ?? null;
   }
 
   private begun(session: RTCSession): void {
-    if (this.session) {
+    const asked = this.consulting;
+    this.consulting = false;
+    if (this.session && !asked) {
       session.terminate({ status_code: 486 });
       return;
     }
-    this.session = session;
+    if (asked) this.asked = session;
+    else this.session = session;
     this.restarts = 0;
     let trouble: Trouble = "";
-    const over = (): void => {
-      this.session = null;
-      this.ears.talk("none", trouble);
-    };
     session.on("getusermediafailed", (error: unknown) => {
       trouble = (error as DOMException)?.name === "NotAllowedError" ? "no_permission" : "no_microphone";
     });
     session.on("peerconnection", ({ peerconnection }: { peerconnection: unknown }) =>
-      this.listen(peerconnection as RTCPeerConnection),
+      this.listen(session, peerconnection as RTCPeerConnection),
     );
-    if (session.connection) this.listen(session.connection as unknown as RTCPeerConnection);
+    if (session.connection) this.listen(session, session.connection as unknown as RTCPeerConnection);
     this.shortenGathering(session);
-    session.on("confirmed", () => this.ears.talk("talking", ""));
-    session.on("ended", over);
-    session.on("failed", over);
-    this.ears.talk(session.direction === "incoming" ? "ringing" : "outgoing", "");
+    session.on("confirmed", () => this.tell());
+    session.on("hold", () => this.heldChanged(session));
+    session.on("unhold", () => this.heldChanged(session));
+    session.on("ended", () => this.over(session, trouble));
+    session.on("failed", () => this.over(session, trouble || (asked ? "not_reached" : "")));
+    this.tell();
+  }
+
+  /** Whoever is left talks on; the caller is taken back from hold. */
+  private over(session: RTCSession, trouble: Trouble): void {
+    if (session === this.session) this.session = this.asked;
+    this.asked = null;
+    if (this.session && !this.mixer && this.session.isOnHold().local) this.session.unhold();
+    if (!this.session) {
+      this.mixer?.close();
+      this.mixer = null;
+    }
+    this.tell(trouble);
+  }
+
+  private tell(trouble: Trouble = ""): void {
+    this.ears.talk(stateOf(this.session), trouble);
+    this.ears.consult(this.consultState());
+    this.heardNow();
+  }
+
+  private consultState(): ConsultState {
+    if (!this.asked) return "none";
+    if (this.mixer) return "conference";
+    return this.asked.isEstablished() ? "talking" : "calling";
+  }
+
+  private heldChanged(session: RTCSession): void {
+    if (session === this.session) this.ears.held(session.isOnHold().local);
+  }
+
+  private heardNow(): void {
+    const active = this.asked ?? this.session;
+    const stream = this.mixer?.speaker ?? (active && this.streams.get(active));
+    if (stream) this.ears.heard(stream);
   }
 
   /** Addresses beyond the first second's would only make the caller wait. */
@@ -139,8 +241,11 @@ export class Line {
     });
   }
 
-  private listen(media: RTCPeerConnection): void {
-    media.addEventListener("track", ({ track, streams }) => this.ears.heard(streams[0] ?? new MediaStream([track])));
+  private listen(session: RTCSession, media: RTCPeerConnection): void {
+    media.addEventListener("track", ({ track, streams }) => {
+      this.streams.set(session, streams[0] ?? new MediaStream([track]));
+      this.heardNow();
+    });
     media.addEventListener("connectionstatechange", () => {
       if (media.connectionState === "failed") this.restart();
     });

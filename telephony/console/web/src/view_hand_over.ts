@@ -9,6 +9,7 @@ import { model } from "./model";
 import { fill, words } from "./texts";
 import { agentState } from "./view_agent";
 import { saveNow } from "./view_notes";
+import { canConsult, consult } from "./view_phone";
 
 const t = words(table);
 
@@ -43,9 +44,9 @@ export function openHandOver(): void {
 
 function list({ colleagues, queues, numbers }: Destinations): void {
   setText(byId("hand-over-told"), "");
-  fillList("colleagues", colleagues.map(({ login, name, state }) => item("colleague", login, name, agentState(state))));
-  fillList("queues", queues.map(({ queue, title }) => item("queue", queue, title, "")));
-  fillList("numbers", numbers.map(({ number, shown }) => item("number", number, shown, "")));
+  fillList("colleagues", colleagues.map(({ login, name, state, phone }) => item("colleague", login, name, agentState(state), phone)));
+  fillList("queues", queues.map(({ queue, title }) => item("queue", queue, title)));
+  fillList("numbers", numbers.map(({ number, shown }) => item("number", number, shown, "", number)));
   setText(byId("hand-over-told"), colleagues.length ? "" : t.nobody);
 }
 
@@ -54,16 +55,41 @@ function fillList(part: string, items: HTMLElement[]): void {
   show(byId(`hand-over-${part}-part`), items.length > 0);
 }
 
-function item(kind: Kind, to: string, name: string, state: string): HTMLElement {
+/** `extension`: what a phone calls to ask first; empty: nobody can be asked there. */
+function item(kind: Kind, to: string, name: string, state = "", extension = ""): HTMLElement {
   const row = make("li", "destination");
   const text = makeForeign("p", "", name);
   if (state) text.append(make("span", "quiet", ` ${state}`));
-  const button = make("button", "button", t.move);
-  button.type = "button";
-  button.setAttribute("aria-label", fill(t.move_to, { name }));
-  button.addEventListener("click", () => void move(kind, to, name));
-  row.append(text, button);
+  const buttons = make("div", "destination-buttons");
+  if (extension && canConsult()) {
+    buttons.append(button(t.ask, fill(t.ask_name, { name }), () => void askFirst(kind, to, name, extension)));
+  }
+  buttons.append(button(t.move, fill(t.move_to, { name }), () => void move(kind, to, name)));
+  row.append(text, buttons);
   return row;
+}
+
+function button(text: string, label: string, pressed: () => void): HTMLButtonElement {
+  const made = make("button", "button", text);
+  made.type = "button";
+  made.setAttribute("aria-label", label);
+  made.addEventListener("click", pressed);
+  return made;
+}
+
+const path = (interaction: string, what: string): string => `calls/${encodeURIComponent(interaction)}/${what}`;
+
+/** A colleague sees the caller's card and our note before the phone rings. */
+async function askFirst(kind: Kind, to: string, name: string, extension: string): Promise<void> {
+  const interaction = model.pop?.interaction;
+  if (!interaction) return;
+  const work = async (): Promise<void> => {
+    await saveNow(interaction);
+    if (kind === "colleague") await post(path(interaction, "consultation"), { colleague: to });
+  };
+  if (!(await attempt("hand-over-error", work))) return;
+  dialog().close();
+  consult(extension, name);
 }
 
 /** The note first: whoever gets the caller reads it. */
@@ -72,7 +98,7 @@ async function move(kind: Kind, to: string, name: string): Promise<void> {
   if (!interaction) return;
   const work = async (): Promise<void> => {
     await saveNow(interaction);
-    await post(`calls/${encodeURIComponent(interaction)}/transfer`, { kind, to });
+    await post(path(interaction, "transfer"), { kind, to });
   };
   if (!(await attempt("hand-over-error", work))) return;
   dialog().close();

@@ -3,9 +3,9 @@
 import table from "../texts/phone.json";
 import { Problem, get, post, remove } from "./api";
 import { byId, make, say, setText, show } from "./dom";
-import type { Line, LineState, Registration, TalkState, Trouble } from "./phone_line";
+import type { ConsultState, Line, LineState, Registration, TalkState, Trouble } from "./phone_line";
 import { drawLevel, microphoneLevel, quality, streamLevel } from "./phone_sound";
-import { words } from "./texts";
+import { fill, words } from "./texts";
 
 const t = words(table);
 const LOCK = "hotline-phone"; // of all tabs one is the phone
@@ -20,6 +20,9 @@ let line: Line | null = null;
 let lineState: LineState = "connecting";
 let talk: TalkState = "none";
 let muted = false;
+let held = false;
+let consulting: ConsultState = "none";
+let consulted = ""; // the name of whom we ask
 let wanted = false;
 let here = false; // this tab is the phone
 let release: (() => void) | null = null;
@@ -43,6 +46,9 @@ function draw(): void {
   show(byId("phone-answer"), talk === "ringing");
   show(byId("phone-hang-up"), talk !== "none");
   show(byId("phone-mute"), talk === "talking");
+  show(byId("phone-hold"), talk === "talking" && consulting === "none");
+  byId("phone-hold").setAttribute("aria-pressed", String(held));
+  drawConsulted();
   show(byId("phone-keypad"), talk === "talking");
   show(byId("phone-sound"), here);
   byId("phone-mute").setAttribute("aria-pressed", String(muted));
@@ -53,6 +59,7 @@ function draw(): void {
 function stateText(): string {
   if (!wanted) return t.desk_phone;
   if (!here) return t.other_tab;
+  if (talk === "talking" && consulting === "none" && held) return t.talk_held;
   if (talk !== "none") return t[`talk_${talk}`];
   return t[`line_${lineState}`];
 }
@@ -61,8 +68,31 @@ function trouble(what: Trouble): void {
   setText(byId("phone-trouble"), what ? t[`trouble_${what}`] : "");
 }
 
+function drawConsulted(): void {
+  show(byId("consult"), consulting !== "none");
+  show(byId("consult-connect"), consulting === "talking" || consulting === "conference");
+  show(byId("consult-conference"), consulting === "talking");
+  setText(byId("consult-state"), consulting === "none" ? "" : fill(t[`consult_${consulting}`], { name: consulted }));
+}
+
+function consultChanged(state: ConsultState): void {
+  if (state === consulting) return;
+  const over = state === "none" && talk === "talking";
+  consulting = state;
+  draw();
+  if (over) say(byId("say"), t.consult_over);
+}
+
+function heldChanged(now: boolean): void {
+  held = now;
+  draw();
+  if (consulting === "none") say(byId("say"), now ? t.talk_held : t.talk_resumed);
+}
+
 function talked(state: TalkState, why: Trouble): void {
+  const changed = state !== talk;
   talk = state;
+  if (state === "none") held = false;
   if (state !== "talking") setMuted(false);
   if (state === "none") {
     drawLevel("phone-level-in", 0);
@@ -72,11 +102,12 @@ function talked(state: TalkState, why: Trouble): void {
   trouble(why);
   draw();
   if (state === "ringing" && kept(AUTO) === "on") setTimeout(() => talk === "ringing" && line?.answer(), AUTO_MS);
-  if (state === "talking") say(byId("say"), t.talk_talking);
+  if (changed && state === "talking") say(byId("say"), t.talk_talking);
 }
 
 function heard(stream: MediaStream): void {
   const player = byId<HTMLAudioElement>("phone-audio");
+  if (player.srcObject === stream) return;
   player.srcObject = stream;
   void player.play().catch(() => trouble("failed"));
   streamLevel(stream);
@@ -94,7 +125,7 @@ async function register(): Promise<void> {
   if (line) return line.renew(told.secret);
   const { Line } = await import("./phone_line");
   if (!here) return;
-  line = new Line(told, { line: lineChanged, talk: talked, heard }, sound);
+  line = new Line(told, { line: lineChanged, talk: talked, consult: consultChanged, held: heldChanged, heard }, sound);
 }
 
 function lineChanged(state: LineState): void {
@@ -186,6 +217,12 @@ function listen(): void {
   byId("phone-answer").addEventListener("click", answerPhone);
   byId("phone-hang-up").addEventListener("click", () => line?.hangUp());
   byId("phone-mute").addEventListener("click", () => setMuted(!muted));
+  byId("phone-hold").addEventListener("click", () => line?.hold(!held));
+  byId("consult-connect").addEventListener("click", () => line?.connect());
+  byId("consult-conference").addEventListener("click", () => {
+    line?.conference().catch(() => trouble("no_microphone"));
+  });
+  byId("consult-back").addEventListener("click", () => line?.leaveConsulted());
   for (const key of byId("phone-keys").querySelectorAll("button")) {
     key.addEventListener("click", () => line?.key(key.value));
   }
@@ -224,6 +261,14 @@ async function measure(): Promise<void> {
 export const answerPhone = (): void => {
   if (talk === "ringing") line?.answer();
 };
+
+/** Whether the page could ask somebody else now, while the caller waits. */
+export const canConsult = (): boolean => here && talk === "talking" && consulting === "none";
+
+export function consult(extension: string, name: string): void {
+  consulted = name;
+  line?.consult(extension);
+}
 
 /** The server is there again: it may be another one, which knows nothing of this phone. */
 export function phoneConnected(): void {
