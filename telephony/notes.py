@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from telephony.console.api.problems import ProblemError
 from telephony.core.ids import AgentId, InteractionId
+from telephony.core.note import Note
 from telephony.store.errors import StoreError
 from telephony.store.store import Store
 
@@ -15,18 +16,20 @@ class StoredNotes:
         self._store = store
         self._clock = clock
 
-    async def note_of(self, interaction: InteractionId, agent: AgentId) -> tuple[str, float] | None:
-        """Text and when it was saved. Errors: ProblemError(503)."""
+    async def note_of(self, interaction: InteractionId, agent: AgentId) -> Note | None:
+        """Errors: ProblemError(503)."""
         try:
             return await self._store.notes.of(interaction, agent)
         except StoreError:
             raise ProblemError(503, detail="the database is away") from None
 
-    async def keep_note(self, interaction: InteractionId, agent: AgentId, text: str) -> float:
-        """When it was saved. Errors: ProblemError(503)."""
-        now = self._clock()
+    async def keep_note(self, interaction: InteractionId, agent: AgentId, text: str, revision: int) -> Note:
+        """As it is kept. Errors: ProblemError(503), ProblemError(409) where a newer one is kept."""
+        note = Note(text, revision, self._clock())
         try:
-            await self._store.notes.keep(interaction, agent, text, now)
+            kept = await self._store.notes.keep(interaction, agent, note)
         except StoreError:
             raise ProblemError(503, detail="the database is away") from None
-        return now
+        if not kept:
+            raise ProblemError(409, "newer_note")
+        return note

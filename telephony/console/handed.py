@@ -59,8 +59,8 @@ class HandedOver:
             note = await notes.note_of(noted, by)
         except ProblemError:  # the database is away: the two can still speak to one another
             return
-        if note and note[0]:
-            self._arrived(call.interaction, Handed(self._name(by), note[0]))
+        if note and note.text:
+            self._arrived(call.interaction, Handed(self._name(by), note.text))
 
     def _name(self, agent: AgentId) -> str:
         return self._names.get(agent, agent)

@@ -11,26 +11,31 @@ from telephony.console.api.endpoint import Asked, Endpoint, Wire
 from telephony.console.api.problems import ProblemError
 from telephony.core.account import Role
 from telephony.core.ids import AgentId, InteractionId
+from telephony.core.note import Note
 
 CONSULTANTS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMIN})
 MOST = 4000  # characters
 
 
 class NoteText(Wire):
+    """`revision`: one more than that of the text which it takes the place of."""
+
     text: str = Field(max_length=MOST)
+    revision: int = Field(ge=1, le=1_000_000)
 
 
 class NoteNow(Wire):
     text: str
+    revision: int  # 0: nothing was written down
     saved_at: float | None  # seconds since the epoch; None: nothing was written down
 
 
 class Notes(Protocol):
-    """Whatever keeps them. Errors: ProblemError(503) while it is away."""
+    """Whatever keeps them. Errors: ProblemError(503) while it is away, 409 for what is older than what is kept."""
 
-    async def note_of(self, interaction: InteractionId, agent: AgentId) -> tuple[str, float] | None: ...
+    async def note_of(self, interaction: InteractionId, agent: AgentId) -> Note | None: ...
 
-    async def keep_note(self, interaction: InteractionId, agent: AgentId, text: str) -> float: ...
+    async def keep_note(self, interaction: InteractionId, agent: AgentId, text: str, revision: int) -> Note: ...
 
 
 class NotesApi:
@@ -47,20 +52,23 @@ class NotesApi:
         )
         yield Endpoint(
             "PUT", path, "keep one's own note of a call", CONSULTANTS, self._keep,
-            takes=NoteText, gives=NoteNow, refuses=(404, 503),
+            takes=NoteText, gives=NoteNow, refuses=(404, 409, 503),
         )  # fmt: skip
 
     async def _read(self, asked: Asked) -> NoteNow:
-        text, saved_at = await self._notes.note_of(self._call(asked), asked.account.agent) or ("", None)
-        return NoteNow(text=text, saved_at=saved_at)
+        note = await self._notes.note_of(self._call(asked), asked.account.agent)
+        return _told(note) if note else NoteNow(text="", revision=0, saved_at=None)
 
     async def _keep(self, asked: Asked) -> NoteNow:
-        text = asked.body_as(NoteText).text
-        saved_at = await self._notes.keep_note(self._call(asked), asked.account.agent, text)
-        return NoteNow(text=text, saved_at=saved_at)
+        given = asked.body_as(NoteText)
+        return _told(await self._notes.keep_note(self._call(asked), asked.account.agent, given.text, given.revision))
 
     def _call(self, asked: Asked) -> InteractionId:
         interaction = InteractionId(asked.path["interaction"])
         if not self._has(asked.account.agent, interaction):
             raise ProblemError(404, detail="not a call of this desk")
         return interaction
+
+
+def _told(note: Note) -> NoteNow:
+    return NoteNow(text=note.text, revision=note.revision, saved_at=note.saved_at)

@@ -1,8 +1,7 @@
 """The engine: `handle(event, now)` and `handle_timer(now)` return commands; `next_deadline()` says when to come back.
 
-It knows no socket, no clock and no database. Every change of a call goes through `call.TRANSITIONS`, every change of
-an agent through `agent.TRANSITIONS`; whatever a table does not name is ignored, so that no event, late, doubled or
-forged, can move a state backwards. Here stands what each event means; `offers` brings callers and agents together.
+It knows no socket, no clock and no database. Calls change by `call.TRANSITIONS`, agents by `agent.TRANSITIONS`; what a
+table does not name is ignored: no event, late, doubled or forged, moves a state backwards. `offers` makes the matches.
 """
 
 from __future__ import annotations
@@ -256,8 +255,9 @@ class Engine:
     def _(self, event: ev.AgentSignedIn, now: float) -> None:
         self._roster.sign_in(event.agent, event.endpoint, event.skills, now)
         for call in self.calls():  # a talk that was under way when a server before us went
-            if call.state is CallState.TALKING and call.agent == event.agent:
-                self._roster.talks(event.agent, call.interaction, now)
+            mine = call.state is CallState.TALKING and call.agent == event.agent
+            if mine and self._roster.talks(event.agent, call.interaction, now):
+                self._out.append(ShowPop(call, event.agent, call.attempt, now))
 
     @_on.register
     def _(self, event: ev.AgentReady, now: float) -> None:

@@ -119,10 +119,13 @@ class Memory(ArticleTwin, MemorySecondFactors, MemoryCustomers):
         found = (each for each in self.dispositions.values() if each["interaction"] == interaction)
         return sorted(found, key=lambda each: (each["owed_at"], each["agent"]))
 
-    def keep_note(self, interaction: str, agent: str, **note: Any) -> None:
-        known = self.notes.get((interaction, agent))
-        if known is None or known["saved_at"] <= note["saved_at"]:
-            self.notes[interaction, agent] = note
+    def keep_note(self, interaction: str, agent: str, **note: Any) -> Iterable[Row]:
+        known = self.notes.get((interaction, agent), {"revision": -1, "text": ""})
+        same = (known["revision"], known["text"]) == (note["revision"], note["text"])
+        if not same and known["revision"] >= note["revision"]:
+            return []
+        self.notes[interaction, agent] = note
+        return [{"revision": note["revision"]}]
 
     def note_of(self, interaction: str, agent: str) -> Iterable[Row]:
         return filter(None, [self.notes.get((interaction, agent))])

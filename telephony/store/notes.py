@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, cast
 
+from telephony.core.note import Note
 from telephony.store.connection import Connection
 
 
@@ -13,11 +15,11 @@ class NoteStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def keep(self, interaction: str, agent: str, text: str, saved_at: float) -> None:
-        """The last text of each consultant; a late one that is older changes nothing."""
-        await self._connection.run("keep_note", interaction=interaction, agent=agent, text=text, saved_at=saved_at)
+    async def keep(self, interaction: str, agent: str, note: Note) -> bool:
+        """False where another text of this revision, or a later one, is kept already: it stays."""
+        row = {"text": note.text, "revision": note.revision, "saved_at": note.saved_at}
+        return bool(await self._connection.rows("keep_note", interaction=interaction, agent=agent, **row))
 
-    async def of(self, interaction: str, agent: str) -> tuple[str, float] | None:
-        """Text and when it was saved."""
+    async def of(self, interaction: str, agent: str) -> Note | None:
         rows = await self._connection.rows("note_of", interaction=interaction, agent=agent)
-        return (str(rows[0]["text"]), cast(float, rows[0]["saved_at"])) if rows else None
+        return Note(**cast(Mapping[str, Any], rows[0])) if rows else None

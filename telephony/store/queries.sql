@@ -434,14 +434,17 @@ SELECT id, target, created_at, attempts, why, dead_at FROM outbox WHERE dead_at 
 ORDER BY dead_at DESC, id LIMIT :most
 
 -- name: keep_note
--- What a consultant has written down of a call; the last text counts.
-INSERT INTO note (interaction, agent, text, saved_at) VALUES (:interaction, :agent, :text, :saved_at)
-ON CONFLICT (interaction, agent) DO UPDATE SET text = excluded.text, saved_at = excluded.saved_at
-WHERE note.saved_at <= excluded.saved_at
+-- What a consultant has written down of a call; no row where another text of this revision or a later one is kept.
+INSERT INTO note (interaction, agent, text, revision, saved_at)
+VALUES (:interaction, :agent, :text, :revision, :saved_at)
+ON CONFLICT (interaction, agent) DO UPDATE
+SET text = excluded.text, revision = excluded.revision, saved_at = excluded.saved_at
+WHERE note.revision < excluded.revision OR (note.revision = excluded.revision AND note.text = excluded.text)
+RETURNING revision
 
 -- name: note_of
 -- A consultant's note of a call.
-SELECT text, saved_at FROM note WHERE interaction = :interaction AND agent = :agent
+SELECT text, revision, saved_at FROM note WHERE interaction = :interaction AND agent = :agent
 
 -- name: record_disposition
 -- What came of an agent's part of a call, or that it is owed; what was given is never owed again.

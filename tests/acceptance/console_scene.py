@@ -31,13 +31,14 @@ from telephony.core.events import (
     CallQueued,
     Event,
 )
-from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
+from telephony.core.ids import InteractionId, QueueName, Uniqueid
 from telephony.core.rules import QueueRules, Rules
 from telephony.core.views import Direction, Lane, Outcome
 from telephony.factors import StoredFactors
 from telephony.guidance import card_fields_file, dispositions_file, script_file
 from telephony.handing_over import HandingOver
 from telephony.knowledge import Knowledge
+from telephony.notes import StoredNotes
 from telephony.opening import Opening
 from telephony.outages import Outages
 from telephony.shipped import CONFIG_FOLDER
@@ -70,7 +71,8 @@ WIDTHS = {360: 740, 1280: 800, 1920: 1000}
 
 FORBIDDEN = "Failed to load resource: the server responded with a status of 403"
 # Chromium reports each try of a WebSocket while the server is away, and each answer that refuses what was typed.
-EXPECTED = ("WebSocket connection to", "Failed to load resource: the server responded with a status of 422", FORBIDDEN)
+REFUSED = tuple(f"Failed to load resource: the server responded with a status of {status}" for status in (409, 422))
+EXPECTED = ("WebSocket connection to", *REFUSED, FORBIDDEN)
 
 CARDS = {
     KNOWN: Card(
@@ -133,8 +135,7 @@ class House:
         self.opening = Opening(SHIPPED_HOURS, data)
         self.outages = Outages(data / "outages.yaml", data, self, time.time)
         self.messages: list[CallerMessage] = []
-        self.notes: dict[tuple[str, str], tuple[str, float]] = {}
-        memory = Memory()
+        self.memory = memory = Memory()
         memory.people.update({each.login: {"login": each.login} for each in (ANNA, EWA)})
         self.store = Store(memory)
         self.moved: list[tuple[str, str]] = []  # callers handed over, and to which number
@@ -148,7 +149,7 @@ class House:
             flows=lambda: Served(tuple(self.flows), self.problem),
             callers=lambda: self.callers,
             file_message=self.file_message,
-            notes=self,
+            notes=StoredNotes(self.store, time.time),
             search=self.search,
             card_rules=card_fields_file.load(CONFIG_FOLDER / "card-fields.yaml"),
             dispositions=dispositions_file.load(CONFIG_FOLDER / "dispositions.yaml", ("sales", "support", "billing")),
@@ -164,13 +165,6 @@ class House:
     async def search(self, text: str, most: int) -> tuple[Customer, ...]:
         known = [card.customer for card in CARDS.values() if card.customer]
         return tuple(each for each in known if text in each.name or text == each.number)[:most]
-
-    async def note_of(self, interaction: InteractionId, agent: AgentId) -> tuple[str, float] | None:
-        return self.notes.get((interaction, agent))
-
-    async def keep_note(self, interaction: InteractionId, agent: AgentId, text: str) -> float:
-        self.notes[interaction, agent] = text, time.time()
-        return time.time()
 
     async def account(self, login: str) -> Account | None:
         return {each.login: each for each in (ANNA, EWA)}.get(login)

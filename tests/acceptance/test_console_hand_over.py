@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 
 from telephony.core.commands import AgentChanged, ShowPop
 from telephony.core.ids import AgentId, InteractionId
+from telephony.core.note import Note
 from telephony.core.views import AgentState, CallState, Lane
 from tests.acceptance.console_scene import HOSTILE, KNOWN, House, log_in, looks_right, press
 
@@ -44,12 +45,12 @@ async def test_a_caller_is_handed_to_a_colleague_by_keyboard(page: Page, house: 
     await press(page, "Enter")
     await expect(page.locator("#say")).to_have_text("Rozmowa przekazana: piotr.")
     assert hotline.moved == [("i1", "")]
-    assert hotline.notes["i1", "anna"][0] == "Router ma czerwoną diodę", "saved before the caller goes"
+    assert hotline.memory.notes["i1", "anna"]["text"] == "Router ma czerwoną diodę", "saved before the caller goes"
 
 
 async def test_who_gets_the_caller_reads_the_note(page: Page, house: tuple[House, str], shots: Path) -> None:
     hotline, url = house
-    hotline.notes["i0", "piotr"] = f"Router ma czerwoną diodę.\n{HOSTILE}", 1000.0
+    await hotline.store.notes.keep("i0", "piotr", Note(f"Router ma czerwoną diodę.\n{HOSTILE}", 1, 1000.0))
     await log_in(page, url)
     hotline.arrive("i0", KNOWN, Lane.STANDARD)
     first = hotline.engine.calls()[0]

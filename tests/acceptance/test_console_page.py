@@ -16,6 +16,7 @@ from telephony.core.events import (
     NodeSnapshot,
 )
 from telephony.core.ids import InteractionId, Uniqueid
+from telephony.core.note import Note
 from telephony.core.views import Lane, SpanKind
 from tests.acceptance.console_scene import (
     HOSTILE,
@@ -29,6 +30,14 @@ from tests.acceptance.console_scene import (
     tab_to,
 )
 from tests.unit.watched_flow import watched_flow
+
+
+async def another_window_writes(page: Page, hotline: House) -> None:
+    """Into the same note: nothing of either text is lost."""
+    assert await hotline.store.notes.keep("i1", "anna", Note("Z innego okna.", 5, 1000.0))
+    await page.locator("#note").press_sequentially("!")
+    await expect(page.locator("#note")).to_have_value("Z innego okna.\nRouter <b>mruga</b>.!")
+    await expect(page.locator("#note-saved")).to_contain_text("Zapisano")
 
 
 async def test_a_whole_call_by_keyboard(page: Page, house: tuple[House, str], shots: Path) -> None:
@@ -69,9 +78,10 @@ async def test_a_whole_call_by_keyboard(page: Page, house: tuple[House, str], sh
     await press(page, "n")
     await page.keyboard.type("Router <b>mruga</b>.")
     await expect(page.locator("#note-saved")).to_contain_text("Zapisano")
-    assert [text for text, _ in hotline.notes.values()] == ["Router <b>mruga</b>."]
+    assert [note["text"] for note in hotline.memory.notes.values()] == ["Router <b>mruga</b>."]
     await page.reload()
     await expect(page.locator("#note")).to_have_value("Router <b>mruga</b>.")
+    await another_window_writes(page, hotline)
     await tab_to(page, "pause")
     await press(page, "Enter")
     await expect(page.locator("#details")).to_have_text("potem przerwa: odpoczynek")

@@ -244,7 +244,7 @@ async def test_a_caller_whom_nobody_takes_over_comes_back_to_the_queue(town: Wor
 async def handed_over_in_the_page(town: World, kind: str, to: str) -> None:
     """As the consultant's page asks for it."""
     (call,) = await town.store.recent_interactions()
-    await town.page.ask("PUT", f"/calls/{call.interaction}/note", {"text": NOTE})
+    await town.page.ask("PUT", f"/calls/{call.interaction}/note", {"text": NOTE, "revision": 1})
     await town.page.ask("POST", f"/calls/{call.interaction}/transfer", {"kind": kind, "to": to})
 
 

@@ -25,11 +25,12 @@ from telephony.core.commands import ShowPop
 from telephony.core.customer import Caller, Card, Customer
 from telephony.core.disposition import Choice
 from telephony.core.events import Event
-from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
+from telephony.core.ids import AgentId, QueueName, Uniqueid
 from telephony.core.views import CallState
 from telephony.factors import StoredFactors
 from telephony.handing_over import HandingOver
 from telephony.knowledge import Knowledge
+from telephony.notes import StoredNotes
 from telephony.store.memory import Memory
 from telephony.store.store import Store
 from tests.unit.console_story import ANNA, WAITING
@@ -67,11 +68,10 @@ class House:
         self.now = 1030.0
         self.events: asyncio.Queue[Event] = asyncio.Queue()
         self.cards_asked: list[str | None] = []
-        self.notes: dict[tuple[str, str], tuple[str, float]] = {}
         self.searched: list[str] = []
         self.chosen: list[tuple[str, bool]] = []  # whom callers were taken for, and whether it is proven
         self.customers: tuple[Customer, ...] = ()
-        self.away = False  # what keeps the notes
+        self.away = False  # where customers are searched
         self.flows: list[Flow] = []
         self.problem = ""
         self.messages: list[CallerMessage] = []
@@ -84,7 +84,6 @@ class House:
         self.store = Store(Memory())
         self.node = Node()
         self.moves = HandingOver({"n1": self.node}, (OUTSIDE,))
-        self.notes_away = False
         self.console = Console(
             accounts=self.account,
             card=self.cards,
@@ -95,7 +94,7 @@ class House:
             callers=lambda: self.callers,
             endpoints=endpoints,
             looks=self,
-            notes=self,
+            notes=StoredNotes(Store(self.memory), lambda: self.now),
             search=self.search,
             file_message=self.file_message,
             dispositions=DISPOSITIONS,
@@ -131,17 +130,6 @@ class House:
             raise ProblemError(503)
         self.searched.append(text)
         return self.customers[:most]
-
-    async def note_of(self, interaction: InteractionId, agent: AgentId) -> tuple[str, float] | None:
-        if self.notes_away:
-            raise ProblemError(503)
-        return self.notes.get((interaction, agent))
-
-    async def keep_note(self, interaction: InteractionId, agent: AgentId, text: str) -> float:
-        if self.away:
-            raise ProblemError(503)
-        self.notes[interaction, agent] = text, self.now
-        return self.now
 
     async def event(self) -> Event:
         return await asyncio.wait_for(self.events.get(), 5)

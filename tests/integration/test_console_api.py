@@ -13,6 +13,8 @@ from telephony.console.api.table import EndpointTable
 from telephony.console.api.token_door import TokenDoor
 from telephony.console.rules import ConsoleRules
 from telephony.core.account import Role
+from telephony.store.errors import StoreError
+from telephony.store.memory import Memory
 from tests.integration.console_house import ACCOUNTS, OFFER, OFFERED, House, log_in
 
 SUPERVISORS = frozenset({Role.SUPERVISOR})
@@ -174,23 +176,38 @@ async def test_the_titles_are_in_the_language_of_the_pages(page: Page) -> None:
 
 async def test_a_note_is_kept_for_a_call_of_ones_own_desk_and_for_no_other(page: Page, house: House) -> None:
     note = f"/calls/{OFFERED.interaction}/note"
-    assert (await page.ask("PUT", note, json={"text": "x"}))[0] == 404, "not offered yet"
+    assert (await page.ask("PUT", note, json={"text": "x", "revision": 1}))[0] == 404, "not offered yet"
     house.console.publish(OFFER)
-    assert await page.ask("GET", note) == (200, {"text": "", "saved_at": None})
-    kept = {"text": "Dioda <b>mruga</b>", "saved_at": house.now}
-    assert await page.ask("PUT", note, json={"text": kept["text"]}) == (200, kept)
+    assert await page.ask("GET", note) == (200, {"text": "", "revision": 0, "saved_at": None})
+    kept = {"text": "Dioda <b>mruga</b>", "revision": 1, "saved_at": house.now}
+    assert await page.ask("PUT", note, json={"text": kept["text"], "revision": 1}) == (200, kept)
     assert await page.ask("GET", note) == (200, kept)
-    assert (await page.ask("PUT", note, json={"text": "x" * 4001}))[0] == 422
+    assert (await page.ask("PUT", note, json={"text": "x" * 4001, "revision": 2}))[0] == 422
+    assert (await page.ask("PUT", note, json={"text": "x"}))[0] == 422, "which text it takes the place of"
     page.http.cookie_jar.clear()
     other = await page_of(page.http, house, "piotr")
     assert (await other.ask("GET", note))[0] == 404, "a colleague's desk"
-    assert list(house.notes) == [(OFFERED.interaction, "anna")]
+    assert list(house.memory.notes) == [(OFFERED.interaction, "anna")]
 
 
-async def test_a_note_that_cannot_be_kept_is_told_so(page: Page, house: House) -> None:
+async def test_a_late_save_never_takes_the_place_of_a_newer_text(page: Page, house: House) -> None:
+    note = f"/calls/{OFFERED.interaction}/note"
     house.console.publish(OFFER)
-    house.away = True
-    status, problem = await page.ask("PUT", f"/calls/{OFFERED.interaction}/note", json={"text": "x"})
+    assert (await page.ask("PUT", note, json={"text": "Dioda mruga", "revision": 2}))[0] == 200
+    for revision in (1, 2):
+        status, problem = await page.ask("PUT", note, json={"text": "Dioda", "revision": revision})
+        assert (status, problem["reason"]) == (409, "newer_note")
+    assert (await page.ask("PUT", note, json={"text": "Dioda mruga", "revision": 2}))[0] == 200, "an answer was lost"
+    assert (await page.ask("GET", note))[1]["text"] == "Dioda mruga"
+
+
+async def test_a_note_that_cannot_be_kept_is_told_so(page: Page, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: object, **__: object) -> None:
+        raise StoreError("away")
+
+    house.console.publish(OFFER)
+    monkeypatch.setattr(Memory, "rows", away)
+    status, problem = await page.ask("PUT", f"/calls/{OFFERED.interaction}/note", json={"text": "x", "revision": 1})
     assert (status, problem["title"]) == (503, "Chwilowo niedostępne.")
 
 

@@ -13,6 +13,8 @@ from telephony.core.commands import AgentChanged, CallChanged, ShowPop
 from telephony.core.hand_over import HandOver
 from telephony.core.ids import AgentId, InteractionId, QueueName
 from telephony.core.views import AgentState, CallState, Lane
+from telephony.store.errors import StoreError
+from telephony.store.memory import Memory
 from tests.integration.console_house import OFFER, OFFERED, OUTSIDE, PIOTR, House, page
 from tests.integration.test_console_api import Page, page_of
 from tests.unit.console_story import ANNA
@@ -108,7 +110,7 @@ async def test_only_a_talk_of_ones_own_can_be_handed_over(
 
 
 async def test_the_note_travels_with_the_caller(anna: Page, http: aiohttp.ClientSession, house: House) -> None:
-    await anna.ask("PUT", f"/calls/{TALKING.interaction}/note", json={"text": "<b>dioda</b>"})
+    await anna.ask("PUT", f"/calls/{TALKING.interaction}/note", json={"text": "<b>dioda</b>", "revision": 1})
     http.cookie_jar.clear()
     wire, _ = await page(http, house, "piotr")
     follows = replace(OFFERED, interaction=SECOND, agent=PIOTR, follows=TALKING.interaction)
@@ -121,9 +123,12 @@ async def test_the_note_travels_with_the_caller(anna: Page, http: aiohttp.Client
 async def test_without_the_notes_the_caller_comes_all_the_same(
     anna: Page, http: aiohttp.ClientSession, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    async def away(*_: object, **__: object) -> None:
+        raise StoreError("away")
+
     http.cookie_jar.clear()
     wire, _ = await page(http, house, "piotr")
-    house.notes_away = True
+    monkeypatch.setattr(Memory, "rows", away)
     follows = replace(OFFERED, interaction=SECOND, agent=PIOTR, follows=TALKING.interaction)
     house.console.publish(ShowPop(follows, PIOTR, 1, 1050.0))
     assert (await wire.next("pop"))["handed"] == {"by": "anna", "note": ""}
@@ -134,7 +139,7 @@ async def test_without_the_notes_the_caller_comes_all_the_same(
 async def test_who_is_asked_first_sees_the_talk_and_its_end(
     anna: Page, http: aiohttp.ClientSession, house: House
 ) -> None:
-    await anna.ask("PUT", f"/calls/{TALKING.interaction}/note", json={"text": "dioda"})
+    await anna.ask("PUT", f"/calls/{TALKING.interaction}/note", json={"text": "dioda", "revision": 1})
     path = f"/calls/{TALKING.interaction}/consultation"
     assert (await anna.ask("POST", path, json={"colleague": "ewa"}))[0] == 409
     assert (await anna.ask("POST", path, json={"colleague": "piotr"}))[0] == 204
@@ -149,6 +154,6 @@ async def test_who_is_asked_first_sees_the_talk_and_its_end(
     http.cookie_jar.clear()
     piotr = await page_of(http, house, "piotr")
     assert (await piotr.ask("POST", PATH, json={"kind": "queue", "to": "sales"}))[0] == 409, "a colleague's talk"
-    note = await piotr.ask("PUT", f"/calls/{TALKING.interaction}/note", json={"text": "wymieniony"})
+    note = await piotr.ask("PUT", f"/calls/{TALKING.interaction}/note", json={"text": "wymieniony", "revision": 1})
     assert note[0] == 200
-    assert house.notes[TALKING.interaction, "anna"][0] == "dioda", "each has a note of one's own"
+    assert house.memory.notes[TALKING.interaction, "anna"]["text"] == "dioda", "each has a note of one's own"

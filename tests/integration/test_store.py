@@ -16,6 +16,7 @@ from telephony.core.customer import Contact, Customer, CustomerAccount, Customer
 from telephony.core.disposition import Disposition
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.logged import LogPosition
+from telephony.core.note import Note
 from telephony.core.promises import CallBackRequest, CallBackState, Complaint, SurveyAnswer
 from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import ticket_sequence
@@ -97,11 +98,14 @@ async def test_what_has_been_with_a_customers_numbers_is_told_with_its_tickets(s
 
 async def test_the_last_note_of_each_consultant_counts_and_the_next_one_reads_both(store: Store) -> None:
     assert await store.notes.of(CALL, "anna") is None
-    await store.notes.keep(CALL, "anna", "dioda mruga", 5.0)
-    await store.notes.keep(CALL, "anna", "dioda", 4.0)  # late
-    await store.notes.keep(CALL, "piotr", "wysłać technika", 6.0)
-    await store.notes.keep(CALL, "ewa", "", 7.0)
-    assert await store.notes.of(CALL, "anna") == ("dioda mruga", 5.0)
+    assert await store.notes.keep(CALL, "anna", Note("dioda", 1, 4.0))
+    assert await store.notes.keep(CALL, "anna", Note("dioda mruga", 3, 5.0))
+    assert not await store.notes.keep(CALL, "anna", Note("dioda mru", 2, 6.0)), "late"
+    assert not await store.notes.keep(CALL, "anna", Note("inny", 3, 6.0)), "from another window"
+    assert await store.notes.keep(CALL, "anna", Note("dioda mruga", 3, 5.0)), "again"
+    assert await store.notes.keep(CALL, "piotr", Note("wysłać technika", 1, 6.0))
+    assert await store.notes.keep(CALL, "ewa", Note("", 1, 7.0))
+    assert await store.notes.of(CALL, "anna") == Note("dioda mruga", 3, 5.0)
     await store.record_call(ENDED)
     (contact,) = await store.contacts_of([str(ENDED.caller)])
     assert contact.note == "dioda mruga\nwysłać technika"

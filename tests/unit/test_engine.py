@@ -550,3 +550,15 @@ def test_who_asks_for_a_person_again_is_offered_to_the_next_one(story: Story) ->
     story.talks(call, PIOTR, 63.0)
     talking = story.view(call)
     assert (talking.state, talking.agent, talking.answered_at) == (CallState.TALKING, PIOTR, 3.0)
+
+
+def test_a_talk_from_before_a_restart_is_shown_to_its_agent_again(story: Story) -> None:
+    before = Story()
+    before.agent(ANNA)
+    call = before.queues("c", 1.0)
+    before.talks(call, ANNA, 2.0)
+    story.tell(ev.CallsRecovered((before.view(call),), 3.0), 4.0)
+    signed_in = ev.AgentSignedIn(ANNA, f"phone-{ANNA}", {"support": 1})
+    shown = [each for each in story.tell(signed_in, 5.0) if isinstance(each, ShowPop)]
+    assert [(each.call.interaction, each.agent, each.attempt) for each in shown] == [(call, ANNA, 1)]
+    assert not [each for each in story.tell(signed_in, 6.0) if isinstance(each, ShowPop)], "once"

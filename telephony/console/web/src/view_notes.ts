@@ -13,11 +13,13 @@ const AGAIN_MS = 3_000; // after a failure
 
 interface Note {
   text: string;
+  revision: number; // of each call's note, counted by whoever saves
   saved_at: number | null;
 }
 
 let shown = ""; // the call whose note is in the field
 const unsaved = new Map<string, string>(); // call → what was typed and is not known to be kept
+const revisions = new Map<string, number>(); // call → of the text that is known to be kept
 const timers = new Map<string, number>();
 
 const field = (): HTMLTextAreaElement => byId<HTMLTextAreaElement>("note");
@@ -36,6 +38,7 @@ export function drawNotes(): void {
 
 async function read(interaction: string): Promise<void> {
   const note = await get<Note>(path(interaction)).catch(() => null);
+  if (note) revisions.set(interaction, note.revision);
   if (!note || interaction !== shown || unsaved.has(interaction)) return;
   field().value = note.text;
   tell(note.saved_at);
@@ -56,14 +59,28 @@ async function save(interaction: string): Promise<void> {
   const text = unsaved.get(interaction);
   if (text === undefined) return;
   try {
-    const note = await put<Note>(path(interaction), { text });
+    const note = await put<Note>(path(interaction), { text, revision: (revisions.get(interaction) ?? 0) + 1 });
+    revisions.set(interaction, note.revision);
     if (unsaved.get(interaction) === text) unsaved.delete(interaction);
     if (interaction === shown) tell(note.saved_at);
   } catch (error) {
+    if (error instanceof Problem && error.status === 409) return void joinNewer(interaction);
     if (interaction === shown) setText(byId("note-saved"), t.note_not_saved);
     const never = error instanceof Problem && error.status === 404; // the desk has left the call
     if (!never) saveIn(interaction, AGAIN_MS);
   }
+}
+
+/** Another window has saved meanwhile: nothing of either is lost. */
+async function joinNewer(interaction: string): Promise<void> {
+  const newer = await get<Note>(path(interaction)).catch(() => null);
+  const own = unsaved.get(interaction);
+  if (!newer || own === undefined) return saveIn(interaction, AGAIN_MS);
+  revisions.set(interaction, newer.revision);
+  const joined = own.includes(newer.text) ? own : `${newer.text}\n${own}`;
+  unsaved.set(interaction, joined);
+  if (interaction === shown && field().value !== joined) field().value = joined;
+  saveIn(interaction, 0);
 }
 
 function tell(saved_at: number | null): void {
