@@ -31,6 +31,7 @@ from telephony.clock import Clock
 from telephony.console.caller_message import CallerMessage, Filed
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
+from telephony.console.recording import RecordingApi
 from telephony.console_rules import console_rules
 from telephony.core.commands import CallChanged, CallEnded, Command, HangUpLeg, RingFirst
 from telephony.core.engine import Engine
@@ -57,6 +58,7 @@ from telephony.outward_wiring import Outward, link_of
 from telephony.page_phones import PageRegistrar
 from telephony.pump import Pump
 from telephony.read_in import ReadIn
+from telephony.recording_pauses import RecordingPauses
 from telephony.settings import AsteriskNode, Listen, Settings, SettingsError
 from telephony.store.errors import StoreError
 from telephony.store.recorder import Recorder
@@ -135,6 +137,7 @@ class App:
     def _pages(self, settings: Settings) -> Console:
         pair = pair_of(settings)
         self._tls = Tls(pair) if pair else None
+        recordings = RecordingPauses(self.gateways, self._store.recordings, self.clock)
         self._handing_over = HandingOver(self.gateways, settings.transfer_numbers)
         self._supervision = SupervisionApi(self._opening.current, settings.data, self.clock)
         return Console(
@@ -160,6 +163,7 @@ class App:
             scripts=self.during_call.scripts,
             registrar=self._registrar,
             moves=self._handing_over,
+            of_talks=lambda call_of: RecordingApi(recordings, call_of).endpoints(),
         )
 
     def _reader(self, node: AsteriskNode, log_folder: Path) -> ReadIn:

@@ -30,7 +30,7 @@ class Node(Protocol):
     @property
     def counters(self) -> AmiCounters: ...
 
-    async def settle_page_phone(self, action: PagePhone) -> None: ...
+    async def carry_out(self, action: PagePhone) -> None: ...
 
 
 class PageRegistrar:
@@ -90,5 +90,5 @@ class PageRegistrar:
         for endpoint in [*wanted, *self._told.keys() - wanted.keys()]:
             secret = wanted.get(endpoint, "")
             if self._told.get(endpoint, "") != secret:
-                await node.settle_page_phone(PagePhone(endpoint, secret))
+                await node.carry_out(PagePhone(endpoint, secret))
                 self._told[endpoint] = secret

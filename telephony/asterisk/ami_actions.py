@@ -265,6 +265,19 @@ class BlindTransfer:
         return (("Channel", self.channel), ("Context", context), ("Exten", extension))
 
 
+@dataclass(frozen=True, slots=True)
+class MuteRecording:
+    """Silence in place of both voices in the recording of a channel, or no more; refused where none is running."""
+
+    channel: str
+    muted: bool
+    name: ClassVar[str] = "MixMonitorMute"
+    listing: ClassVar[bool] = False
+
+    def fields(self) -> Fields:
+        return (("Channel", self.channel), ("Direction", "both"), ("State", "1" if self.muted else "0"))
+
+
 QUEUE = "hotline-fallback"  # the one that Asterisk runs by itself (queues.conf)
 
 
@@ -318,6 +331,7 @@ class QueuePause:
 Action = (
     Login | Ping | ListCommands | CoreShowChannels | DeviceStateList | PlayDtmf | Hangup | Originate | ReadsEnvironment
     | QueueStatus | QueueAdd | QueueRemove | QueuePause | PagePhone | BlindTransfer
+    | MuteRecording
 )  # fmt: skip
 
 

@@ -20,7 +20,17 @@ from telephony.asterisk import calling_back, channel_facts, translate
 from telephony.asterisk.agi import AgiSession
 from telephony.asterisk.agi_wire import AgiError
 from telephony.asterisk.ami import AmiCounters, AmiError
-from telephony.asterisk.ami_actions import BlindTransfer, Entry, Hangup, Originate, Outside, PagePhone, Phone, PlayDtmf
+from telephony.asterisk.ami_actions import (
+    BlindTransfer,
+    Entry,
+    Hangup,
+    MuteRecording,
+    Originate,
+    Outside,
+    PagePhone,
+    Phone,
+    PlayDtmf,
+)
 from telephony.asterisk.ami_client import AmiClient, AmiSettings, AmiSetupError, AmiTiming, Listener, Snapshot
 from telephony.asterisk.ami_wire import AmiEvent
 from telephony.asterisk.asking import Asking
@@ -120,7 +130,7 @@ class Gateway:
         """Logged in to AMI, with a whole picture."""
         return self._ami.connected
 
-    async def settle_page_phone(self, action: PagePhone) -> None:
+    async def carry_out(self, action: PagePhone | MuteRecording) -> None:
         """Errors: AmiError."""
         await self._ami.request(action)
 

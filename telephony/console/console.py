@@ -33,6 +33,7 @@ from telephony.console.handed import Handed, HandedOver
 from telephony.console.look import Looks
 from telephony.console.notes import Notes, NotesApi
 from telephony.console.own_sessions import SessionsApi
+from telephony.console.own_talk import CallOf
 from telephony.console.page_phone import NoRegistrar, PagePhones, Registrar
 from telephony.console.pages import Pages
 from telephony.console.pop_timing import PopTiming, PopTimings
@@ -84,6 +85,7 @@ class Console:
     `library` is the knowledge base, `scripts` are the queues'.
     `factors` keeps second factors; without it nobody has one.
     `registrar` is where the phones of pages register; `moves` hands callers over.
+    `of_talks` makes further endpoints that ask about calls of desks.
     """
 
     def __init__(
@@ -111,6 +113,7 @@ class Console:
         scripts: Mapping[QueueName, Script] = MappingProxyType({}),
         registrar: Registrar | None = None,
         moves: Moves | None = None,
+        of_talks: Callable[[CallOf], Iterable[Endpoint]] = lambda _: (),
     ) -> None:
         self._submit = submit
         self._clock = clock
@@ -144,6 +147,7 @@ class Console:
         own = (
             *finding,
             *self._handing_over(moves),
+            *of_talks(self._call_of),
             *sessions,
             *OwnApi(self._board.lanes, clock).endpoints(),
             *floor.endpoints(),
@@ -321,13 +325,10 @@ class Console:
         return trail(path, self._flows().flows)
 
     def _on_desk(self, agent: AgentId, interaction: InteractionId) -> bool:
-        known = self._desks.get(agent)
-        return known is not None and known.has(interaction)
+        return self._call_of(agent, interaction) is not None
 
     def _choose(self, agent: AgentId, interaction: InteractionId, customer: str) -> bool:
-        known = self._desks.get(agent)
-        call = known.call_of(interaction) if known else None
-        if call:
+        if call := self._call_of(agent, interaction):
             self._cards.choose(call, customer)
         return call is not None
 

@@ -12,9 +12,10 @@ from telephony.console.api.endpoint import Asked, Endpoint, Wire
 from telephony.console.api.problems import ProblemError
 from telephony.console.desk import Desk
 from telephony.console.notes import CONSULTANTS
+from telephony.console.own_talk import CallOf, own_talk
 from telephony.core.hand_over import HandOver
-from telephony.core.ids import AgentId, InteractionId, QueueName
-from telephony.core.views import AgentState, CallState, CallView
+from telephony.core.ids import AgentId, QueueName
+from telephony.core.views import AgentState, CallView
 
 # Who will take a call at once, or after the one in hand.
 AT_WORK = frozenset(
@@ -84,7 +85,7 @@ class HandOverApi:
     def __init__(
         self,
         moves: Moves,
-        call_of: Callable[[AgentId, InteractionId], CallView | None],
+        call_of: CallOf,
         desks: Callable[[], Iterable[Desk]],
         names: Mapping[AgentId, str],
         extensions: Mapping[AgentId, str],
@@ -128,33 +129,24 @@ class HandOverApi:
                 yield Colleague(login=agent, name=name, state=status.state, phone=self._extensions.get(agent, ""))
 
     async def _move(self, asked: Asked) -> None:
-        given, agent, call = asked.body_as(Destination), asked.account.agent, self._talk(asked)
+        given, agent, call = asked.body_as(Destination), asked.account.agent, own_talk(asked, self._call_of)
         if given.kind == "number":
             await self._moves.outside(call, given.to)
         else:
             await self._moves.inside(call, self._inside(call, given, agent))
 
     async def _consult(self, asked: Asked) -> None:
-        call, colleague = self._talk(asked), asked.body_as(Consultation).colleague
+        call, colleague = own_talk(asked, self._call_of), asked.body_as(Consultation).colleague
         if colleague not in {each.login for each in self._colleagues(asked.account.agent)}:
             raise ProblemError(409, "colleague_away")
         self._share(call, AgentId(colleague))
 
-    def _talk(self, asked: Asked) -> CallView:
-        agent = asked.account.agent
-        call = self._call_of(agent, InteractionId(asked.path["interaction"]))
-        if call is None:
-            raise ProblemError(404, detail="not a call of this desk")
-        if call.state is not CallState.TALKING or call.agent != agent or call.queue is None:
-            raise ProblemError(409, detail="no talk of this desk")
-        return call
-
     def _inside(self, call: CallView, given: Destination, by: AgentId) -> HandOver:
-        assert call.queue is not None
         if given.kind == "queue":
             if given.to not in self._titles:
                 raise ProblemError(422, detail="no such queue")
             return HandOver(call.interaction, QueueName(given.to), call.lane, call.path)
         if given.to not in {each.login for each in self._colleagues(by)}:
             raise ProblemError(409, "colleague_away")
+        assert call.queue is not None, "whoever talks has come by a queue"
         return HandOver(call.interaction, call.queue, call.lane, call.path, AgentId(given.to))

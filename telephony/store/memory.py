@@ -24,6 +24,7 @@ class Memory(ArticleTwin, MemorySecondFactors, MemoryCustomers):
         self.tickets: dict[str, Values] = {}
         self.qualities: dict[tuple[str, str, str], Values] = {}
         self.notes: dict[tuple[str, str], Values] = {}
+        self.pauses: dict[tuple[str, float], Values] = {}
         self.messages: dict[str, Values] = {}
         self.callbacks: dict[str, Values] = {}
         self.complaints: dict[str, Values] = {}
@@ -118,6 +119,19 @@ class Memory(ArticleTwin, MemorySecondFactors, MemoryCustomers):
     def dispositions_of(self, interaction: str) -> list[Values]:
         found = (each for each in self.dispositions.values() if each["interaction"] == interaction)
         return sorted(found, key=lambda each: (each["owed_at"], each["agent"]))
+
+    def begin_recording_pause(self, **pause: Any) -> None:
+        if all(each["to_at"] is not None for each in self.recording_pauses(pause["interaction"])):
+            self.pauses[pause["interaction"], pause["from_at"]] = {**pause, "to_at": None}
+
+    def end_recording_pause(self, interaction: str, to_at: float) -> None:
+        for each in self.recording_pauses(interaction):
+            if each["to_at"] is None:
+                self.pauses[interaction, each["from_at"]] = {**each, "to_at": to_at}
+
+    def recording_pauses(self, interaction: str) -> list[Values]:
+        found = (each for each in self.pauses.values() if each["interaction"] == interaction)
+        return sorted(found, key=lambda each: each["from_at"])
 
     def keep_note(self, interaction: str, agent: str, **note: Any) -> Iterable[Row]:
         known = self.notes.get((interaction, agent), {"revision": -1, "text": ""})

@@ -446,6 +446,21 @@ RETURNING revision
 -- A consultant's note of a call.
 SELECT text, revision, saved_at FROM note WHERE interaction = :interaction AND agent = :agent
 
+-- name: begin_recording_pause
+-- The recording of a call is paused from now on, unless it is already.
+INSERT INTO recording_pause (interaction, agent, reason, from_at)
+SELECT :interaction, :agent, :reason, :from_at
+WHERE NOT EXISTS (SELECT FROM recording_pause WHERE interaction = :interaction AND to_at IS NULL)
+
+-- name: end_recording_pause
+-- The recording of a call goes on.
+UPDATE recording_pause SET to_at = :to_at WHERE interaction = :interaction AND to_at IS NULL
+
+-- name: recording_pauses
+-- When the recording of a call was paused, in order.
+SELECT interaction, agent, reason, from_at, to_at FROM recording_pause
+WHERE interaction = :interaction ORDER BY from_at
+
 -- name: record_disposition
 -- What came of an agent's part of a call, or that it is owed; what was given is never owed again.
 INSERT INTO disposition (interaction, agent, queue, owed_at, code, given_at)

@@ -24,6 +24,7 @@ from telephony.store.migrate import migrate
 from telephony.store.news import AccountNews
 from telephony.store.notes import NoteStore
 from telephony.store.outbox import OutboxStore
+from telephony.store.recordings import RecordingStore
 from telephony.store.second_factors import SecondFactorStore
 from telephony.store.sessions import SessionStore
 
@@ -94,6 +95,10 @@ class Store:
     @property
     def outbox(self) -> OutboxStore:
         return OutboxStore(self._connection)
+
+    @property
+    def recordings(self) -> RecordingStore:
+        return RecordingStore(self._connection)
 
     @property
     def dispositions(self) -> DispositionStore:

@@ -13,12 +13,14 @@ import aiohttp
 import pytest
 
 from ivr_flows import Flow
+from telephony.asterisk.ami_actions import MuteRecording
 from telephony.console.api.endpoint import Endpoint
 from telephony.console.api.problems import ProblemError
 from telephony.console.caller_message import CallBack, CallerMessage, Filed, NotFiledError
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
 from telephony.console.passwords import hash_password
+from telephony.console.recording import RecordingApi
 from telephony.console.rules import ConsoleRules
 from telephony.core.account import Account
 from telephony.core.commands import ShowPop
@@ -31,6 +33,7 @@ from telephony.factors import StoredFactors
 from telephony.handing_over import HandingOver
 from telephony.knowledge import Knowledge
 from telephony.notes import StoredNotes
+from telephony.recording_pauses import RecordingPauses
 from telephony.store.memory import Memory
 from telephony.store.store import Store
 from tests.unit.console_story import ANNA, WAITING
@@ -52,6 +55,7 @@ class Node:
     """Moves callers on, or says why not."""
 
     def __init__(self) -> None:
+        self.muted: list[MuteRecording] = []
         self.moved: list[tuple[str, str]] = []  # Uniqueid of the caller, number outside
         self.wrong: Exception | None = None
 
@@ -59,6 +63,11 @@ class Node:
         if self.wrong:
             raise self.wrong
         self.moved.append((caller, number))
+
+    async def carry_out(self, action: MuteRecording) -> None:
+        if self.wrong:
+            raise self.wrong
+        self.muted.append(action)
 
 
 class House:
@@ -83,6 +92,7 @@ class House:
         self.callers: dict[tuple[str, str], dict[str, int]] = {}
         self.store = Store(Memory())
         self.node = Node()
+        self.pauses = RecordingPauses({"n1": self.node}, self.store.recordings, lambda: self.now)
         self.moves = HandingOver({"n1": self.node}, (OUTSIDE,))
         self.console = Console(
             accounts=self.account,
@@ -101,6 +111,7 @@ class House:
             factors=self.factors,
             library=Knowledge(Path("articles"), self.store.articles),
             moves=self.moves,
+            of_talks=lambda call_of: RecordingApi(self.pauses, call_of).endpoints(),
         )
         self.url = ""
 

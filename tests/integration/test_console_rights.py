@@ -42,6 +42,8 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("GET", "/destinations"): CONSULTANTS,
     ("POST", "/calls/{interaction}/transfer"): CONSULTANTS,
     ("POST", "/calls/{interaction}/consultation"): CONSULTANTS,
+    ("GET", "/calls/{interaction}/recording"): CONSULTANTS,
+    ("PUT", "/calls/{interaction}/recording"): CONSULTANTS,
     ("GET", "/phone"): CONSULTANTS,
     ("POST", "/phone"): CONSULTANTS,
     ("DELETE", "/phone"): CONSULTANTS,

@@ -19,6 +19,7 @@ from telephony.core.logged import LogPosition
 from telephony.core.note import Note
 from telephony.core.promises import CallBackRequest, CallBackState, Complaint, SurveyAnswer
 from telephony.core.quality_record import QualityRecord
+from telephony.core.recording import PauseReason, RecordingPause
 from telephony.core.ticket import ticket_sequence
 from telephony.core.views import CallState, CallView, Direction, Lane, Outcome, Span, SpanKind
 from telephony.crm.seed import customers, files
@@ -109,6 +110,18 @@ async def test_the_last_note_of_each_consultant_counts_and_the_next_one_reads_bo
     await store.record_call(ENDED)
     (contact,) = await store.contacts_of([str(ENDED.caller)])
     assert contact.note == "dioda mruga\nwysłać technika"
+
+
+async def test_the_recording_of_a_call_has_one_pause_at_a_time(store: Store) -> None:
+    first = RecordingPause(InteractionId(CALL), AgentId("anna"), PauseReason.CARD, 5.0)
+    await store.recordings.begin_pause(first)
+    await store.recordings.begin_pause(replace(first, reason=PauseReason.WISH, from_at=6.0))
+    assert await store.recordings.pauses(CALL) == (first,)
+    await store.recordings.end_pause(CALL, 7.0)
+    await store.recordings.end_pause(CALL, 8.0)
+    await store.recordings.begin_pause(replace(first, from_at=9.0))
+    assert await store.recordings.pauses(CALL) == (replace(first, to_at=7.0), replace(first, from_at=9.0))
+    assert await store.recordings.pauses("another") == ()
 
 
 async def test_what_came_of_a_talk_is_owed_until_it_is_given_and_stands_in_the_history(store: Store) -> None:

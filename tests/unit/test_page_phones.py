@@ -35,7 +35,7 @@ class Asterisk:
         self.counters = AmiCounters()
         self.told: list[tuple[str, str]] = []
 
-    async def settle_page_phone(self, action: PagePhone) -> None:
+    async def carry_out(self, action: PagePhone) -> None:
         self.told.append((action.endpoint, action.secret))
 
 

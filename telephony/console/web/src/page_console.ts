@@ -15,6 +15,7 @@ import { drawDispositions, focusDisposition, readDispositions } from "./view_dis
 import { drawLine, drawLineTimes, drawRecent } from "./view_line";
 import { listenToNotes } from "./view_notes";
 import { listenToHandOver, openHandOver } from "./view_hand_over";
+import { listenToRecording } from "./view_recording";
 import { drawSearch, listenToSearch } from "./view_search";
 import { drawScript, focusScript, listenToScript } from "./view_script";
 import { answerPhone, phoneConnected, startPhone } from "./view_phone";
@@ -102,6 +103,7 @@ function lineChanged(connected: boolean, full: boolean): void {
 const send = connect(heard, lineChanged);
 listenToAgent(send);
 listenToNotes();
+listenToRecording();
 listenToHandOver();
 listenToArticles();
 listenToScript();

@@ -10,6 +10,7 @@ import { duration, spokenDuration } from "./times";
 import { drawCard } from "./view_card";
 import { drawHandOver } from "./view_hand_over";
 import { drawNotes } from "./view_notes";
+import { drawRecording } from "./view_recording";
 import { STAGE, callerName, howItEnded } from "./words";
 
 const t = words(table);
@@ -20,6 +21,7 @@ export function drawCall(): void {
   show(byId("idle"), !pop);
   show(byId("pop"), Boolean(pop));
   drawIdle();
+  drawRecording();
   if (!pop) return;
   byId("pop").dataset["lane"] = pop.lane;
   byId("pop").dataset["stage"] = String(STAGE[pop.state] ?? 0);
