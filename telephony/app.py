@@ -31,7 +31,6 @@ from telephony.clock import Clock
 from telephony.console.caller_message import CallerMessage, Filed
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
-from telephony.console.recording import RecordingApi
 from telephony.console_rules import console_rules
 from telephony.core.commands import CallChanged, CallEnded, Command, HangUpLeg, RingFirst
 from telephony.core.engine import Engine
@@ -43,6 +42,7 @@ from telephony.core.views import CallState, Lane
 from telephony.crm.directory import Directory
 from telephony.crm_wiring import source_of
 from telephony.customer_finding import finding
+from telephony.desk_endpoints import DeskEndpoints
 from telephony.during_call import DuringCall
 from telephony.factors import StoredFactors, factor_key
 from telephony.flows import FlowShelf, Origin
@@ -58,7 +58,6 @@ from telephony.outward_wiring import Outward, link_of
 from telephony.page_phones import PageRegistrar
 from telephony.pump import Pump
 from telephony.read_in import ReadIn
-from telephony.recording_pauses import RecordingPauses
 from telephony.settings import AsteriskNode, Listen, Settings, SettingsError
 from telephony.store.errors import StoreError
 from telephony.store.recorder import Recorder
@@ -137,7 +136,6 @@ class App:
     def _pages(self, settings: Settings) -> Console:
         pair = pair_of(settings)
         self._tls = Tls(pair) if pair else None
-        recordings = RecordingPauses(self.gateways, self._store.recordings, self.clock)
         self._handing_over = HandingOver(self.gateways, settings.transfer_numbers)
         self._supervision = SupervisionApi(self._opening.current, settings.data, self.clock)
         return Console(
@@ -163,7 +161,7 @@ class App:
             scripts=self.during_call.scripts,
             registrar=self._registrar,
             moves=self._handing_over,
-            of_talks=lambda call_of: RecordingApi(recordings, call_of).endpoints(),
+            of_desks=self._of_desks(settings),
         )
 
     def _reader(self, node: AsteriskNode, log_folder: Path) -> ReadIn:
@@ -265,6 +263,10 @@ class App:
             new_id=self._new_id,
             clock=self.clock,
         )
+
+    def _of_desks(self, settings: Settings) -> DeskEndpoints:
+        shelf, nodes = lambda: self.flows.serving.flows.receive_only, self.gateways
+        return DeskEndpoints(settings, self._store, nodes, shelf, self.submit, self._new_id, self.clock)
 
     def _api(self) -> web.Application:
         tokens = {name: token.get_secret_value() for name, token in self._settings.api_tokens.items()}

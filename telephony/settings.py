@@ -148,6 +148,7 @@ class Queue(Frozen):
     reserve: int = Field(default=0, ge=0, le=1000)  # free agents trained in accessibility, kept for its callers
     overflow: Overflow = Overflow()  # docs/flows.md
     call_back: CallBack = CallBack()
+    number: E164 | None = None  # of ours, shown to whom its consultants call; the first of ours where it is not set
     disposition_required: bool = True  # before the next call, where the queue has a list of them
 
     @property

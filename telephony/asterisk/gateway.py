@@ -174,7 +174,7 @@ class Gateway:
         """Calls that a server before us led; to be told before `run`."""
         for call in calls:
             if call.node == self.node:
-                outward = call.direction is Direction.CALL_BACK and call.state is CallState.CALLING
+                outward = call.direction is not Direction.IN and call.state is CallState.CALLING
                 self._left_behind[call.uniqueid] = Attempt(call.interaction, call.attempt, "", outward=outward)
 
     def resynchronise(self) -> None:

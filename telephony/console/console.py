@@ -33,7 +33,6 @@ from telephony.console.handed import Handed, HandedOver
 from telephony.console.look import Looks
 from telephony.console.notes import Notes, NotesApi
 from telephony.console.own_sessions import SessionsApi
-from telephony.console.own_talk import CallOf
 from telephony.console.page_phone import NoRegistrar, PagePhones, Registrar
 from telephony.console.pages import Pages
 from telephony.console.pop_timing import PopTiming, PopTimings
@@ -85,7 +84,7 @@ class Console:
     `library` is the knowledge base, `scripts` are the queues'.
     `factors` keeps second factors; without it nobody has one.
     `registrar` is where the phones of pages register; `moves` hands callers over.
-    `of_talks` makes further endpoints that ask about calls of desks.
+    `of_desks` makes further endpoints that ask about desks.
     """
 
     def __init__(
@@ -113,7 +112,7 @@ class Console:
         scripts: Mapping[QueueName, Script] = MappingProxyType({}),
         registrar: Registrar | None = None,
         moves: Moves | None = None,
-        of_talks: Callable[[CallOf], Iterable[Endpoint]] = lambda _: (),
+        of_desks: Callable[[Callable[[AgentId], Desk]], Iterable[Endpoint]] = lambda _: (),
     ) -> None:
         self._submit = submit
         self._clock = clock
@@ -147,7 +146,7 @@ class Console:
         own = (
             *finding,
             *self._handing_over(moves),
-            *of_talks(self._call_of),
+            *of_desks(self.desk),
             *sessions,
             *OwnApi(self._board.lanes, clock).endpoints(),
             *floor.endpoints(),

@@ -19,12 +19,14 @@ from telephony.core.agent import IN_CALL
 from telephony.core.card_fields import NOTHING_HIDDEN, CardRules
 from telephony.core.commands import AgentChanged, ShowPop
 from telephony.core.customer import Card
+from telephony.core.devices import FREE_DEVICE
 from telephony.core.disposition import Disposition
 from telephony.core.ids import AgentId, InteractionId, QueueName
 from telephony.core.views import AgentState, CallState, CallView
 
 HISTORY = 100  # well below an outlet's room
 RECENT = 20
+MAY_CALL = frozenset({AgentState.AVAILABLE, AgentState.PAUSED, AgentState.WRAP_UP, AgentState.NOT_ANSWERING})
 
 OVER = frozenset({CallState.AFTER_TALK, CallState.TRANSFERRED_OUT, CallState.ENDED})
 
@@ -203,6 +205,14 @@ class Desk:
 
     def _owed_body(self) -> list[wire.Body]:
         return [wire.owed(each, self.titles) for each in self.owed]
+
+    @property
+    def hindered(self) -> str:
+        """Why this one cannot call anybody now: a word of problem.json; empty: nothing is in the way."""
+        if self.owed:
+            return "owes"
+        free = self.status is not None and self.status.state in MAY_CALL and self.phone in FREE_DEVICE
+        return "" if free else "not_free"
 
     def call_of(self, interaction: InteractionId) -> CallView | None:
         """A call that is in hand here, or was not long ago."""

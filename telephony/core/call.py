@@ -140,7 +140,7 @@ def outcome_of(call: CallView) -> Outcome:
     has waited in vain has left the line, whatever the flow offered instead.
     """
     outcome = OUTCOMES[call.state]
-    if call.direction is Direction.CALL_BACK and outcome is Outcome.ABANDONED_LINE:
+    if call.direction is not Direction.IN and outcome is Outcome.ABANDONED_LINE:
         outcome = Outcome.NOT_REACHED
     if outcome is Outcome.ABANDONED_MENU and call.queued_at is not None:
         outcome = Outcome.ABANDONED_LINE

@@ -17,7 +17,7 @@ from telephony.core.call import CallInput
 from telephony.core.calls import Calls
 from telephony.core.commands import CallBackChanged, Command, DialOut, HangUpLeg, RingFirst
 from telephony.core.hours import Hours
-from telephony.core.ids import InteractionId, Uniqueid
+from telephony.core.ids import AgentId, InteractionId, Uniqueid
 from telephony.core.offers import Offers
 from telephony.core.promises import CallBackRequest, CallBackState, callable_number
 from telephony.core.roster import Roster
@@ -39,6 +39,7 @@ _STATUS = {17: "BUSY", 21: "BUSY", 3: "CHANUNAVAIL", 20: "CHANUNAVAIL", 27: "CHA
 class _Open:
     request: CallBackRequest
     first: FirstLeg = FirstLeg.AGENT  # of the try under way
+    once: bool = False  # an outgoing call of a consultant's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class CallBacks:
         match event:
             case ev.CallBackRequested(request):
                 self.requested(request, now)
+            case ev.OutgoingAsked(request, agent):
+                self._outgoing(request, agent, now)
             case ev.CallBackWithdrawn(call_back):
                 self._call_off(call_back, CallBackState.WITHDRAWN, now)
             case ev.FirstLegAnswered():
@@ -104,6 +107,14 @@ class CallBacks:
         self._by_number[request.number] = request.call_back
         if (self._calls.get(request.call_back) or self._calls.keep(_planned(request))).state is CallState.PLANNED:
             self._plan(request, now)
+
+    def _outgoing(self, request: CallBackRequest, agent: AgentId, now: float) -> None:
+        """To the consultant who has asked for it; it has its outcome at once where that one is not free any more."""
+        self._open[request.call_back] = _Open(request, once=True)
+        planned = self._calls.keep(replace(_planned(request), direction=Direction.OUT, follows=None))
+        call = self._calls.step(planned.interaction, CallInput.QUEUE, queued_at=now)
+        if call and not self._offers.offer_to(call, agent, now):
+            self._finish(call, Outcome.NOT_REACHED, CallBackState.NOT_REACHED, now)
 
     def recover(self, requests: tuple[CallBackRequest, ...], now: float) -> None:
         """What a server before us had open; the calls that it left are known by now."""
@@ -169,12 +180,12 @@ class CallBacks:
         known = self._open.get(call.interaction)
         if known is None:
             return
-        way = self._way(agent, self._of(known.request).first)
+        way = self._way(agent, FirstLeg.AGENT if known.once else self._of(known.request).first)
         if callable_number(known.request.number) != known.request.number:
             self._finish(call, Outcome.REFUSED, CallBackState.REFUSED, now)
         elif not self._hours_of(known.request).allow(now):
             self._again(call, now, counts=False)
-        elif way is None:
+        elif way is None or (known.once and way[1] is FirstLeg.CUSTOMER):
             self._again(call, now)
         else:
             node, known.first = way
@@ -219,10 +230,10 @@ class CallBacks:
 
     def leg_gone(self, call: CallView, cause: int, now: float) -> bool:
         """A leg of ours has ended, and nobody has talked; False where the call is to be ended like any other."""
-        if call.direction is not Direction.CALL_BACK or call.answered_at is not None:
+        if call.direction is Direction.IN or call.answered_at is not None:
             return False
         known = self._leading(call)
-        if known and known.first is FirstLeg.AGENT and call.state is CallState.RINGING:
+        if known and not known.once and known.first is FirstLeg.AGENT and call.state is CallState.RINGING:
             self._offers.back_to_line(call, _STATUS.get(cause, "NOANSWER"), now, **_NO_LEG)
         elif call.state in _TRYING | {CallState.LINE}:
             self._again(call, now)
@@ -230,19 +241,23 @@ class CallBacks:
 
     def unreached(self, call: CallView, now: float) -> bool:
         """A dial of the call's session came to nothing; False where it was the agent's phone that did not answer."""
-        if call.state is CallState.CALLING and call.direction is Direction.CALL_BACK:
+        if call.state is CallState.CALLING and call.direction is not Direction.IN:
             self._again(call, now)
             return True
         return False
 
     def agent_left(self, call: CallView, now: float) -> bool:
         """The agent whose call-back is under way signs out; False where an offer is to be taken back like any other."""
+        once = self._open.get(call.interaction)
+        if once and once.once and call.state is CallState.OFFERED:
+            self._again(call, now)
+            return True
         known = self._leading(call)
         if known is None:
             return False
         if not (known.first is FirstLeg.AGENT and call.state is CallState.CALLING):  # else the two are about to talk
             self._told(HangUpLeg(call.node, call.uniqueid))
-            if known.first is FirstLeg.AGENT:
+            if known.first is FirstLeg.AGENT and not known.once:
                 self._offers.back_to_line(call, "CANCEL", now, **_NO_LEG)
             else:
                 self._again(call, now, counts=False)
@@ -250,7 +265,7 @@ class CallBacks:
 
     def leg_began_at(self, call: CallView) -> float:
         """Since when a list of channels must name the call's; one that is just being begun is in none yet."""
-        if call.direction is not Direction.CALL_BACK:
+        if call.direction is Direction.IN:
             return call.arrived_at
         return math.inf if self._leading(call) and not call.channel else call.offered_at or call.arrived_at
 
@@ -272,6 +287,9 @@ class CallBacks:
     def _again(self, call: CallView, now: float, *, counts: bool = True) -> None:
         """This try has come to nothing: the agent is let go, the customer is called later, or no more."""
         known = self._open[call.interaction]
+        if known.once:
+            self._finish(call, Outcome.NOT_REACHED, CallBackState.NOT_REACHED, now)
+            return
         rules = self._of(known.request)
         request = known.request = replace(
             known.request, attempts=known.request.attempts + counts, next_at=now + rules.pause_s
@@ -301,6 +319,8 @@ class CallBacks:
 
     def _settle(self, interaction: InteractionId, state: CallBackState, now: float) -> None:
         if known := self._open.pop(interaction, None):
+            if known.once:
+                return
             self._by_number.pop(known.request.number, None)
             self._timers.cancel(("call_back", interaction))
             self._told(CallBackChanged(replace(known.request, state=state, done_at=now)))
@@ -315,7 +335,7 @@ class CallBacks:
 def is_waiting_call_back(call: CallView) -> bool:
     """Whether, after a restart, it is planned anew: nobody had the customer on a line of ours."""
     customers_leg = bool(call.channel) and call.state is not CallState.CALLING
-    return call.direction is Direction.CALL_BACK and call.state in _WAITING | _TRYING and not customers_leg
+    return call.direction is not Direction.IN and call.state in _WAITING | _TRYING and not customers_leg
 
 
 def leg_id(node: str, interaction: InteractionId, attempt: int) -> Uniqueid:

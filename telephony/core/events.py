@@ -167,6 +167,14 @@ class CallBackWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class OutgoingAsked:
+    """A consultant calls somebody: now, once, and oneself. Nothing of it is open after a restart."""
+
+    request: CallBackRequest
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
 class FirstLegAnswered:
     """Whom a call-back has rung first (the agent, or the customer) has answered, and a session of ours has the leg."""
 
@@ -185,7 +193,7 @@ class FirstLegFailed:
     attempt: int
 
 
-OfCallBack = CallBackRequested | CallBackWithdrawn | FirstLegAnswered | FirstLegFailed
+OfCallBack = CallBackRequested | CallBackWithdrawn | OutgoingAsked | FirstLegAnswered | FirstLegFailed
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,11 +130,18 @@ class Offers:
         for interaction in self.overflow.look(now):
             self.leave(interaction)
 
+    def offer_to(self, call: CallView, agent: AgentId, now: float) -> bool:
+        """Outside the line, to somebody who has asked for this very call; False where that one cannot take it."""
+        if not self._roster.take(agent, now):
+            return False
+        self._show(call, agent, now)
+        return True
+
     def dial(self, call: CallView, now: float) -> None:
         """The pop is painted, or its time is over: the phone may ring."""
         agent = self._roster.get(call.agent)
         self._timers.cancel(("pop", call.interaction))
-        if agent and call.direction is Direction.CALL_BACK and not call.channel:
+        if agent and call.direction is not Direction.IN and not call.channel:
             self._ring_first(call, agent, now)
             return
         if agent is None or not self._calls.step(call.interaction, CallInput.DIAL):
@@ -215,12 +222,15 @@ class Offers:
         interaction, agent = decision.winner.waiting.interaction, decision.agent.agent
         before = self._calls.get(interaction)
         assert before
-        attempt = before.attempt + 1
         self.dial_over(interaction)
+        self._told(Decided(interaction, agent, now, decision.rule, describe(decision, now), decision.waiting))
+        self._show(before, agent, now)
+
+    def _show(self, before: CallView, agent: AgentId, now: float) -> None:
+        interaction, attempt = before.interaction, before.attempt + 1
         fresh = {"offered_at": now, "painted_at": None, "rang_at": None}
         call = self._calls.step(interaction, CallInput.OFFER, agent=agent, attempt=attempt, **fresh)
         assert call
-        self._told(Decided(interaction, agent, now, decision.rule, describe(decision, now), decision.waiting))
         self._told(ShowPop(call, agent, attempt, now))
         self._roster.step(agent, AgentInput.OFFER, now, interaction=interaction)
         self._timers.set(("pop", interaction), now + self._rules.pop_paint_s)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from telephony.core.agent import AWAY, IN_CALL, Agent, AgentInput
 from telephony.core.commands import AgentChanged, PhoneChanged
-from telephony.core.devices import Devices, in_use
+from telephony.core.devices import FREE_DEVICE, Devices, in_use
 from telephony.core.ids import AgentId, InteractionId
 from telephony.core.needs import personal
 from telephony.core.views import AgentState
@@ -110,6 +110,15 @@ class Roster:
         if before.state in AWAY:  # what it was before, it will be again
             self.wish(agent, AgentInput.PAUSE, before.reason)
         return self.step(agent, AgentInput.PICK_UP, now, interaction=interaction)
+
+    def take(self, agent: AgentId, now: float) -> bool:
+        """Have the agent available for a call of the agent's own; whoever was away is so again after it."""
+        before = self._agents.get(agent)
+        if before is None or before.state in IN_CALL or before.device not in FREE_DEVICE:
+            return False
+        if before.state in AWAY:
+            self.wish(agent, AgentInput.PAUSE, before.reason)
+        return before.state is AgentState.AVAILABLE or self.step(agent, AgentInput.READY, now)
 
     def wish(self, agent: AgentId, given: AgentInput | None, reason: str = "") -> None:
         """Remember what is to happen after the call in hand; None takes it back."""

@@ -37,6 +37,7 @@ class Direction(StrEnum):
 
     IN = "in"
     CALL_BACK = "call_back"  # we, because somebody has asked for it
+    OUT = "out"  # a consultant
 
 
 class CallState(StrEnum):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -15,10 +15,14 @@ import pytest
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
 from ivr_flows import Flow
+from telephony.asterisk.ami_actions import MuteRecording
+from telephony.console.api.endpoint import Endpoint
 from telephony.console.caller_message import CallBack, CallerMessage, Filed
 from telephony.console.console import Console
+from telephony.console.desk import Desk
 from telephony.console.flow_pages import Served
 from telephony.console.passwords import hash_password
+from telephony.console.recording import RecordingApi
 from telephony.console.rules import ConsoleRules
 from telephony.core.account import Account, Role
 from telephony.core.customer import Caller, Card, Contact, Contract, Customer, Device, Identity, Invoice, TicketSummary
@@ -31,7 +35,7 @@ from telephony.core.events import (
     CallQueued,
     Event,
 )
-from telephony.core.ids import InteractionId, QueueName, Uniqueid
+from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.rules import QueueRules, Rules
 from telephony.core.views import Direction, Lane, Outcome
 from telephony.factors import StoredFactors
@@ -41,6 +45,7 @@ from telephony.knowledge import Knowledge
 from telephony.notes import StoredNotes
 from telephony.opening import Opening
 from telephony.outages import Outages
+from telephony.recording_pauses import RecordingPauses
 from telephony.shipped import CONFIG_FOLDER
 from telephony.store.memory import Memory
 from telephony.store.store import Store
@@ -157,7 +162,15 @@ class House:
             library=Knowledge(CONFIG_FOLDER / "articles", self.store.articles),
             endpoints=SupervisionApi(self.opening.current, data, time.time).endpoints(),
             moves=HandingOver({"node-1": self}, ("+48220000900",)),
+            of_desks=self.of_desks,
         )
+
+    def of_desks(self, desk: Callable[[AgentId], Desk]) -> Iterator[Endpoint]:
+        pauses = RecordingPauses({"node-1": self}, self.store.recordings, time.time)
+        yield from RecordingApi(pauses, lambda agent, call: desk(agent).call_of(call)).endpoints()
+
+    async def carry_out(self, action: MuteRecording) -> None:
+        """Every talk is recorded."""
 
     async def hand_over(self, caller: Uniqueid, number: str = "") -> None:
         self.moved.append((caller, number))
@@ -247,7 +260,8 @@ async def page(
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     await context.close()
-    assert [each for each in complaints if not each.startswith(EXPECTED)] == []
+    found = [each for each in complaints if not each.startswith(EXPECTED)]
+    assert not found, found
 
 
 def _size(width: int) -> ViewportSize:

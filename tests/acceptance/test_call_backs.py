@@ -12,7 +12,7 @@ import pytest
 
 from quality.softphone_client import PhoneCall
 from telephony.core.views import CallState, CallView, Direction, Outcome
-from telephony.demo.house import ANY_HOUR
+from telephony.demo.house import ANY_HOUR, GENERAL
 from tests.acceptance.test_operators_flows import SALES, at
 from tests.acceptance.world import AGENT, STEP_S, World, seconds_since, world
 
@@ -149,3 +149,21 @@ async def test_a_restart_forgets_nobody(tmp_path: Path) -> None:
         log = (everything.house.data / "log/server.log").read_text("utf-8")
         assert log.count("server.ready") == 2
         assert log.count("console.logged_in") == 1, "the consultant has stayed logged in"
+
+
+async def test_a_consultant_calls_a_customer_from_the_page(tmp_path: Path) -> None:
+    (tmp_path / "called").mkdir()
+    async with town(tmp_path) as everything:
+        await picks_up(everything)
+        await everything.page.ask("POST", "/calls", {"queue": "support", "number": CUSTOMER})
+        consultant = await everything.answered_by_a_consultant()
+        customer = await called(everything)
+        assert GENERAL in str(customer.caller), "our number is shown"
+        await everything.until(lambda seen: [each.state for each in seen] == [CallState.TALKING])
+        await asyncio.sleep(3)  # of talk, measured below
+        await customer.hang_up()
+        (ended,) = await everything.until(lambda seen: all(each.outcome for each in seen))
+        assert (ended.direction, ended.outcome, ended.agent) == (Direction.OUT, Outcome.ANSWERED, AGENT)
+        assert (ended.caller, ended.queue) == (CUSTOMER, "support")
+        assert everything.consultant_heard(consultant) > AUDIBLE
+        await everything.page.wait_for_state("paused")  # as before

@@ -32,6 +32,12 @@ from tests.acceptance.console_scene import (
 from tests.unit.watched_flow import watched_flow
 
 
+async def pauses_the_recording(page: Page) -> None:
+    await page.get_by_role("button", name="Wstrzymaj nagrywanie").click()
+    await expect(page.locator("#recording-state")).to_contain_text("dane karty płatniczej")
+    await press(page, "n")
+
+
 async def another_window_writes(page: Page, hotline: House) -> None:
     """Into the same note: nothing of either text is lost."""
     assert await hotline.store.notes.keep("i1", "anna", Note("Z innego okna.", 5, 1000.0))
@@ -75,7 +81,7 @@ async def test_a_whole_call_by_keyboard(page: Page, house: tuple[House, str], sh
     hotline.answer("i1")
     hotline.console.device_changed("anna", "INUSE")
     await expect(page.locator("#stages [aria-current]")).to_have_text("Rozmowa")
-    await press(page, "n")
+    await pauses_the_recording(page)
     await page.keyboard.type("Router <b>mruga</b>.")
     await expect(page.locator("#note-saved")).to_contain_text("Zapisano")
     assert [note["text"] for note in hotline.memory.notes.values()] == ["Router <b>mruga</b>."]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from telephony.console.api.endpoint import Endpoint
 from telephony.console.api.problems import ProblemError
 from telephony.console.caller_message import CallBack, CallerMessage, Filed, NotFiledError
 from telephony.console.console import Console
+from telephony.console.desk import Desk
 from telephony.console.flow_pages import Served
+from telephony.console.outgoing import OutgoingApi
 from telephony.console.passwords import hash_password
 from telephony.console.recording import RecordingApi
 from telephony.console.rules import ConsoleRules
@@ -27,12 +30,14 @@ from telephony.core.commands import ShowPop
 from telephony.core.customer import Caller, Card, Customer
 from telephony.core.disposition import Choice
 from telephony.core.events import Event
-from telephony.core.ids import AgentId, QueueName, Uniqueid
+from telephony.core.hours import Hours
+from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.views import CallState
 from telephony.factors import StoredFactors
 from telephony.handing_over import HandingOver
 from telephony.knowledge import Knowledge
 from telephony.notes import StoredNotes
+from telephony.outgoing import OutgoingCalls
 from telephony.recording_pauses import RecordingPauses
 from telephony.store.memory import Memory
 from telephony.store.store import Store
@@ -46,6 +51,7 @@ ACCOUNTS = {
 }
 PIOTR = AgentId("piotr")
 OUTSIDE = "+48220000900"
+OURS, BILLING, LISTED = "+48220000100", "+48220000103", "+48220000199"
 DISPOSITIONS = {QueueName("support"): (Choice("solved", "Rozwiązane", "Solved"),)}
 OFFERED = replace(WAITING, state=CallState.OFFERED, agent=ANNA, attempt=1, offered_at=1030.0)
 OFFER = ShowPop(OFFERED, ANNA, 1, 1030.0)
@@ -93,6 +99,16 @@ class House:
         self.store = Store(Memory())
         self.node = Node()
         self.pauses = RecordingPauses({"n1": self.node}, self.store.recordings, lambda: self.now)
+        self.outgoing = OutgoingCalls(
+            own=(OURS, BILLING, LISTED),
+            receive_only=lambda: {LISTED},
+            shown={"billing": BILLING, "sales": LISTED},
+            hours={"support": Hours(), "billing": Hours(time(0), time(0)), "sales": Hours(time(0), time(0))},
+            find=self.search,
+            submit=self.events.put_nowait,
+            new_id=lambda: InteractionId("out-1"),
+            clock=lambda: self.now,
+        )
         self.moves = HandingOver({"n1": self.node}, (OUTSIDE,))
         self.console = Console(
             accounts=self.account,
@@ -111,9 +127,13 @@ class House:
             factors=self.factors,
             library=Knowledge(Path("articles"), self.store.articles),
             moves=self.moves,
-            of_talks=lambda call_of: RecordingApi(self.pauses, call_of).endpoints(),
+            of_desks=self.of_desks,
         )
         self.url = ""
+
+    def of_desks(self, desk: Callable[[AgentId], Desk]) -> Iterator[Endpoint]:
+        yield from RecordingApi(self.pauses, lambda agent, call: desk(agent).call_of(call)).endpoints()
+        yield from OutgoingApi(self.outgoing, lambda agent: desk(agent).hindered, lambda: self.now).endpoints()
 
     async def of(self, login: str) -> str | None:
         return self.looks.get(login)

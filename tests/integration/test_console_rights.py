@@ -44,6 +44,7 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("POST", "/calls/{interaction}/consultation"): CONSULTANTS,
     ("GET", "/calls/{interaction}/recording"): CONSULTANTS,
     ("PUT", "/calls/{interaction}/recording"): CONSULTANTS,
+    ("POST", "/calls"): CONSULTANTS,
     ("GET", "/phone"): CONSULTANTS,
     ("POST", "/phone"): CONSULTANTS,
     ("DELETE", "/phone"): CONSULTANTS,

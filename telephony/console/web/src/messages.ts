@@ -64,7 +64,7 @@ export type CardField =
 
 export interface Contact {
   at: number;
-  direction: "in" | "call_back";
+  direction: "in" | "call_back" | "out";
   queue: string;
   outcome: string;
   agent: string | null;
@@ -102,7 +102,7 @@ export interface Call {
   state: CallState;
   caller: string | null;
   did: string;
-  direction: "in" | "call_back";
+  direction: "in" | "call_back" | "out";
   lane: LaneName;
   queue: string;
   queue_name: string;

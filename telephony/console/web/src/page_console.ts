@@ -16,6 +16,7 @@ import { drawLine, drawLineTimes, drawRecent } from "./view_line";
 import { listenToNotes } from "./view_notes";
 import { listenToHandOver, openHandOver } from "./view_hand_over";
 import { listenToRecording } from "./view_recording";
+import { listenToOutgoing } from "./view_outgoing";
 import { drawSearch, listenToSearch } from "./view_search";
 import { drawScript, focusScript, listenToScript } from "./view_script";
 import { answerPhone, phoneConnected, startPhone } from "./view_phone";
@@ -32,7 +33,7 @@ const DRAW: Readonly<Record<Kind, readonly (() => void)[]>> = {
   pop: [drawCall, drawRecent],
   card: [drawCall, drawRecent],
   handed: [drawCall],
-  call: [drawCall, drawRecent, drawDispositions, drawArticles, drawScript],
+  call: [drawCall, drawRecent, drawDispositions, drawArticles, drawScript, drawSearch],
   hide: [drawCall, drawRecent, drawDispositions, drawArticles, drawScript, drawSearch],
   ticket: [drawCall, drawRecent],
   owed: [drawAgent, drawDispositions],
@@ -103,6 +104,7 @@ function lineChanged(connected: boolean, full: boolean): void {
 const send = connect(heard, lineChanged);
 listenToAgent(send);
 listenToNotes();
+listenToOutgoing();
 listenToRecording();
 listenToHandOver();
 listenToArticles();

@@ -10,6 +10,7 @@ import { duration, spokenDuration } from "./times";
 import { drawCard } from "./view_card";
 import { drawHandOver } from "./view_hand_over";
 import { drawNotes } from "./view_notes";
+import { drawOutgoing } from "./view_outgoing";
 import { drawRecording } from "./view_recording";
 import { STAGE, callerName, howItEnded } from "./words";
 
@@ -22,6 +23,7 @@ export function drawCall(): void {
   show(byId("pop"), Boolean(pop));
   drawIdle();
   drawRecording();
+  drawOutgoing();
   if (!pop) return;
   byId("pop").dataset["lane"] = pop.lane;
   byId("pop").dataset["stage"] = String(STAGE[pop.state] ?? 0);
@@ -61,7 +63,7 @@ function drawCaller(pop: Pop): void {
   const priority = pop.lane === "accessibility";
   show(byId("badge"), priority);
   show(byId("care"), priority && STAGE[pop.state] < 3);
-  setText(byId("topic"), pop.direction === "call_back" ? fill(t.call_back, { queue: pop.queue }) : pop.queue);
+  setText(byId("topic"), pop.direction === "in" ? pop.queue : fill(t[pop.direction], { queue: pop.queue }));
   drawTrail(pop);
   const name = callerName(pop);
   setText(byId("who"), name);
@@ -127,9 +129,11 @@ function unknownText(spans: Span[]): string {
   return `${duration(lasted(spans))}, ${t[`unknown_${last.kind}`]}`;
 }
 
+const NEW: Readonly<Record<Pop["direction"], string>> = { in: t.new_call, call_back: t.new_call_back, out: t.new_out };
+
 /** What a screen reader says of a new call. */
 export function announcement(pop: Pop): string {
-  const parts = [pop.direction === "call_back" ? t.new_call_back : t.new_call];
+  const parts = [NEW[pop.direction]];
   if (pop.lane === "accessibility") parts.push(accessibility_inline);
   parts.push(callerName(pop), pop.queue, ...steps(pop));
   parts.push(fill(t.waited, { time: spokenDuration(now() - (pop.queued_at ?? pop.arrived_at)) }));

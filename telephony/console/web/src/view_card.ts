@@ -81,7 +81,7 @@ function drawHistory(card: Card | null): void {
 function contactItem(contact: Contact, scored: boolean): HTMLElement {
   const item = make("li");
   const what = lookUp(ofCalls, `past_${contact.outcome}`, contact.outcome);
-  const who = contact.direction === "call_back" ? ofCalls.past_call_back : contact.queue;
+  const who = contact.direction === "in" ? contact.queue : ofCalls[`past_${contact.direction}`];
   const heard = scored && contact.outcome === "answered" ? quality(contact.mos) : "";
   const more = [whatCame(contact), who, contact.agent, contact.ticket, heard].filter(Boolean).join(" · ");
   item.append(make("span", "quiet time", moment(contact.at)), make("strong", "", what), makeForeign("span", "quiet", more));

@@ -6,6 +6,7 @@ import { byId, make, makeForeign, say, show } from "./dom";
 import { shortcut } from "./keys";
 import { model } from "./model";
 import { fill, words } from "./texts";
+import { caller, inCall } from "./view_outgoing";
 
 const t = words(table);
 
@@ -45,14 +46,16 @@ function failed(error: unknown): void {
   tell(fill(t.failed, { why: error instanceof Problem ? error.message : "" }));
 }
 
+const inHand = (): string => (inCall() ? (model.pop?.interaction ?? "") : "");
+
 /** Another call may have come into hand. */
 export function drawSearch(): void {
-  if (drawn !== (model.pop?.interaction ?? "")) draw();
+  if (drawn !== inHand()) draw();
 }
 
 /** The customers found; whoever has a call in hand can take the caller for one of them. */
 function draw(): void {
-  drawn = model.pop?.interaction ?? "";
+  drawn = inHand();
   byId("search-found").replaceChildren(...found.map(item));
   show(byId("search-found"), found.length > 0);
 }
@@ -61,7 +64,7 @@ function item(customer: FoundCustomer): HTMLElement {
   const entry = make("li");
   const lines = [customer.number, customer.address, customer.services.join(", ")].filter(Boolean);
   entry.append(makeForeign("strong", "", customer.name), ...lines.map((line) => makeForeign("span", "quiet", line)));
-  if (model.pop) entry.append(taker(customer));
+  entry.append(inCall() ? taker(customer) : caller(customer.number, customer.name));
   return entry;
 }
 
