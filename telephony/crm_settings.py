@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -42,7 +42,44 @@ class RestCrm(_Frozen):
         return self
 
 
+def _reachable(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+        raise ValueError("the address begins with https://")
+    if not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise ValueError("the address is a host and a path, and nothing more")
+    return url
+
+
+Url = Annotated[str, AfterValidator(_reachable)]
+
+
+class TrytonCrm(_Frozen):
+    """`url` with the database at its end; the password belongs in HOTLINE_CRM__TRYTON__PASSWORD."""
+
+    url: Url
+    user: str = Field(min_length=1)
+    password: SecretStr
+
+
+class OdooCrm(_Frozen):
+    """The key belongs in HOTLINE_CRM__ODOO__KEY."""
+
+    url: Url
+    key: SecretStr
+    database: str = ""
+
+
 class Crm(_Frozen):
-    """Without `rest`, customers are those in our own database."""
+    """Without any of them, customers are those in our own database."""
 
     rest: RestCrm | None = None
+    tryton: TrytonCrm | None = None
+    odoo: OdooCrm | None = None
+
+    @model_validator(mode="after")
+    def _one_at_most(self) -> Self:
+        named = [name for name in type(self).model_fields if getattr(self, name) is not None]
+        if len(named) > 1:
+            raise ValueError(f"one directory, not {' and '.join(named)}")
+        return self

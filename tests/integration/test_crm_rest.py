@@ -12,8 +12,9 @@ from aiohttp import web
 
 from telephony.core.customer import Contract, Customer, CustomerFile, Device, Invoice
 from telephony.crm.breaker import SourceError
+from telephony.crm.http_json import MOST_BYTES
 from telephony.crm.json_file import Layout
-from telephony.crm.rest import MOST_BYTES, RestDirectory
+from telephony.crm.rest import RestDirectory
 
 PHONE = "+48600100200"
 LAYOUT = Layout(

@@ -54,3 +54,30 @@ def test_a_path_that_is_none_is_told_with_its_setting() -> None:
     crm = Crm.model_validate({"rest": {**REST, "fields": {**FIELDS, "name": "$["}}})
     with pytest.raises(SettingsError, match=r"crm\.rest"):
         source_of(crm, Own(), lambda: 0.0, Metrics(()))
+
+
+TRYTON = {"url": "https://tryton.example/crm", "user": "hotline", "password": "x"}
+ODOO = {"url": "https://odoo.example", "key": "x", "database": "crm"}
+
+
+@pytest.mark.parametrize("named", [{"tryton": TRYTON}, {"odoo": ODOO}])
+def test_tryton_and_odoo_are_directories_behind_the_same_guard(named: dict[str, object]) -> None:
+    crm = Crm.model_validate(named)
+    assert isinstance(source_of(crm, Own(), lambda: 0.0, Metrics(())), Guarded)
+    assert "x" not in repr(crm).replace("example", "")
+
+
+@pytest.mark.parametrize(
+    ("named", "why"),
+    [
+        ({"tryton": TRYTON, "odoo": ODOO}, "one directory, not tryton and odoo"),
+        ({"tryton": {**TRYTON, "url": "http://tryton.example/crm"}}, "begins with https"),
+        ({"tryton": {**TRYTON, "user": ""}}, "at least 1 character"),
+        ({"odoo": {**ODOO, "url": "https://user:x@odoo.example"}}, "a host and a path"),
+        ({"odoo": {**ODOO, "url": "https://odoo.example?db=crm"}}, "a host and a path"),
+        ({"odoo": {"url": "https://odoo.example"}}, "Field required"),
+    ],
+)
+def test_one_directory_that_can_be_reached_in_secret(named: dict[str, object], why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        Crm.model_validate(named)
