@@ -58,6 +58,7 @@ from telephony.outward_wiring import Outward, link_of
 from telephony.page_phones import PageRegistrar
 from telephony.pump import Pump
 from telephony.read_in import ReadIn
+from telephony.retention import Forgetting
 from telephony.settings import AsteriskNode, Listen, Settings, SettingsError
 from telephony.store.errors import StoreError
 from telephony.store.recorder import Recorder
@@ -110,6 +111,7 @@ class App:
             overflowed=self._resynchronise,
         )
         self.outward = Outward(settings.pop, store, self.clock)
+        self._forgetting = Forgetting(settings.retention, store, self.clock)
         self.flows = FlowShelf(
             Origin.of(settings),
             numbers={did: number.flow for did, number in settings.numbers.items()},
@@ -206,7 +208,7 @@ class App:
             if self._tls:
                 tasks.create_task(self._tls.watch())
             tasks.create_task(self.flows.run())
-            for work in (*self.outward.works(), *self.during_call.works()):
+            for work in (*self.outward.works(), *self.during_call.works(), self._forgetting.run()):
                 tasks.create_task(work)
             for reader in self.readers.values():
                 tasks.create_task(reader.run())
@@ -237,6 +239,7 @@ class App:
             for runner in self._runners:
                 await runner.cleanup()
             await self.recorder.drain(DRAIN_S)
+            await self.outward.drain(DRAIN_S)
             self._speech.close()
 
     async def _site(self, app: web.Application, address: Listen, setting: str) -> None:

@@ -45,13 +45,24 @@ class Outward:
     def __init__(self, pop: Pop, store: Store, clock: Callable[[], float]) -> None:
         known = tuple(receivers(pop))
         self.news = CallNews(known, store.outbox.keep_messages)
-        self.senders = [Sender(each, store.outbox, clock) for each in known]
+        self._by_name = {each.name: Sender(each, store.outbox, clock) for each in known}
 
     def publish(self, command: Command, now: float) -> None:
         self.news.publish(command, now)
 
+    def figures(self) -> dict[tuple[str, ...], float]:
+        """By receiver and what became of it, since the start."""
+        known: dict[tuple[str, ...], float] = {}
+        for name, sender in self._by_name.items():
+            known |= {(name, "taken"): float(sender.sent), (name, "not_taken"): float(sender.failed)}
+        return known
+
+    async def drain(self, patience_s: float) -> None:
+        if self._by_name:
+            await self.news.drain(patience_s)
+
     def works(self) -> Iterator[Coroutine[None, None, None]]:
-        if self.senders:
+        if self._by_name:
             yield self.news.run()
-        for sender in self.senders:
+        for sender in self._by_name.values():
             yield sender.run()

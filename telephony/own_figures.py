@@ -60,6 +60,9 @@ def publish(app: App, standings: Callable[[], Iterator[Standing]]) -> None:
         "1 while the knowledge base on the disk cannot be read and an older one is served",
         lambda: float(bool(app.during_call.knowledge.problem)),
     )
+    told = "What other systems were told: taken, or not taken and tried again"
+    app.metrics.counter_table("outward", told, app.outward.figures, ("to", "what"))
+    app.metrics.counter("outward_lost", "News for which there was no room", lambda: app.outward.news.lost)
     app.metrics.value("recorder_backlog", "Facts that wait for the store", lambda: app.recorder.backlog)
     app.metrics.value("recorder_refused", "Facts the store will never take: a bug", lambda: app.recorder.refused)
     app.metrics.value("recorder_lost", "Facts for which there was no room", lambda: app.recorder.lost)

@@ -248,6 +248,13 @@ class Pop(Frozen):
         return self
 
 
+class Retention(Frozen):
+    """Days after which something is forgotten."""
+
+    notes_days: int = Field(default=365, ge=1, le=3650)  # what consultants wrote down, from the last change on
+    messages_days: int = Field(default=30, ge=1, le=3650)  # what other systems took, or never took
+
+
 class Settings(BaseSettings):
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
         env_prefix="HOTLINE_", env_nested_delimiter="__", frozen=True, extra="forbid"
@@ -272,6 +279,7 @@ class Settings(BaseSettings):
     )  # a call in vain makes the next a repeated one
     pop: Pop = Pop()
     console: Site = Site()
+    retention: Retention = Retention()
     speech_command: str = ""  # a program that makes prompts; the synthesiser that comes along where empty
     recorded: Path | None = None  # a folder of recorded prompts, which win
     prompts: Path | None = None  # where built prompts lie; `prompts` in the data folder unless given

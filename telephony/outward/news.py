@@ -35,6 +35,8 @@ class CallNews:
         self._keep = keep
         self._waiting: deque[Message] = deque()
         self._something = asyncio.Event()
+        self._nothing = asyncio.Event()
+        self._nothing.set()
         self._talking: set[InteractionId] = set()
         self.lost = 0
 
@@ -43,6 +45,7 @@ class CallNews:
             if len(self._waiting) < MOST:
                 self._waiting.append(message)
                 self._something.set()
+                self._nothing.clear()
             else:
                 self.lost += 1
 
@@ -61,6 +64,14 @@ class CallNews:
                 self._waiting.popleft()
             if not self._waiting:
                 self._something.clear()
+                self._nothing.set()
+
+    async def drain(self, patience_s: float) -> None:
+        """While `run` goes on: until all of it is in the outbox, or this time is over."""
+        try:
+            await asyncio.wait_for(self._nothing.wait(), patience_s)
+        except TimeoutError:
+            log.error("outward.not_kept", messages=len(self._waiting))  # noqa: TRY400 - the time-out has no story to tell
 
     def _messages(self, command: Command, now: float) -> Iterator[Message]:
         match command:

@@ -141,6 +141,19 @@ class Memory(ArticleTwin, MemorySecondFactors, MemoryCustomers):
         self.notes[interaction, agent] = note
         return [{"revision": note["revision"]}]
 
+    def forget_notes(self, before: float) -> Iterable[Row]:
+        gone = [key for key, note in self.notes.items() if note["saved_at"] < before]
+        for key in gone:
+            del self.notes[key]
+        return [{"gone": len(gone)}]
+
+    def forget_messages(self, before: float) -> Iterable[Row]:
+        done = {key: each.get("sent_at") or each.get("dead_at") for key, each in self.messages.items()}
+        gone = [key for key, at in done.items() if at is not None and at < before]
+        for key in gone:
+            del self.messages[key]
+        return [{"gone": len(gone)}]
+
     def note_of(self, interaction: str, agent: str) -> Iterable[Row]:
         return filter(None, [self.notes.get((interaction, agent))])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import cast
 
 from telephony.core.outbox import Message
 from telephony.store.connection import Connection, Row
@@ -31,6 +32,11 @@ class OutboxStore:
 
     async def message_failed(self, id_: str, next_at: float, why: str, dead_at: float | None) -> None:
         await self._connection.run("message_failed", id=id_, next_at=next_at, why=why, dead_at=dead_at)
+
+    async def forget(self, before: float) -> int:
+        """What was sent or put aside before then; how many."""
+        (row,) = await self._connection.rows("forget_messages", before=before)
+        return cast(int, row["gone"])
 
     async def dead_messages(self, most: int = 100) -> tuple[tuple[str, str], ...]:
         """Id and reason of what was put aside, the latest first."""

@@ -433,6 +433,15 @@ UPDATE outbox SET attempts = attempts + 1, next_at = :next_at, why = :why, dead_
 SELECT id, target, created_at, attempts, why, dead_at FROM outbox WHERE dead_at IS NOT NULL
 ORDER BY dead_at DESC, id LIMIT :most
 
+-- name: forget_messages
+-- What was sent or put aside before then, and how many.
+WITH gone AS (DELETE FROM outbox WHERE coalesce(sent_at, dead_at) < :before RETURNING 1)
+SELECT count(*) AS gone FROM gone
+
+-- name: forget_notes
+-- Notes that were last changed before then, and how many.
+WITH gone AS (DELETE FROM note WHERE saved_at < :before RETURNING 1) SELECT count(*) AS gone FROM gone
+
 -- name: keep_note
 -- What a consultant has written down of a call; no row where another text of this revision or a later one is kept.
 INSERT INTO note (interaction, agent, text, revision, saved_at)

@@ -172,3 +172,24 @@ async def test_while_the_outbox_is_away_nothing_is_lost(monkeypatch: pytest.Monk
             await asyncio.sleep(0.01)
     task.cancel()
     assert [each.id for each in kept] == [f"zammad-{CALL.interaction}-ended"]
+
+
+async def test_what_was_said_last_is_kept_before_the_server_stops(store: Store) -> None:
+    news = CallNews([Webhook("crm", "https://crm.example/hook", SECRET)], store.outbox.keep_messages)
+    running = asyncio.create_task(news.run())
+    await news.drain(5)
+    news.publish(CallEnded(ENDED), 2000.0)
+    await news.drain(5)
+    assert len(await store.outbox.open_messages("crm")) == 1
+    running.cancel()
+
+
+async def test_a_stop_does_not_wait_for_an_outbox_that_is_away() -> None:
+    async def away(_: object) -> None:
+        raise OSError
+
+    news = CallNews([Webhook("crm", "https://crm.example/hook", SECRET)], away)
+    running = asyncio.create_task(news.run())
+    news.publish(CallEnded(ENDED), 2000.0)
+    await asyncio.wait_for(news.drain(0.05), 5)
+    running.cancel()
