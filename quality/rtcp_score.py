@@ -6,6 +6,7 @@ the jitter buffer, and of delay only half the round trip.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -108,12 +109,21 @@ class LegQuality:
 
 
 def score(
-    direction: Direction, codec: str, reports: Iterable[Report], *, delay: DelayModel | None = None
+    direction: Direction,
+    codec: str,
+    reports: Iterable[Report],
+    *,
+    delay: DelayModel | None = None,
+    since: float = -math.inf,
 ) -> LegQuality:
-    """Score the reports of one direction. An SSRC that changes begins a new stream."""
+    """Score the reports of one direction. An SSRC that changes begins a new stream.
+
+    `since`: only of what lies between two reports after that moment; the reports before it say where counting begins.
+    """
     delay = delay or DelayModel()
     known = codec_named(codec)
     spans = intervals(reports, known.clock_rate_hz if known else None, ptime_ms=delay.ptime_ms)
+    spans = tuple(span for span in spans if span.started_at >= since)
     expected = sum(span.packets_expected for span in spans)
     if expected == 0:
         return _unheard(direction, codec, "no packet was reported")

@@ -90,8 +90,9 @@ class App:
         self._logins = Logins(store, settings.skilled)
         self._registrar = PageRegistrar(settings.asterisk, self._logins.phones)
         self.gateways: dict[str, Gateway] = {}
-        self.console = self._pages(settings)
         self.quality = CallQuality()
+        self.console = self._pages(settings)
+        self.outward = Outward(settings.pop, store, self.clock)
         self.recorder = Recorder(store, self.console.ticket_opened)
         self.engine = Engine(self.during_call.rules)
         self.pump = Pump(
@@ -105,12 +106,11 @@ class App:
                 self._score,
                 self.metrics.publish,
                 self._follow,
-                self._tell_others,
+                self.outward.publish,
                 self.during_call.publish,
             ],
             overflowed=self._resynchronise,
         )
-        self.outward = Outward(settings.pop, store, self.clock)
         self._forgetting = Forgetting(settings.retention, store, self.clock)
         self.flows = FlowShelf(
             Origin.of(settings),
@@ -268,8 +268,8 @@ class App:
         )
 
     def _of_desks(self, settings: Settings) -> DeskEndpoints:
-        shelf, nodes = lambda: self.flows.serving.flows.receive_only, self.gateways
-        return DeskEndpoints(settings, self._store, nodes, shelf, self.submit, self._new_id, self.clock)
+        shelf, nodes, lately = lambda: self.flows.serving.flows.receive_only, self.gateways, self.quality.lately
+        return DeskEndpoints(settings, self._store, nodes, shelf, self.submit, self._new_id, self.clock, lately)
 
     def _api(self) -> web.Application:
         tokens = {name: token.get_secret_value() for name, token in self._settings.api_tokens.items()}
@@ -340,9 +340,6 @@ class App:
                 if gateway.execute(command):
                     return
             log.warning("call.not_here", command=type(command).__name__, interaction=command.interaction)
-
-    def _tell_others(self, command: Command, now: float) -> None:
-        self.outward.publish(command, now)
 
     def _follow(self, command: Command, now: float) -> None:
         for reader in self.readers.values():

@@ -108,6 +108,17 @@ class CallQuality:
         for leg in self._legs.values():
             leg.linkedid = kept if leg.linkedid == call.linkedid else leg.linkedid
 
+    def lately(self, call: CallView, since: float) -> tuple[LegQuality, ...]:
+        """How the caller's own leg has sounded since then, in both directions; nothing where nobody reported."""
+        leg = self._legs.get(call.uniqueid)
+        if leg is None:
+            return ()
+        codec = self._codecs.get(call.uniqueid, call.codec)
+        return tuple(
+            score(direction, codec, reports, delay=self._delay, since=since)
+            for direction, reports in leg.reports.items()
+        )
+
     def ended(self, call: CallView) -> tuple[QualityRecord, ...]:
         """The records of all legs of a call that has ended; each leg in both directions, the caller's first.
 

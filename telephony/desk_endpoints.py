@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
+from quality.rtcp_score import LegQuality
 from telephony.asterisk.gateway import Gateway
 from telephony.console.api.endpoint import Endpoint
 from telephony.console.desk import Desk
+from telephony.console.line_test import Lately, LineTestApi
 from telephony.console.outgoing import OutgoingApi
 from telephony.console.recording import RecordingApi
 from telephony.core.events import Event
 from telephony.core.ids import AgentId, InteractionId
+from telephony.core.views import CallView
 from telephony.customer_finding import finding
 from telephony.outgoing import OutgoingCalls
 from telephony.recording_pauses import RecordingPauses
@@ -18,6 +22,17 @@ from telephony.settings import Settings
 from telephony.store.store import Store
 
 DeskOf = Callable[[AgentId], Desk]
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What the console needs of a score."""
+
+    loss_ratio: float | None
+    jitter_ms: float | None
+    rtt_ms: float | None
+    mos: float | None
+    verdict: str
 
 
 class DeskEndpoints:
@@ -32,8 +47,10 @@ class DeskEndpoints:
         submit: Callable[[Event], None],
         new_id: Callable[[], InteractionId],
         clock: Callable[[], float],
+        lately: Callable[[CallView, float], Iterable[LegQuality]],
     ) -> None:
         self._clock = clock
+        self._line = line_heard(lately)
         self._recordings = RecordingPauses(nodes, store.recordings, clock)
         self._outgoing = OutgoingCalls(
             own=settings.numbers,
@@ -48,4 +65,19 @@ class DeskEndpoints:
 
     def __call__(self, desk: DeskOf) -> Iterator[Endpoint]:
         yield from RecordingApi(self._recordings, lambda agent, call: desk(agent).call_of(call)).endpoints()
+        yield from LineTestApi(self._line, lambda agent, call: desk(agent).call_of(call), self._clock).endpoints()
         yield from OutgoingApi(self._outgoing, lambda agent: desk(agent).hindered, self._clock).endpoints()
+
+
+def line_heard(lately: Callable[[CallView, float], Iterable[LegQuality]]) -> Lately:
+    """A call's scores as the console tells them."""
+
+    def heard(call: CallView, since: float) -> Mapping[str, _Heard]:
+        return {
+            each.direction: _Heard(
+                each.loss_ratio, each.jitter_ms, each.rtt_ms, each.mos_cq or each.mos_lq, each.verdict
+            )
+            for each in lately(call, since)
+        }
+
+    return heard

@@ -21,6 +21,7 @@ from telephony.console.caller_message import CallBack, CallerMessage, Filed
 from telephony.console.console import Console
 from telephony.console.desk import Desk
 from telephony.console.flow_pages import Served
+from telephony.console.line_test import LineTestApi
 from telephony.console.passwords import hash_password
 from telephony.console.recording import RecordingApi
 from telephony.console.rules import ConsoleRules
@@ -168,6 +169,7 @@ class House:
     def of_desks(self, desk: Callable[[AgentId], Desk]) -> Iterator[Endpoint]:
         pauses = RecordingPauses({"node-1": self}, self.store.recordings, time.time)
         yield from RecordingApi(pauses, lambda agent, call: desk(agent).call_of(call)).endpoints()
+        yield from LineTestApi(lambda *_: {}, lambda agent, call: desk(agent).call_of(call), time.time).endpoints()
 
     async def carry_out(self, action: MuteRecording) -> None:
         """Every talk is recorded."""

@@ -15,12 +15,14 @@ import pytest
 
 from ivr_flows import Flow
 from telephony.asterisk.ami_actions import MuteRecording
+from telephony.call_quality import CallQuality
 from telephony.console.api.endpoint import Endpoint
 from telephony.console.api.problems import ProblemError
 from telephony.console.caller_message import CallBack, CallerMessage, Filed, NotFiledError
 from telephony.console.console import Console
 from telephony.console.desk import Desk
 from telephony.console.flow_pages import Served
+from telephony.console.line_test import LineTestApi
 from telephony.console.outgoing import OutgoingApi
 from telephony.console.passwords import hash_password
 from telephony.console.recording import RecordingApi
@@ -33,6 +35,7 @@ from telephony.core.events import Event
 from telephony.core.hours import Hours
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.views import CallState
+from telephony.desk_endpoints import line_heard
 from telephony.factors import StoredFactors
 from telephony.handing_over import HandingOver
 from telephony.knowledge import Knowledge
@@ -98,6 +101,7 @@ class House:
         self.callers: dict[tuple[str, str], dict[str, int]] = {}
         self.store = Store(Memory())
         self.node = Node()
+        self.quality = CallQuality()
         self.pauses = RecordingPauses({"n1": self.node}, self.store.recordings, lambda: self.now)
         self.outgoing = OutgoingCalls(
             own=(OURS, BILLING, LISTED),
@@ -133,6 +137,9 @@ class House:
 
     def of_desks(self, desk: Callable[[AgentId], Desk]) -> Iterator[Endpoint]:
         yield from RecordingApi(self.pauses, lambda agent, call: desk(agent).call_of(call)).endpoints()
+        yield from LineTestApi(
+            line_heard(self.quality.lately), lambda agent, call: desk(agent).call_of(call), lambda: self.now
+        ).endpoints()
         yield from OutgoingApi(self.outgoing, lambda agent: desk(agent).hindered, lambda: self.now).endpoints()
 
     async def of(self, login: str) -> str | None:

@@ -45,6 +45,7 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("GET", "/calls/{interaction}/recording"): CONSULTANTS,
     ("PUT", "/calls/{interaction}/recording"): CONSULTANTS,
     ("POST", "/calls"): CONSULTANTS,
+    ("GET", "/calls/{interaction}/line"): CONSULTANTS,
     ("GET", "/phone"): CONSULTANTS,
     ("POST", "/phone"): CONSULTANTS,
     ("DELETE", "/phone"): CONSULTANTS,

@@ -46,6 +46,13 @@ def test_two_percent_lost() -> None:
     assert leg.verdict is Verdict.DEGRADED
 
 
+def test_of_late_only_what_lies_between_later_reports_counts() -> None:
+    reports = [report(5, 1250, 50, sent=250), report(10, 1500, 100), report(15, 1750, 100), report(20, 2000, 105)]
+    leg = score(FROM, "pcma", reports, since=10.0)
+    assert (leg.packets_expected, leg.packets_lost) == (500, 5)
+    assert score(FROM, "pcma", reports, since=20.0).verdict is Verdict.NONE
+
+
 def test_the_worst_interval_is_not_hidden_by_the_whole() -> None:
     leg = scored(report(5, 1250, sent=250), report(10, 1500, 50), report(15, 1750, 50))
     assert leg.loss_ratio == pytest.approx(50 / 750)

@@ -17,6 +17,7 @@ import { listenToNotes } from "./view_notes";
 import { listenToHandOver, openHandOver } from "./view_hand_over";
 import { listenToRecording } from "./view_recording";
 import { listenToOutgoing } from "./view_outgoing";
+import { listenToLineTest } from "./view_line_test";
 import { drawSearch, listenToSearch } from "./view_search";
 import { drawScript, focusScript, listenToScript } from "./view_script";
 import { answerPhone, phoneConnected, startPhone } from "./view_phone";
@@ -104,6 +105,7 @@ function lineChanged(connected: boolean, full: boolean): void {
 const send = connect(heard, lineChanged);
 listenToAgent(send);
 listenToNotes();
+listenToLineTest();
 listenToOutgoing();
 listenToRecording();
 listenToHandOver();

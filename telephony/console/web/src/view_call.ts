@@ -9,6 +9,7 @@ import { fill, language, words } from "./texts";
 import { duration, spokenDuration } from "./times";
 import { drawCard } from "./view_card";
 import { drawHandOver } from "./view_hand_over";
+import { drawLineTest } from "./view_line_test";
 import { drawNotes } from "./view_notes";
 import { drawOutgoing } from "./view_outgoing";
 import { drawRecording } from "./view_recording";
@@ -23,6 +24,7 @@ export function drawCall(): void {
   show(byId("pop"), Boolean(pop));
   drawIdle();
   drawRecording();
+  drawLineTest();
   drawOutgoing();
   if (!pop) return;
   byId("pop").dataset["lane"] = pop.lane;

@@ -87,6 +87,13 @@ function tell(saved_at: number | null): void {
   setText(byId("note-saved"), saved_at === null ? "" : fill(t.note_saved, { time: clockTime(saved_at) }));
 }
 
+/** Further words into the note of the call in hand, below what is there. */
+export function addToNote(text: string): void {
+  field().value = [field().value, text].filter(Boolean).join("\n");
+  unsaved.set(shown, field().value);
+  saveIn(shown, 0);
+}
+
 export function listenToNotes(): void {
   field().addEventListener("input", () => {
     unsaved.set(shown, field().value);
