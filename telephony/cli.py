@@ -89,6 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     own.add_argument("--ami-host", default="127.0.0.1", metavar="HOST", help="where it listens (default: %(default)s)")
     own.add_argument("--server", default="127.0.0.1", metavar="ADDRESS", help="whence the server logs in")
     own.add_argument("--peer", action="append", default=[], metavar="NAME=HOST:PORT", help="another node, by its SIP")
+    own.add_argument("--pages", default="", metavar="WSS-URL", help="where phones in pages connect, wss://HOST:PORT/ws")
+    own.add_argument("--pages-certificate", type=Path, metavar="FILE", help="of that name, PEM, readable by Asterisk")
+    own.add_argument("--pages-key", type=Path, metavar="FILE", help="its key, PEM")
     own.add_argument("--secrets", type=Path, metavar="FILE", help="one for all nodes (default: FOLDER/secrets.json)")
     customer_cli.add(commands, CONFIG)
     flow_cli.add(commands, CONFIG.parent, data_folder())
@@ -163,6 +166,7 @@ def _asterisk_config(chosen: argparse.Namespace) -> int:
         chosen.ami_port,
         chosen.server,
         tuple(map(own_asterisk.peer, chosen.peer)),
+        own_asterisk.pages(chosen.pages, chosen.pages_certificate, chosen.pages_key),
         chosen.secrets,
     )
     done = own_asterisk.write(settings.load(chosen.config or [CONFIG]), wanted, CONFIG.parent / "asterisk")

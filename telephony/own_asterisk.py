@@ -11,14 +11,16 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from telephony.asterisk.config import AgentPhone, NodeConfig, PeerNode, TrunkPeer, render
-from telephony.settings import Settings
+from telephony.settings import PHONE_URL, Settings
 
 FILES = (
     "extensions.conf", "pjsip.conf", "manager.conf", "queues.conf", "cel.conf", "cel_custom.conf", "features.conf",
     "modules_hotline.conf",
 )  # fmt: skip
+PAGE_FILES = ("http.conf", "sorcery.conf")  # where pages have phones
 SERVER = "server.toml"
 
 
@@ -36,7 +38,21 @@ class Wanted:
     ami_port: int = 5038
     server: str = "127.0.0.1"  # where the hotline server logs in from
     peers: tuple[tuple[str, str, int], ...] = ()  # the other nodes: name, host, SIP port
+    pages: PagePhones | None = None  # where the phones of pages connect, if they may
     secrets: Path | None = None  # what all nodes share; a file of this node's own where empty
+
+
+@dataclass(frozen=True, slots=True)
+class PagePhones:
+    """`url` as browsers reach it, wss://sip.example.pl:8089/ws; the certificate is for that name, both as PEM."""
+
+    url: str
+    certificate: Path
+    key: Path
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port or 443
 
 
 class OwnAsteriskError(ValueError):
@@ -49,6 +65,17 @@ def trunk(text: str) -> TrunkPeer:
     if not name or not match:
         raise OwnAsteriskError(f"trunk {text!r} is not name=address or name=address=sip:host:port")
     return TrunkPeer(name, match, contact)
+
+
+def pages(url: str, certificate: Path | None, key: Path | None) -> PagePhones | None:
+    """None where no `url` is given. Errors: OwnAsteriskError."""
+    if not url:
+        return None
+    if not PHONE_URL.fullmatch(url) or not url.startswith("wss:"):
+        raise OwnAsteriskError(f"{url!r} is not wss://host:port/ws")
+    if certificate is None or key is None:
+        raise OwnAsteriskError("browsers reach the phones of pages over TLS alone: --pages-certificate and --pages-key")
+    return PagePhones(url, certificate, key)
 
 
 def peer(text: str) -> tuple[str, str, int]:
@@ -73,12 +100,14 @@ def write(settings: Settings, wanted: Wanted, templates: Path) -> list[str]:
     nowhere = Path("/nonexistent")
     texts = render(node, templates=templates, modules=nowhere, data=nowhere, run=nowhere, music=nowhere)
     texts["modules_hotline.conf"] = _harmful(texts["modules.conf"])
-    for name in FILES:
+    files = (*FILES, *PAGE_FILES) if wanted.pages else FILES
+    for name in files:
         _write(wanted.folder / name, texts[name])
-    _write(wanted.folder / SERVER, _settings_of(node))
+    _write(wanted.folder / SERVER, _settings_of(node, wanted.pages))
     return [
-        f"{len(FILES)} files of Asterisk and {SERVER} are in {wanted.folder}, readable by you alone.",
+        f"{len(files)} files of Asterisk and {SERVER} are in {wanted.folder}, readable by you alone.",
         f"1. Review them, and put the .conf files into /etc/asterisk; in asterisk.conf set `systemname = {node.name}`.",
+        *(["   In rtp.conf set `icesupport = yes`: phones in pages need it."] if wanted.pages else []),
         "2. In modules.conf, below [modules], add `#include modules_hotline.conf`: what could write what others send.",
         "3. Enter the phones with the passwords that pjsip.conf has for them, and start Asterisk anew.",
         f"4. hotline doctor --config config/hotline.toml --config {wanted.folder / SERVER}",
@@ -104,6 +133,8 @@ def _node(settings: Settings, wanted: Wanted, kept: Mapping[str, str]) -> NodeCo
         trunks=wanted.trunks,
         peers=tuple(PeerNode(name, host, port, kept["peer"]) for name, host, port in wanted.peers),
         transfer_numbers=settings.transfer_numbers,
+        phone_port=wanted.pages.port if wanted.pages else 0,
+        phone_tls=(wanted.pages.certificate, wanted.pages.key) if wanted.pages else None,
     )
 
 
@@ -113,11 +144,12 @@ def _harmful(modules: str) -> str:
     return "".join(line for line in lines if not line.startswith("autoload"))
 
 
-def _settings_of(node: NodeConfig) -> str:
+def _settings_of(node: NodeConfig, pages: PagePhones | None) -> str:
+    phones = f'phone_url = "{pages.url}"\n' if pages else ""
     return (
         f'[[asterisk]]\nname = "{node.name}"\nhost = "{node.ami_host}"\nami_port = {node.ami_port}\n'
         f'secret = "{node.manager_secret}"\n'
-        f"{_trunk_out(node)}"
+        f"{_trunk_out(node)}{phones}"
         "# Where this machine can read Asterisk's logs: calls served without us are recorded afterwards.\n"
         '# log_folder = "/var/log/asterisk"\n'
     )

@@ -8,6 +8,7 @@ of their own.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -173,6 +174,9 @@ class AgentSkills(Frozen):
     skills: Mapping[Name, Annotated[int, Field(ge=1, le=10)]]
 
 
+PHONE_URL = re.compile(r"wss://[a-z0-9.-]+(:[0-9]+)?/ws|ws://127\.0\.0\.1:[0-9]+/ws")
+
+
 class AsteriskNode(Frozen):
     """One Asterisk we lead: its manager interface. `name` is its `systemname`."""
 
@@ -183,9 +187,7 @@ class AsteriskNode(Frozen):
     secret: SecretStr
     trunk: Name | None = None  # by which customers are called back from here; without it nobody is
     # Where the phones of pages connect to it, at one of the nodes.
-    phone_url: Annotated[
-        str, StringConstraints(pattern=r"^(wss://[a-z0-9.-]+(:[0-9]+)?/ws|ws://127\.0\.0\.1:[0-9]+/ws)?$")
-    ] = ""
+    phone_url: Annotated[str, StringConstraints(pattern=rf"^({PHONE_URL.pattern})?$")] = ""
     log_folder: Path | None = None  # its `astlogdir`, where we can read it: what happened without us is read in
 
 

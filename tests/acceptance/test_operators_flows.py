@@ -12,12 +12,14 @@ import aiohttp
 import pytest
 
 from quality.softphone_client import PhoneCall
+from telephony.console.page_client import PageClient
 from telephony.core.views import CallState, CallView, Direction, Outcome
 from telephony.crm.seed import customers
+from telephony.demo.house import SUPERVISOR
 from telephony.identity import hashed
 from tests.acceptance.world import AGENT, STEP_S, World, world
 
-SALES, BILLING = "+48220000101", "+48220000103"
+SALES, SUPPORT, BILLING = "+48220000101", "+48220000102", "+48220000103"
 CUSTOMER = customers(1)[0]
 PIN, WRONG = "73910468", "73910469"  # eight digits: found nowhere by chance
 STRANGER = "+48500000161"
@@ -133,6 +135,22 @@ async def test_a_guesser_of_pins_is_stopped_and_comes_to_a_person(town: World) -
     (blocked,) = re.findall(r"^hotline_pin_blocked_total (\S+)$", await metrics(town), re.MULTILINE)
     assert float(blocked) == 1.0
     await call.hang_up()
+
+
+async def test_a_supervisors_closing_and_outage_hold_for_the_very_next_caller(town: World) -> None:
+    login = SUPERVISOR[0]
+    async with PageClient(town.house.console_url, login, town.house.password(login)) as ewa:
+        await ewa.log_in()
+        await ewa.ask("PUT", "/departments/sales/closure", {"reason": "Pożar"})
+        call = await town.calls(SALES, STRANGER)
+        await at(town, "closed", "unknown")  # nobody knows when it opens again
+        await call.hang_up()
+        await town.until(lambda seen: all(each.outcome for each in seen))
+        await ewa.ask("POST", "/outages", {"text": {"pl": "Naprawiamy kabel."}})
+        call = await town.calls(SUPPORT, STRANGER)
+        await at(town, "support", "affected")
+        await call.hang_up()
+        await town.until(lambda seen: all(each.outcome for each in seen))
 
 
 async def test_a_promise_to_call_back_keeps_the_place(town: World) -> None:

@@ -36,7 +36,7 @@ MEDIA_FLAGS = (
     "--autoplay-policy=no-user-gesture-required",
 )
 
-# The strongest frequency of what the page plays, once there is any sound, in hertz: the middle one of nine looks, because
+# The strongest frequency of what the page plays, in hertz, once there is any sound: the middle one of nine looks, as
 # a jitter buffer stretches a tone now and then.
 HEARD_HZ = """
 () => new Promise((resolve) => {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from telephony import cli
-from telephony.own_asterisk import FILES
+from telephony.own_asterisk import FILES, PAGE_FILES
 from telephony.settings import load
 
 ARGUMENTS = ("--trunk", "carrier=192.0.2.0/24=sip:192.0.2.1:5060", "--agent", "anna", "--agent", "piotr")
@@ -33,6 +33,21 @@ def test_what_an_asterisk_of_ones_own_needs(tmp_path: Path, capsys: pytest.Captu
     assert "systemname = waw-1" in capsys.readouterr().out
 
 
+def test_phones_in_pages_reach_it_over_tls(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = "wss://sip.example.pl:8089/ws"
+    pair = ("--pages-certificate", "/etc/asterisk/keys/chain.pem", "--pages-key", "/etc/asterisk/keys/key.pem")
+    files = _written(tmp_path / "own", "--sip", "192.0.2.10:5060", "--pages", url, *pair)
+    assert set(files) == {*FILES, *PAGE_FILES, "server.toml", "secrets.json"}
+    assert "tlsbindaddr = 192.0.2.10:8089" in files["http.conf"]
+    assert "tlscertfile = /etc/asterisk/keys/chain.pem" in files["http.conf"]
+    assert "protocol = wss" in files["pjsip.conf"]
+    assert "[anna-page]" in files["pjsip.conf"]
+    assert "auth = astdb,hotline_page" in files["sorcery.conf"]
+    (node,) = tomllib.loads(files["server.toml"])["asterisk"]
+    assert node["phone_url"] == url
+    assert "icesupport = yes" in capsys.readouterr().out
+
+
 def test_nothing_written_names_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert "/nonexistent" not in "".join(_written(tmp_path / "own").values())
 
@@ -53,6 +68,8 @@ def test_secrets_are_their_owners_and_stay(tmp_path: Path) -> None:
         (["--peer", "node-2=192.0.2.2"], "is not name=host:port"),
         (["--peer", "node-2=example:5060"], "address of a node"),
         (["--sip", "192.0.2.1:x"], "port 0"),
+        (["--pages", "ws://sip.example.pl/ws"], "is not wss://host:port/ws"),
+        (["--pages", "wss://sip.example.pl:8089/ws"], "over TLS alone"),
     ],
 )
 def test_what_cannot_be_written_is_told(
