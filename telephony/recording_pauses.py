@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
@@ -41,7 +42,7 @@ class RecordingPauses:
 
     async def state(self, call: CallView) -> tuple[bool, RecordingPause | None]:
         """Whether the talk is recorded, and the pause under way. Asterisk is asked: only it knows."""
-        paused = await self._under_way(call)
+        paused = await self._under_way(call) or await self._inherited(call)
         return paused is not None or await self._mute(call, muted=False), paused
 
     async def pause(self, call: CallView, reason: PauseReason) -> bool:
@@ -74,11 +75,28 @@ class RecordingPauses:
     async def _under_way(self, call: CallView) -> RecordingPause | None:
         if known := self._paused.get(call.interaction):
             return known
+        return next((each for each in await self._pauses(call) if each.to_at is None), None)
+
+    async def _pauses(self, call: CallView) -> tuple[RecordingPause, ...]:
         try:
-            pauses = await self._store.pauses(call.interaction)
+            return await self._store.pauses(call.interaction)
         except StoreError:
             raise ProblemError(503, detail="the database is away") from None
-        return next((each for each in pauses if each.to_at is None), None)
+
+    async def _inherited(self, call: CallView) -> RecordingPause | None:
+        """Of the talk before it, where a colleague has handed the caller over: still nobody has resumed it."""
+        if call.follows is None or call.agent is None or await self._pauses(call):
+            return None
+        before = await self._under_way(replace(call, interaction=call.follows, follows=None))
+        if before is None:
+            return None
+        pause = RecordingPause(call.interaction, call.agent, before.reason, self._clock())
+        self._paused[call.interaction] = pause
+        try:
+            await self._store.begin_pause(pause)
+        except StoreError:
+            log.warning("recording.pause_not_kept", interaction=call.interaction)
+        return pause
 
     async def _mute(self, call: CallView, *, muted: bool) -> bool:
         """Whether there is a recording to be muted or not."""

@@ -200,8 +200,9 @@ class Desk:
         return {"card": wire.card(shown, self.titles), "link": self.link(pop.call, shown.card)}
 
     def _call_body(self, pop: Pop) -> wire.Body:
-        own = {"attempt": pop.attempt, "talk_ended_at": pop.talk_ended_at, "ticket": pop.ticket, "missed": pop.missed}
-        return {**wire.call(pop.call, self.titles), **own, "disposition": pop.disposition}
+        own = {"attempt": pop.attempt, "talk_ended_at": pop.talk_ended_at, "ticket": pop.ticket}
+        seen = {"missed": pop.missed, "shared": pop.shared}
+        return {**wire.call(pop.call, self.titles), **own, **seen, "disposition": pop.disposition}
 
     def _owed_body(self) -> list[wire.Body]:
         return [wire.owed(each, self.titles) for each in self.owed]

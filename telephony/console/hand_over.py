@@ -31,11 +31,14 @@ AT_WORK = frozenset(
 )
 
 
+MAY_BE_ASKED = frozenset({AgentState.AVAILABLE, AgentState.WRAP_UP})  # has no caller of one's own in sight
+
+
 class Colleague(Wire):
     login: str
     name: str
     state: AgentState
-    phone: str  # the extension that a page's phone calls
+    phone: str  # the extension that a page's phone calls; empty: is not to be disturbed now
 
 
 class QueueToChoose(Wire):
@@ -126,7 +129,8 @@ class HandOverApi:
             status, agent = desk.status, desk.agent
             if status and status.state in AT_WORK and agent != but:
                 name = self._names.get(agent, agent)
-                yield Colleague(login=agent, name=name, state=status.state, phone=self._extensions.get(agent, ""))
+                phone = self._extensions.get(agent, "") if status.state in MAY_BE_ASKED else ""
+                yield Colleague(login=agent, name=name, state=status.state, phone=phone)
 
     async def _move(self, asked: Asked) -> None:
         given, agent, call = asked.body_as(Destination), asked.account.agent, own_talk(asked, self._call_of)
@@ -137,8 +141,9 @@ class HandOverApi:
 
     async def _consult(self, asked: Asked) -> None:
         call, colleague = own_talk(asked, self._call_of), asked.body_as(Consultation).colleague
-        if colleague not in {each.login for each in self._colleagues(asked.account.agent)}:
-            raise ProblemError(409, "colleague_away")
+        known = {each.login: each.state for each in self._colleagues(asked.account.agent)}
+        if known.get(colleague) not in MAY_BE_ASKED:
+            raise ProblemError(409, "colleague_busy" if colleague in known else "colleague_away")
         self._share(call, AgentId(colleague))
 
     def _inside(self, call: CallView, given: Destination, by: AgentId) -> HandOver:

@@ -11,7 +11,7 @@ from telephony.core.commands import AgentChanged, ShowPop
 from telephony.core.ids import AgentId, InteractionId
 from telephony.core.note import Note
 from telephony.core.views import AgentState, CallState, Lane
-from tests.acceptance.console_scene import HOSTILE, KNOWN, House, log_in, looks_right, press
+from tests.acceptance.console_scene import HOSTILE, KNOWN, House, choose, log_in, looks_right, press
 
 PIOTR = AgentId("piotr")
 
@@ -52,11 +52,12 @@ async def test_who_gets_the_caller_reads_the_note(page: Page, house: tuple[House
     hotline, url = house
     await hotline.store.notes.keep("i0", "piotr", Note(f"Router ma czerwoną diodę.\n{HOSTILE}", 1, 1000.0))
     await log_in(page, url)
+    await choose(page, language="en")
     hotline.arrive("i0", KNOWN, Lane.STANDARD)
     first = hotline.engine.calls()[0]
     hotline.console.publish(ShowPop(replace(first, agent=PIOTR), PIOTR, 1, 1000.0))
     second = replace(first, interaction=InteractionId("i1"), follows=first.interaction, agent=AgentId("anna"))
     hotline.console.publish(ShowPop(replace(second, state=CallState.OFFERED, attempt=1), AgentId("anna"), 1, 1000.0))
-    await expect(page.locator("#handed-by")).to_have_text("Przekazuje: piotr")
+    await expect(page.locator("#handed-by")).to_have_text("Handed over by: piotr")
     await expect(page.locator("#handed-note")).to_contain_text(HOSTILE)
     await looks_right(page, shots, "handed-over")

@@ -67,8 +67,11 @@ class Node:
         self.muted: list[MuteRecording] = []
         self.moved: list[tuple[str, str]] = []  # Uniqueid of the caller, number outside
         self.wrong: Exception | None = None
+        self.slow: asyncio.Event | None = None  # what it waits for
 
     async def hand_over(self, caller: Uniqueid, number: str = "") -> None:
+        if self.slow:
+            await self.slow.wait()
         if self.wrong:
             raise self.wrong
         self.moved.append((caller, number))

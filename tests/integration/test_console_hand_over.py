@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import aiohttp
 import pytest
 
-from telephony.asterisk.ami import AmiError
+from telephony.asterisk.ami import AmiError, AmiLostError
+from telephony.console.api.problems import ProblemError
 from telephony.console.rules import ConsoleRules
 from telephony.core.commands import AgentChanged, CallChanged, ShowPop
 from telephony.core.hand_over import HandOver
@@ -96,6 +98,34 @@ async def test_a_node_that_cannot_move_the_caller_says_so_and_nothing_is_kept(
     assert house.moves.of(TALKING.interaction) is None
 
 
+async def test_a_button_pressed_twice_hands_over_once(anna: Page, house: House) -> None:
+    to_sales = {"kind": "queue", "to": "sales"}
+    assert (await anna.ask("POST", PATH, json=to_sales))[0] == 204
+    house.node.wrong = LookupError("nobody there any more")
+    assert (await anna.ask("POST", PATH, json={"kind": "queue", "to": "billing"}))[0] == 409
+    known = house.moves.of(TALKING.interaction)
+    assert known is not None
+    assert known.queue == "sales", "the first time counts"
+
+
+async def test_two_at_once_are_one(house: House) -> None:
+    to_sales = HandOver(TALKING.interaction, QueueName("sales"), Lane.STANDARD, ())
+    house.node.slow = asyncio.Event()
+    first = asyncio.create_task(house.moves.inside(TALKING, to_sales))
+    await asyncio.sleep(0)
+    with pytest.raises(ProblemError, match="already"):
+        await house.moves.outside(TALKING, OUTSIDE)
+    house.node.slow.set()
+    await first
+    assert house.node.moved == [(TALKING.uniqueid, "")]
+
+
+async def test_what_may_have_happened_is_not_forgotten(anna: Page, house: House) -> None:
+    house.node.wrong = AmiLostError("gone")
+    assert (await anna.ask("POST", PATH, json={"kind": "queue", "to": "sales"}))[0] == 503
+    assert house.moves.of(TALKING.interaction) is not None
+
+
 async def test_only_a_talk_of_ones_own_can_be_handed_over(
     anna: Page, http: aiohttp.ClientSession, house: House
 ) -> None:
@@ -141,10 +171,15 @@ async def test_who_is_asked_first_sees_the_talk_and_its_end(
 ) -> None:
     await anna.ask("PUT", f"/calls/{TALKING.interaction}/note", json={"text": "dioda", "revision": 1})
     path = f"/calls/{TALKING.interaction}/consultation"
-    assert (await anna.ask("POST", path, json={"colleague": "ewa"}))[0] == 409
+    assert (await anna.ask("POST", path, json={"colleague": "ewa"}))[1]["reason"] == "colleague_away"
+    house.console.publish(AgentChanged(PIOTR, AgentState.TALKING, "", 1000.0, InteractionId("his")))
+    assert (await anna.ask("POST", path, json={"colleague": "piotr"}))[1]["reason"] == "colleague_busy"
+    assert (await anna.ask("GET", "/destinations"))[1]["colleagues"][0]["phone"] == ""  # type: ignore[index]
+    house.console.publish(AgentChanged(PIOTR, AgentState.WRAP_UP, "", 1000.0, None))
     assert (await anna.ask("POST", path, json={"colleague": "piotr"}))[0] == 204
     http.cookie_jar.clear()
     wire, state = await page(http, house, "piotr")
+    assert state["pop"]["shared"] is True
     assert (state["pop"]["interaction"], state["pop"]["handed"]["by"]) == (TALKING.interaction, "anna")
     if not state["pop"]["handed"]["note"]:
         assert (await wire.next("handed"))["handed"]["note"] == "dioda"

@@ -10,12 +10,13 @@ import pytest
 from telephony.asterisk.ami import AmiLostError, AmiRefusedError
 from telephony.console.rules import ConsoleRules
 from telephony.core.commands import CallChanged
+from telephony.core.ids import InteractionId
 from telephony.core.recording import PauseReason
 from telephony.core.views import CallState
 from telephony.recording_pauses import RecordingPauses
 from telephony.store.errors import StoreError
 from telephony.store.memory import Memory
-from tests.integration.console_house import OFFER, OFFERED, House
+from tests.integration.console_house import OFFER, OFFERED, PIOTR, House
 from tests.integration.test_console_api import Page, page_of
 
 TALKING = replace(OFFERED, node="n1", channel="PJSIP/t-1", state=CallState.TALKING, answered_at=1040.0)
@@ -61,6 +62,21 @@ async def test_a_server_that_has_started_anew_does_not_resume_by_looking(anna: P
     assert recorded
     assert pause is not None
     assert muted(house) == [True]
+
+
+async def test_a_pause_goes_with_a_caller_who_is_handed_over(anna: Page, house: House) -> None:
+    await anna.ask("PUT", PATH, json={"pause": "wish"})
+    second = replace(TALKING, interaction=InteractionId("second"), agent=PIOTR, follows=TALKING.interaction)
+    third = replace(second, interaction=InteractionId("third"), follows=second.interaction)
+    anew = RecordingPauses({"n1": house.node}, house.store.recordings, lambda: house.now)
+    for call in (second, third):
+        recorded, pause = await anew.state(call)
+        assert recorded
+        assert pause is not None
+        assert pause.reason is PauseReason.WISH
+    assert muted(house) == [True], "nobody has resumed it by looking"
+    assert await anew.resume(third)
+    assert (await anew.state(third))[1] is None
 
 
 async def test_what_is_not_recorded_says_so(anna: Page, house: House) -> None:

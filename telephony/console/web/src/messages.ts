@@ -116,6 +116,7 @@ export interface Call {
   ticket: string | null;
   disposition: string; // empty: none yet
   missed: boolean;
+  shared: boolean; // a colleague's, who asks this one
 }
 
 export interface Pop extends Call {

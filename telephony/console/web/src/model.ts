@@ -18,6 +18,10 @@ export const model = {
 
 const RECENT = 20;
 
+/** The talk in hand that is one's own; empty: none, or a colleague's of which one is asked. */
+export const ownTalk = (): string =>
+  model.pop?.state === "talking" && !model.pop.shared ? model.pop.interaction : "";
+
 export const now = (): number => Date.now() / 1000 + model.offset;
 
 const find = (interaction: string): Pop | undefined =>

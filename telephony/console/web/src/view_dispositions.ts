@@ -38,7 +38,7 @@ const title = (queue: string, code: string): string =>
 function talks(): Talk[] {
   const owed = model.owed.map((each) => ({ ...each, at: each.owed_at, code: "", owed: true }));
   const pop = model.pop;
-  if (!pop?.answered_at || pop.missed || !lists[pop.queue_name] || owed.some(isOf(pop.interaction))) return owed;
+  if (!pop?.answered_at || pop.missed || pop.shared || !lists[pop.queue_name] || owed.some(isOf(pop.interaction))) return owed;
   const { interaction, queue, queue_name, answered_at, disposition } = pop;
   return [...owed, { interaction, queue, queue_name, at: answered_at, code: disposition, owed: false }];
 }

@@ -5,7 +5,7 @@ import { get, post } from "./api";
 import { attempt, tellProblem } from "./dialogs";
 import { byId, make, makeForeign, say, setText, show } from "./dom";
 import type { AgentState } from "./messages";
-import { model } from "./model";
+import { model, ownTalk } from "./model";
 import { fill, words } from "./texts";
 import { agentState } from "./view_agent";
 import { saveNow } from "./view_notes";
@@ -22,7 +22,7 @@ interface Destinations {
 type Kind = "colleague" | "queue" | "number";
 
 const dialog = (): HTMLDialogElement => byId<HTMLDialogElement>("hand-over-dialog");
-const talking = (): boolean => model.pop?.state === "talking";
+const talking = (): boolean => ownTalk() !== "";
 
 export function drawHandOver(): void {
   show(byId("call-actions"), talking());

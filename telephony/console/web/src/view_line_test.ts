@@ -4,7 +4,7 @@ import table from "../texts/line_test.json";
 import { get } from "./api";
 import { attempt } from "./dialogs";
 import { byId, say, setText, show } from "./dom";
-import { model, now } from "./model";
+import { model, now, ownTalk } from "./model";
 import { fill, lookUp, words } from "./texts";
 import { addToNote } from "./view_notes";
 
@@ -28,7 +28,6 @@ interface LineQuality {
 let tested = ""; // the call whose line is being tested, or was
 let result = "";
 
-const talk = (): string => (model.pop?.state === "talking" ? model.pop.interaction : "");
 
 /** Another call has come into hand: what was measured belongs to the one before. */
 export function drawLineTest(): void {
@@ -43,7 +42,7 @@ function tell(interaction: string, text: string): void {
 }
 
 function start(): void {
-  const interaction = talk();
+  const interaction = ownTalk();
   if (!interaction) return;
   const since = now();
   result = "";

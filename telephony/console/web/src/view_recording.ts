@@ -4,7 +4,7 @@ import table from "../texts/recording.json";
 import { get, put } from "./api";
 import { attempt, tellProblem } from "./dialogs";
 import { byId, say, setText, show } from "./dom";
-import { model } from "./model";
+import { ownTalk } from "./model";
 import { fill, words } from "./texts";
 import { clockTime } from "./times";
 
@@ -22,11 +22,10 @@ let shown = ""; // the talk whose recording is shown
 let now: Recording = { recorded: false, paused: null, since: null };
 
 const path = (interaction: string): string => `calls/${encodeURIComponent(interaction)}/recording`;
-const talk = (): string => (model.pop?.state === "talking" ? model.pop.interaction : "");
 
 /** A talk has begun or ended: whether it is recorded is asked once. */
 export function drawRecording(): void {
-  const interaction = talk();
+  const interaction = ownTalk();
   if (interaction === shown) return;
   shown = interaction;
   tellProblem("recording-error", "");
