@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from telephony.console.api.endpoint import Asked, Endpoint, Wire
 from telephony.console.api.problems import ProblemError
@@ -17,10 +17,15 @@ CONSULTANTS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMIN})
 MOST = 4000  # characters
 
 
+def _storable(text: str) -> str:
+    """PostgreSQL keeps any text but U+0000, which nobody types."""
+    return text.replace("\x00", "")
+
+
 class NoteText(Wire):
     """`revision`: one more than that of the text which it takes the place of."""
 
-    text: str = Field(max_length=MOST)
+    text: Annotated[str, AfterValidator(_storable)] = Field(max_length=MOST)
     revision: int = Field(ge=1, le=1_000_000)
 
 

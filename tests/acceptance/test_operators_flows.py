@@ -143,7 +143,7 @@ async def test_a_supervisors_closing_and_outage_hold_for_the_very_next_caller(to
         await ewa.log_in()
         await ewa.ask("PUT", "/departments/sales/closure", {"reason": "Pożar"})
         call = await town.calls(SALES, STRANGER)
-        await at(town, "closed", "unknown")  # nobody knows when it opens again
+        await at(town, "closed", "offer")
         await call.hang_up()
         await town.until(lambda seen: all(each.outcome for each in seen))
         await ewa.ask("POST", "/outages", {"text": {"pl": "Naprawiamy kabel."}})

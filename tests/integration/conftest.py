@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -40,5 +41,17 @@ async def database_url(postgres_server: str) -> AsyncIterator[str]:
     connection = await asyncpg.connect(postgres_server)
     await connection.execute(f"CREATE DATABASE {name}")
     yield postgres_server.replace("/hotline?", f"/{name}?")
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await _dropped(connection, name)
     await connection.close()
+
+
+async def _dropped(connection: asyncpg.Connection, name: str) -> None:
+    """Autovacuum may be at work there for a moment, and is nobody's to be ended."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            except asyncpg.InsufficientPrivilegeError:
+                await asyncio.sleep(0.1)
+            else:
+                return

@@ -193,7 +193,8 @@ async def test_a_note_is_kept_for_a_call_of_ones_own_desk_and_for_no_other(page:
 async def test_a_late_save_never_takes_the_place_of_a_newer_text(page: Page, house: House) -> None:
     note = f"/calls/{OFFERED.interaction}/note"
     house.console.publish(OFFER)
-    assert (await page.ask("PUT", note, json={"text": "Dioda mruga", "revision": 2}))[0] == 200
+    given = {"text": "Dioda\x00 mruga", "revision": 2}  # what no database keeps is left out
+    assert (await page.ask("PUT", note, json=given))[1]["text"] == "Dioda mruga"
     for revision in (1, 2):
         status, problem = await page.ask("PUT", note, json={"text": "Dioda", "revision": revision})
         assert (status, problem["reason"]) == (409, "newer_note")
