@@ -132,6 +132,11 @@ def fingerprint(pair: Pair) -> str:
     return x509.load_pem_x509_certificate(pair.certificate.read_bytes()).fingerprint(hashes.SHA256()).hex(":").upper()
 
 
+def ends_at(pair: Pair) -> datetime:
+    """When the certificate ends. Errors: OSError, ValueError."""
+    return x509.load_pem_x509_certificate(pair.certificate.read_bytes()).not_valid_after_utc
+
+
 @contextmanager
 def _told_of(pair: Pair) -> Iterator[None]:
     """Errors: SettingsError, in place of OSError."""

@@ -220,10 +220,6 @@ class Desk:
         pop = self._find(interaction)
         return pop.call if pop else None
 
-    def has(self, interaction: InteractionId) -> bool:
-        """Whether the call is in hand here, or was not long ago."""
-        return self._find(interaction) is not None
-
     def queue_of(self, interaction: InteractionId) -> QueueName | None:
         """Of a call that this agent has talked in."""
         owed = next((each.queue for each in self.owed if each.interaction == interaction), None)

@@ -15,6 +15,7 @@ from telephony.asterisk.ami import AmiRefusedError
 from telephony.asterisk.ami_actions import ReadsEnvironment
 from telephony.asterisk.ami_client import AmiClient, AmiSettings, AmiSetupError, Listener, Snapshot
 from telephony.doctor import nodes
+from telephony.doctor.certificate import certificate
 from telephony.doctor.finding import Finding, right, warning, wrong
 from telephony.flows import Origin, by_number, known_to
 from telephony.settings import AsteriskNode, Settings, SettingsError, load
@@ -34,6 +35,7 @@ async def examine(files: Sequence[Path], *, will_serve: bool) -> AsyncIterator[F
         return
     yield right("settings", f"{', '.join(map(str, files))}: {len(settings.numbers)} numbers")
     yield flows(settings)
+    yield certificate(settings)
     if settings.database_url.get_secret_value() or will_serve:
         yield await database(settings.database_url.get_secret_value())
     if will_serve and not settings.asterisk:

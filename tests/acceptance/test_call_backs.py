@@ -161,8 +161,13 @@ async def test_a_consultant_calls_a_customer_from_the_page(tmp_path: Path) -> No
         assert GENERAL in str(customer.caller), "our number is shown"
         await everything.until(lambda seen: [each.state for each in seen] == [CallState.TALKING])
         await asyncio.sleep(3)  # of talk, measured below
+        (talk,) = await everything.store.recent_interactions()
+        await everything.page.ask("POST", f"/calls/{talk.interaction}/transfer", {"kind": "queue", "to": "sales"})
+        await everything.until(lambda seen: len(seen) == 2 and seen[1].state is CallState.LINE)
         await customer.hang_up()
-        (ended,) = await everything.until(lambda seen: all(each.outcome for each in seen))
+        ended, second = await everything.until(lambda seen: all(each.outcome for each in seen))
+        assert (second.follows, second.caller, second.queue) == (ended.interaction, CUSTOMER, "sales")
+        assert (second.direction, second.outcome) == (Direction.IN, Outcome.ABANDONED_LINE)
         assert (ended.direction, ended.outcome, ended.agent) == (Direction.OUT, Outcome.ANSWERED, AGENT)
         assert (ended.caller, ended.queue) == (CUSTOMER, "support")
         assert everything.consultant_heard(consultant) > AUDIBLE

@@ -15,8 +15,10 @@ from cryptography import x509
 from structlog.testing import capture_logs
 
 from telephony.console_rules import console_rules
+from telephony.doctor.certificate import certificate
+from telephony.doctor.finding import Standing
 from telephony.settings import Listen, Settings, SettingsError, Site
-from telephony.tls import Pair, Tls, fingerprint, pair_of
+from telephony.tls import Pair, Tls, ends_at, fingerprint, pair_of
 
 OUTSIDE = Listen("192.0.2.7", 8480)
 NOW = datetime.now(UTC)
@@ -173,3 +175,27 @@ def test_this_machines_name_is_among_the_names(tmp_path: Path) -> None:
         x509.SubjectAlternativeName
     )
     assert socket.gethostname().lower() in names.value.get_values_for_type(x509.DNSName)
+
+
+def _doctor(site: Settings, later: timedelta = timedelta()) -> tuple[Standing, str]:
+    found = certificate(site, NOW + later)
+    return found.standing, found.text
+
+
+def test_the_doctor_says_until_when_a_certificate_is_good(tmp_path: Path) -> None:
+    pair = made(tmp_path)
+    given = settings(tmp_path, certificate=pair.certificate, key=pair.key)
+    life = ends_at(pair) - NOW
+    assert _doctor(given)[0] is Standing.RIGHT
+    assert f"{ends_at(pair):%Y-%m-%d}" in _doctor(given)[1]
+    assert _doctor(given, life - timedelta(days=29))[0] is Standing.WARNING
+    assert _doctor(given, life + timedelta(seconds=1))[0] is Standing.WRONG
+    assert _doctor(settings(tmp_path, tls="self-made"))[0] is Standing.WARNING
+    assert _doctor(settings(tmp_path, Listen("127.0.0.1", 8480)))[0] is Standing.RIGHT
+
+
+def test_the_doctor_says_what_is_wrong_with_a_certificate(tmp_path: Path) -> None:
+    pair = made(tmp_path)
+    assert _doctor(settings(tmp_path))[0] is Standing.WRONG
+    assert "cannot be read" in _doctor(settings(tmp_path, certificate=tmp_path / "none.pem", key=pair.key))[1]
+    assert "no pair" in _doctor(settings(tmp_path, certificate=pair.certificate, key=pair.certificate))[1]

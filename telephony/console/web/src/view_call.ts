@@ -135,7 +135,7 @@ const NEW: Readonly<Record<Pop["direction"], string>> = { in: t.new_call, call_b
 
 /** What a screen reader says of a new call. */
 export function announcement(pop: Pop): string {
-  const parts = [NEW[pop.direction]];
+  const parts = [pop.shared ? t.new_shared : NEW[pop.direction]];
   if (pop.lane === "accessibility") parts.push(accessibility_inline);
   parts.push(callerName(pop), pop.queue, ...steps(pop));
   parts.push(fill(t.waited, { time: spokenDuration(now() - (pop.queued_at ?? pop.arrived_at)) }));

@@ -29,7 +29,8 @@ export function drawHandOver(): void {
   if (!talking() && dialog().open) dialog().close();
   const handed = model.pop?.handed;
   show(byId("handed"), Boolean(handed));
-  setText(byId("handed-by"), handed?.by ? fill(t.by, { name: handed.by }) : t.by_somebody);
+  const whose = model.pop?.shared ? t.asked_by : t.by;
+  setText(byId("handed-by"), handed?.by ? fill(whose, { name: handed.by }) : t.by_somebody);
   setText(byId("handed-note"), handed?.note || t.no_note);
 }
 
