@@ -199,7 +199,9 @@ class Originate:
             raise ValueError("not a number in E.164 to be shown")
 
     def fields(self) -> Fields:
-        shown = (("CallerID", f"<{self.shown}>"),) if self.shown else ()
+        shown: Fields = (("CallerID", f"<{self.shown}>"),) if self.shown else ()
+        if shown and isinstance(self.target, Outside):  # a customer, who may be handed over as if having called there
+            shown = (*shown, ("Variable", f"__HOTLINE_DID={self.shown}"))
         return (
             ("Channel", self.target.channel),
             ("Context", self.entry.value),

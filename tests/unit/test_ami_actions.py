@@ -27,6 +27,9 @@ def test_the_fields_are_fixed_but_for_who_is_rung() -> None:
         "Async": "true",
     }
     assert dict(Originate(Outside(NUMBER, "carrier"), Entry.PROBE, ID).fields())["Channel"] == f"PJSIP/{NUMBER}@carrier"
+    out = dict(Originate(Outside(NUMBER, "carrier"), Entry.PROBE, ID, shown="+48220000100").fields())
+    assert (out["CallerID"], out["Variable"]) == ("<+48220000100>", "__HOTLINE_DID=+48220000100")
+    assert "Variable" not in dict(Originate(Phone("anna"), Entry.PROBE, ID, shown=NUMBER).fields())
 
 
 @pytest.mark.parametrize("entry", Entry)

@@ -15,6 +15,8 @@ export const inCall = (): boolean => model.pop !== null && STAGE[model.pop.state
 
 /** Nobody calls during a call; after it, or from an earlier one, its number is a button away. */
 export function drawOutgoing(): void {
+  const panel = byId("outgoing");
+  show(panel, !inCall() || panel.contains(document.activeElement)); // a pop takes nobody's focus away
   byId<HTMLButtonElement>("outgoing-call").disabled = inCall();
   show(byId("call-number"), !inCall() && Boolean(model.pop?.caller));
   const queue = model.pop?.queue_name;
