@@ -25,7 +25,7 @@ test: $(VENV)/.installed-test check
 	@$(HOTLINE) setup
 	@$(BIN)/python -m tests.tools
 	@$(BIN)/python -m tests.tryton
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --cov --cov-report=term
 
 check: $(VENV)/.installed-test
 	@$(BIN)/ruff check --quiet .
