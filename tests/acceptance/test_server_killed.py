@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -38,11 +38,10 @@ async def ended_after_restart(town: World, count: int) -> dict[str | None, CallV
     return {call.caller: call for call in seen}
 
 
-async def in_asterisks_queue(town: World, count: int) -> None:
-    asterisk = town.house.nodes[0]
+async def until_asterisk_says(town: World, command: str, true_of: Callable[[str], bool]) -> None:
     async with asyncio.timeout(STEP_S):
-        while f" has {count} calls" not in await asterisk.command("queue show hotline-fallback"):  # noqa: ASYNC110 - its
-            await asyncio.sleep(0.1)  # console tells only who asks
+        while not true_of(await town.house.nodes[0].command(command)):  # noqa: ASYNC110 - its console tells who asks
+            await asyncio.sleep(0.1)
 
 
 def told(call: CallView) -> tuple[str | None, str | None]:
@@ -74,8 +73,9 @@ async def test_killed_in_the_line_everyone_is_heard_by_a_person(town: World) -> 
     # Asterisk plays the last words of the flow to their end before it looks whether we live, and gives a free phone to
     # whoever is in its queue first: the phone comes when both are.
     await town.consultants.unregister(AGENT)
+    await until_asterisk_says(town, "pjsip show contacts", lambda said: f"{AGENT}/sip:" not in said)
     await town.house.signal_server(signal.SIGKILL)
-    await in_asterisks_queue(town, 2)
+    await until_asterisk_says(town, "queue show hotline-fallback", lambda said: " has 2 calls" in said)
     await register(town.consultants, town.house, town.folder, AGENT, 0)
     registered_at = time.monotonic()
     first = await town.answered_by_a_consultant()
