@@ -335,6 +335,7 @@ Action = (
     | QueueStatus | QueueAdd | QueueRemove | QueuePause | PagePhone | BlindTransfer
     | MuteRecording
 )  # fmt: skip
+OfTalks = PagePhone | MuteRecording  # what pages ask for beside the calls that the core leads
 
 
 def forbidden_right(commands: frozenset[str]) -> str | None:

@@ -20,17 +20,7 @@ from telephony.asterisk import calling_back, channel_facts, translate
 from telephony.asterisk.agi import AgiSession
 from telephony.asterisk.agi_wire import AgiError
 from telephony.asterisk.ami import AmiCounters, AmiError
-from telephony.asterisk.ami_actions import (
-    BlindTransfer,
-    Entry,
-    Hangup,
-    MuteRecording,
-    Originate,
-    Outside,
-    PagePhone,
-    Phone,
-    PlayDtmf,
-)
+from telephony.asterisk.ami_actions import BlindTransfer, Entry, Hangup, OfTalks, Originate, Outside, Phone, PlayDtmf
 from telephony.asterisk.ami_client import AmiClient, AmiSettings, AmiSetupError, AmiTiming, Listener, Snapshot
 from telephony.asterisk.ami_wire import AmiEvent
 from telephony.asterisk.asking import Asking
@@ -130,7 +120,7 @@ class Gateway:
         """Logged in to AMI, with a whole picture."""
         return self._ami.connected
 
-    async def carry_out(self, action: PagePhone | MuteRecording) -> None:
+    async def carry_out(self, action: OfTalks) -> None:
         """Errors: AmiError."""
         await self._ami.request(action)
 

@@ -87,6 +87,9 @@ class Console:
     `of_desks` makes further endpoints that ask about desks.
     """
 
+    _runner: web.AppRunner | None = None
+    _ticking: asyncio.Task[None] | None = None
+
     def __init__(
         self,
         *,
@@ -137,42 +140,39 @@ class Console:
         self._names: dict[AgentId, str] = {}  # of those who have signed in
         self._extensions: dict[AgentId, str] = {}  # likewise: what a colleague dials
         self._handed = HandedOver(notes, self._agent_of, self._names, self._handed_over)
-        floor = FloorApi(self._board, self._desks.values, self._names, queue_titles, self._timings.late, clock)
-        writing = NotesApi(notes, self._on_desk).endpoints() if notes else ()
-        ending = DispositionApi(dispositions or {}, self._queue_of, submit).endpoints()
-        sessions = SessionsApi(self.admission, clock).endpoints()
-        finding = CustomerSearchApi(search, self._choose, card_rules, clock).endpoints() if search else ()
-        reading = ArticlesApi(library, self._call_of, clock).endpoints() if library else ()
-        own = (
-            *finding,
-            *self._handing_over(moves),
-            *of_desks(self.desk),
-            *sessions,
-            *OwnApi(self._board.lanes, clock).endpoints(),
-            *floor.endpoints(),
-            *writing,
-            *ending,
-            *reading,
-            *ScriptsApi(scripts).endpoints(),
-            *self._phones.endpoints(),
-        )
-        self._site = Site(
-            accounts,
-            self._sessions,
-            self._pages,
-            clock,
-            rules,
-            FlowPages(flows, callers),
-            (*own, *endpoints),
-            looks,
-            factors,
-        )
+        during = self._during_calls(notes, dispositions or {}, library, scripts, search)
+        asked = (*during, *self._handing_over(moves), *of_desks(self.desk), *self._of_everyone(), *endpoints)
+        pages = FlowPages(flows, callers)
+        self._site = Site(accounts, self._sessions, self._pages, clock, rules, pages, asked, looks, factors)
         if file_message:
             named = {str(queue): title for queue, title in queue_titles.items()}
             self._site.caller_form = CallerForm(file_message, named, rules.privacy_contact, clock, rules.proxies)
-        self._runner: web.AppRunner | None = None
-        self._ticking: asyncio.Task[None] | None = None
         self._tick_s = rules.tick_s
+
+    def _during_calls(
+        self,
+        notes: Notes | None,
+        dispositions: Lists,
+        library: Library | None,
+        scripts: Mapping[QueueName, Script],
+        search: Search | None,
+    ) -> Iterable[Endpoint]:
+        if search:
+            yield from CustomerSearchApi(search, self._choose, self._card_rules, self._clock).endpoints()
+        if notes:
+            yield from NotesApi(notes, self._on_desk).endpoints()
+        if library:
+            yield from ArticlesApi(library, self._call_of, self._clock).endpoints()
+        yield from DispositionApi(dispositions, self._queue_of, self._submit).endpoints()
+        yield from ScriptsApi(scripts).endpoints()
+
+    def _of_everyone(self) -> Iterable[Endpoint]:
+        yield from FloorApi(
+            self._board, self._desks.values, self._names, self._titles, self._timings.late, self._clock
+        ).endpoints()
+        yield from SessionsApi(self.admission, self._clock).endpoints()
+        yield from OwnApi(self._board.lanes, self._clock).endpoints()
+        yield from self._phones.endpoints()
 
     async def start(self, host: str, port: int, tls: SSLContext | None = None) -> int:
         """Listen; returns the real port. Errors: OSError when the address is taken."""

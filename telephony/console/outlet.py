@@ -39,5 +39,10 @@ class Outlet:
         return await self._queue.get()
 
     @property
+    def closing(self) -> bool:
+        """Whether a close frame is on its way, and the page still reads."""
+        return self._ended and not self.overflowed
+
+    @property
     def empty(self) -> bool:
         return self._queue.empty()

@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 MESSAGE_BYTES = 4096
 PING_S = 20.0
+CLOSING_S = 2.0
 SAID_AT_ONCE = 40
 SAID_EVERY_S = 0.1
 
@@ -42,8 +43,7 @@ class PageSocket:
             await self._listen(socket, page)
         finally:
             self._pages.closed(page)
-            sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)
+            await _end(sending, page)
             if page.overflowed:
                 log.warning("console.page_too_slow", agent=session.account.agent)
         return socket
@@ -75,6 +75,14 @@ async def _send(socket: web.WebSocketResponse, page: Outlet) -> None:
         if isinstance(message, Close):
             return await _close(socket, message)
         await socket.send_str(message)
+
+
+async def _end(sending: asyncio.Task[None], page: Outlet) -> None:
+    """A page that is told why it is closed is heard out: cut off, it would not know whether to come back."""
+    if page.closing:
+        await asyncio.wait([sending], timeout=CLOSING_S)
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
 
 
 async def _close(socket: web.WebSocketResponse, with_: Close) -> None:

@@ -17,7 +17,6 @@ from telephony.asterisk.translate import WANTED
 from telephony.demo.house import ACCESSIBLE, GENERAL
 from tests.acceptance.conftest import StartNode
 from tests.acceptance.test_originate import server_client
-from tests.acceptance.test_server_killed import in_asterisks_queue
 from tests.acceptance.world import AGENT, World, register, world
 
 LATER = "piotr"
@@ -71,9 +70,9 @@ async def test_with_the_server_dead_who_came_after_its_start_serves_accessibilit
         while not settled(log.read_text("utf-8")):  # noqa: ASYNC110 - a log is read, not announced
             await asyncio.sleep(0.1)
     # A free phone goes to whoever is in Asterisk's queue first, and the last words of the flow are heard to their end.
-    await town.consultants.unregister(LATER)
+    await town.phone_leaves(LATER)
     await town.house.signal_server(signal.SIGKILL)
-    await in_asterisks_queue(town, 2)
+    await town.in_asterisks_queue(2)
     await register(town.consultants, town.house, town.folder, LATER, 0, by_itself=False)
     for expected in (preferred, standard):
         phone = await town.consultants.incoming()

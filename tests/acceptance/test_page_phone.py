@@ -98,6 +98,33 @@ async def rings_in_page(page: Page, hotline: World) -> PhoneCall:
     return call
 
 
+async def colleagues_phone(hotline: World, folder: Path) -> None:
+    await hotline.consultants.register(
+        OTHER,
+        uri=hotline.house.uri(OTHER),
+        registrar=hotline.house.registrar,
+        user=OTHER,
+        password=hotline.house.sip_secret(OTHER),
+        auto_answer_after_s=0.2,
+        play=tone(folder / "other.wav", OTHER_HZ),
+        record=hotline.folder / "consultants",
+    )
+
+
+async def asks_colleague(page: Page, hotline: World) -> PhoneCall:
+    await page.locator("#note").focus()
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("t")
+    await page.get_by_role("button", name="Zapytaj najpierw: Piotr Zieliński").click()
+    await expect(page.locator("#consult-state")).to_have_text("Rozmawiasz: Piotr Zieliński. Klient słyszy muzykę.")
+    return await hotline.consultants.incoming()
+
+
+async def all_three_talk(page: Page) -> None:
+    await page.get_by_role("button", name="Rozmowa we troje").click()
+    await expect(page.locator("#consult-state")).to_have_text("Rozmowa we troje: Piotr Zieliński, klient i Ty.")
+
+
 async def test_a_caller_and_a_consultant_in_the_page_hear_one_another(
     microphone: Page, tmp_path: Path, shots: Path
 ) -> None:
@@ -127,16 +154,7 @@ async def test_a_caller_is_held_a_colleague_asked_all_three_talk_and_the_two_go_
     page, heard = microphone, list[Message]()
     async with world(tmp_path / "world", dispositions=False) as hotline, page_of(hotline.house, OTHER) as piotr:
         piotr.heard = heard.append
-        await hotline.consultants.register(
-            OTHER,
-            uri=hotline.house.uri(OTHER),
-            registrar=hotline.house.registrar,
-            user=OTHER,
-            password=hotline.house.sip_secret(OTHER),
-            auto_answer_after_s=0.2,
-            play=tone(tmp_path / "other.wav", OTHER_HZ),
-            record=hotline.folder / "consultants",
-        )
+        await colleagues_phone(hotline, tmp_path)
         call = await rings_in_page(page, hotline)
         state = page.locator("#phone-state")
         await page.keyboard.press("a")
@@ -151,19 +169,14 @@ async def test_a_caller_is_held_a_colleague_asked_all_three_talk_and_the_two_go_
 
         await piotr.ready()
         await page.locator("#note").fill(NOTE)
-        await page.keyboard.press("Tab")
-        await page.keyboard.press("t")
-        await page.get_by_role("button", name="Zapytaj najpierw: Piotr Zieliński").click()
-        await expect(page.locator("#consult-state")).to_have_text("Rozmawiasz: Piotr Zieliński. Klient słyszy muzykę.")
-        asked = await hotline.consultants.incoming()
+        asked = await asks_colleague(page, hotline)
         assert asked.account == OTHER
         assert await page.evaluate(HEARD_HZ) == pytest.approx(OTHER_HZ, abs=12)
         told = next(each for each in heard if each["type"] == "handed")
         assert told["handed"] == {"by": "Anna Wiśniewska", "note": NOTE}
         await looks_right(page, shots, "phone-consults")
 
-        await page.get_by_role("button", name="Rozmowa we troje").click()
-        await expect(page.locator("#consult-state")).to_have_text("Rozmowa we troje: Piotr Zieliński, klient i Ty.")
+        await all_three_talk(page)
         await asyncio.sleep(3)  # of three tones
 
         await page.get_by_role("button", name="Połącz ich i odejdź").click()
@@ -181,6 +194,34 @@ async def test_a_caller_is_held_a_colleague_asked_all_three_talk_and_the_two_go_
         colleague = hotline.folder / "consultants" / f"{asked.name}.wav"
         assert together(colleague, MICROPHONE_HZ, CUSTOMER_HZ) > 0.2
         assert part_strength(colleague, CUSTOMER_HZ) > 0.8
+
+
+async def test_whoever_is_muted_stays_so_while_colleagues_come_and_go(microphone: Page, tmp_path: Path) -> None:
+    page = microphone
+    async with world(tmp_path / "world", dispositions=False) as hotline, page_of(hotline.house, OTHER) as piotr:
+        await colleagues_phone(hotline, tmp_path)
+        call = await rings_in_page(page, hotline)
+        await page.keyboard.press("a")
+        await expect(page.locator("#phone-state")).to_have_text("Rozmowa w tej stronie trwa.")
+        await page.get_by_role("button", name="Wycisz").click()
+        await piotr.ready()
+        heard = []
+        for _ in range(2):  # what is left of the first talk of three is not in the way of the second
+            asked = await asks_colleague(page, hotline)
+            await all_three_talk(page)
+            await asyncio.sleep(2)
+            await asked.hang_up()
+            await expect(page.locator("#consult")).to_be_hidden()
+            assert await page.evaluate(HEARD_HZ) == pytest.approx(CUSTOMER_HZ, abs=12)
+            heard.append(hotline.folder / "consultants" / f"{asked.name}.wav")
+        await call.hang_up()
+        await hotline.until(lambda seen: all(each.outcome for each in seen))
+        customer = hotline.folder / f"heard-by-{CALLER[1:]}.wav"
+        for record in (*heard, customer):
+            assert part_strength(record, MICROPHONE_HZ) < 0.2, record.name
+        for record in heard:
+            assert part_strength(record, CUSTOMER_HZ) > 0.8
+        assert part_strength(customer, OTHER_HZ) > 0.8
 
 
 async def gone(hotline: World, told_by: str) -> None:

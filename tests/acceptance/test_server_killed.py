@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from telephony.core.views import CallView, Outcome, SpanKind
 from telephony.demo.house import ACCESSIBLE, GENERAL
-from tests.acceptance.world import AGENT, STEP_S, World, register, seconds_since, world
+from tests.acceptance.world import AGENT, World, register, seconds_since, world
 
 CALLER, SECOND = "+48500000101", "+48500000102"
 REACHED_S = 5.0  # FAULTS.md: the fallback or the next server has the caller within this
@@ -36,12 +36,6 @@ async def ended_after_restart(town: World, count: int) -> dict[str | None, CallV
     for call in seen:
         await town.ticket_of(call)
     return {call.caller: call for call in seen}
-
-
-async def until_asterisk_says(town: World, command: str, true_of: Callable[[str], bool]) -> None:
-    async with asyncio.timeout(STEP_S):
-        while not true_of(await town.house.nodes[0].command(command)):  # noqa: ASYNC110 - its console tells who asks
-            await asyncio.sleep(0.1)
 
 
 def told(call: CallView) -> tuple[str | None, str | None]:
@@ -72,10 +66,9 @@ async def test_killed_in_the_line_everyone_is_heard_by_a_person(town: World) -> 
     waiting = [await town.waits_in_line(GENERAL, CALLER), await town.waits_in_line(ACCESSIBLE, SECOND)]
     # Asterisk plays the last words of the flow to their end before it looks whether we live, and gives a free phone to
     # whoever is in its queue first: the phone comes when both are.
-    await town.consultants.unregister(AGENT)
-    await until_asterisk_says(town, "pjsip show contacts", lambda said: f"{AGENT}/sip:" not in said)
+    await town.phone_leaves(AGENT)
     await town.house.signal_server(signal.SIGKILL)
-    await until_asterisk_says(town, "queue show hotline-fallback", lambda said: " has 2 calls" in said)
+    await town.in_asterisks_queue(2)
     await register(town.consultants, town.house, town.folder, AGENT, 0)
     registered_at = time.monotonic()
     first = await town.answered_by_a_consultant()

@@ -81,6 +81,20 @@ class World:
                     return ticket
                 await asyncio.sleep(0.05)
 
+    async def phone_leaves(self, login: str) -> None:
+        """Unregister a consultant's phone; Asterisk has heard of it when this returns."""
+        await self.consultants.unregister(login)
+        await self._until_asterisk_says("pjsip show contacts", lambda said: f"{login}/sip:" not in said)
+
+    async def in_asterisks_queue(self, count: int) -> None:
+        """Until so many callers are in the queue that Asterisk runs by itself."""
+        await self._until_asterisk_says("queue show hotline-fallback", lambda said: f" has {count} calls" in said)
+
+    async def _until_asterisk_says(self, command: str, true_of: Callable[[str], bool]) -> None:
+        async with asyncio.timeout(STEP_S):
+            while not true_of(await self.house.nodes[0].command(command)):  # noqa: ASYNC110 - its console tells who asks
+                await asyncio.sleep(0.1)
+
     def customer_heard(self, caller: str) -> float:
         """How much of the end of what the customer heard is the consultant."""
         return strength(self.folder / f"heard-by-{caller[1:]}.wav", CONSULTANT_HZ)

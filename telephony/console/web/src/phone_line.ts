@@ -2,7 +2,7 @@
 
 import { UA, WebSocketInterface } from "jssip";
 import type { RTCSession } from "jssip/lib/RTCSession";
-import { Mixer } from "./phone_mixer";
+import { Mixer, stop } from "./phone_mixer";
 
 export interface Registration {
   url: string;
@@ -43,6 +43,8 @@ export class Line {
   private asked: RTCSession | null = null; // whom we consult
   private consulting = false; // the next call that we begin is to somebody whom we consult
   private mixer: Mixer | null = null; // of a talk of three
+  private left: MediaStream | null = null; // the microphone of a talk of three, once two talk again
+  private muted = false; // whoever we talk with
   private readonly streams = new WeakMap<RTCSession, MediaStream>();
   private restarts = 0;
 
@@ -98,11 +100,8 @@ export class Line {
   }
 
   mute(muted: boolean): void {
-    if (this.mixer) return this.mixer.mute(muted);
-    for (const each of [this.session, this.asked]) {
-      if (muted) each?.mute({ audio: true });
-      else each?.unmute({ audio: true });
-    }
+    this.muted = muted;
+    this.muteAll();
   }
 
   /** Under Asterisk's music, until taken back [RFC 3264 §8.4]. */
@@ -142,6 +141,7 @@ export class Line {
     const microphone = await navigator.mediaDevices.getUserMedia({ audio: this.sound() });
     const legs = [caller, asked].map((each) => each.connection as unknown as RTCPeerConnection);
     this.mixer = await Mixer.of(microphone, legs);
+    this.muteAll();
     if (caller.isOnHold().local) caller.unhold();
     this.tell();
   }
@@ -190,7 +190,10 @@ export class Line {
     );
     if (session.connection) this.listen(session, session.connection as unknown as RTCPeerConnection);
     this.shortenGathering(session);
-    session.on("confirmed", () => this.tell());
+    session.on("confirmed", () => {
+      this.muteAll();
+      this.tell();
+    });
     session.on("hold", () => this.heldChanged(session));
     session.on("unhold", () => this.heldChanged(session));
     session.on("ended", () => this.over(session, trouble));
@@ -203,11 +206,30 @@ export class Line {
     if (session === this.session) this.session = this.asked;
     this.asked = null;
     if (this.session && !this.mixer && this.session.isOnHold().local) this.session.unhold();
-    if (!this.session) {
-      this.mixer?.close();
-      this.mixer = null;
-    }
+    void this.unmix();
     this.tell(trouble);
+  }
+
+  private async unmix(): Promise<void> {
+    const mixer = this.mixer;
+    this.mixer = null;
+    if (this.session && mixer) {
+      this.left = await mixer.alone(this.session.connection as unknown as RTCPeerConnection);
+      this.muteAll();
+    } else mixer?.close();
+    if (this.session) return;
+    if (this.left) stop(this.left);
+    this.left = null;
+    this.muted = false;
+  }
+
+  /** In a talk of three the legs carry the mix: only the microphone is muted. */
+  private muteAll(): void {
+    this.mixer?.mute(this.muted);
+    for (const each of [this.session, this.asked]) {
+      if (this.muted && !this.mixer) each?.mute({ audio: true });
+      else each?.unmute({ audio: true });
+    }
   }
 
   private tell(trouble: Trouble = ""): void {

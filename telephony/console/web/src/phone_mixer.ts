@@ -33,10 +33,21 @@ export class Mixer {
     for (const track of this.microphone.getTracks()) track.enabled = !muted;
   }
 
+  /** One is left: the end of the mix, and the microphone itself from now on, which the caller has to stop. */
+  async alone(leg: RTCPeerConnection): Promise<MediaStream> {
+    await leg.getSenders()[0]?.replaceTrack(this.microphone.getAudioTracks()[0] ?? null);
+    await this.context.close();
+    return this.microphone;
+  }
+
   close(): void {
-    for (const track of this.microphone.getTracks()) track.stop();
+    stop(this.microphone);
     void this.context.close();
   }
+}
+
+export function stop(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
 }
 
 /** Chromium feeds nothing of a remote stream into a graph unless an element plays it. */
