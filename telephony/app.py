@@ -18,6 +18,7 @@ from aiohttp import web
 from ivr_flows import Facts, KeepAnswer, Known
 from ivr_flows.standing import Standing
 from telephony import api, flow_watch, own_figures, sounds
+from telephony.after_call import AfterCall
 from telephony.api_call_backs import CallBackApi
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings
@@ -32,13 +33,13 @@ from telephony.console.caller_message import CallerMessage, Filed
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
 from telephony.console_rules import console_rules
-from telephony.core.commands import CallChanged, CallEnded, Command, HangUpLeg, RingFirst
+from telephony.core.commands import Command, HangUpLeg, RingFirst
 from telephony.core.engine import Engine
 from telephony.core.estimate import Minutes
 from telephony.core.events import CallsRecovered, Event, NodeSnapshot
 from telephony.core.ids import InteractionId, QueueName
 from telephony.core.promises import SurveyAnswer
-from telephony.core.views import CallState, Lane
+from telephony.core.views import Lane
 from telephony.crm.directory import Directory
 from telephony.crm_wiring import source_of
 from telephony.customer_finding import finding
@@ -95,6 +96,14 @@ class App:
         self.outward = Outward(settings.pop, store, self.clock)
         self.recorder = Recorder(store, self.console.ticket_opened)
         self.engine = Engine(self.during_call.rules)
+        self.after_call = AfterCall(
+            self.during_call.ticket_rules,
+            self.quality,
+            self.recorder,
+            self.metrics,
+            flows=lambda: self._served().flows,
+            recordings=settings.recording_folder,
+        )
         self.pump = Pump(
             self.engine,
             self.clock,
@@ -103,7 +112,7 @@ class App:
                 self.console.publish,
                 self._execute,
                 self.recorder.publish,
-                self._score,
+                self.after_call.publish,
                 self.metrics.publish,
                 self._follow,
                 self.outward.publish,
@@ -194,7 +203,9 @@ class App:
         recovered = await self._store.open_interactions()
         call_backs = await self._store.open_callbacks()
         self.submit(CallsRecovered(recovered, await self._store.last_alive() or 0.0, call_backs))
-        self.submit(await self.during_call.recovered())
+        owed = await self.during_call.recovered()
+        self.submit(owed)
+        await self.after_call.recovered(owed.dispositions, self._store)
         await self._logins.learn_all(self.console.admission)
         async with asyncio.TaskGroup() as tasks, self._listening():
             tasks.create_task(self._logins.run(self.console.admission, self._store.account_news()))
@@ -348,14 +359,6 @@ class App:
     def _lane_of(self, did: str) -> Lane:
         number = self._settings.numbers.get(did)
         return Lane.ACCESSIBILITY if number and number.accessibility else Lane.STANDARD
-
-    def _score(self, command: Command, now: float) -> None:
-        if isinstance(command, CallChanged) and command.call.state is CallState.MENU:
-            self.quality.begun(command.call)
-        if isinstance(command, CallEnded):
-            for record in self.quality.ended(command.call):
-                self.recorder.put(record, now)
-                self.metrics.quality(record)
 
     def _attempt(self, interaction: InteractionId) -> Attempt | None:
         """The dial under way for a caller, whichever node has that caller."""

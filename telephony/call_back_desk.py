@@ -11,10 +11,10 @@ import structlog
 from ivr_flows.calendar import opening_words
 from ivr_flows.spoken import LANGUAGES, render
 from telephony.core.call_backs import CallBackPlace
-from telephony.core.commands import OpenTicket
 from telephony.core.events import CallBackRequested, CallBackWithdrawn, Event
 from telephony.core.ids import InteractionId, QueueName
 from telephony.core.promises import CallBackRequest, callable_number
+from telephony.core.ticket import OpenTicket
 from telephony.core.views import Lane
 
 log = structlog.get_logger()

@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Iterator
 from telephony.core.commands import Command, DispositionChanged
 from telephony.core.events import DispositionsRecovered
 from telephony.core.rules import Rules
-from telephony.guidance import dispositions_file, script_file
+from telephony.guidance import dispositions_file, script_file, ticket_rules_file
 from telephony.knowledge import Knowledge
 from telephony.settings import Settings
 from telephony.store.store import Store
@@ -21,6 +21,7 @@ class DuringCall:
         self._settings = settings
         self._store = store
         self.dispositions = dispositions_file.load(settings.dispositions, settings.queues)
+        self.ticket_rules = ticket_rules_file.load(settings.ticket_rules, settings.queues)
         self.scripts = script_file.load_all(settings.scripts, settings.queues)
         self.knowledge = Knowledge(settings.articles, store.articles)
         self._given: Counter[tuple[str, ...]] = Counter(

@@ -23,10 +23,10 @@ from ivr_flows import (
 from ivr_flows.variables import Value
 from telephony.asterisk.asking import Asker
 from telephony.call_back_desk import CallBackDesk, Wish, words
-from telephony.core.commands import OpenTicket
 from telephony.core.customer import CustomerAccount, TicketSummary
 from telephony.core.ids import InteractionId, QueueName
 from telephony.core.promises import Complaint
+from telephony.core.ticket import OpenTicket
 from telephony.core.views import CallView, Lane
 from telephony.identity import IdentityCheck, Verdict
 from telephony.outages import Outages

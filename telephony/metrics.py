@@ -23,12 +23,13 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from telephony.core.commands import AgentChanged, CallChanged, CallEnded, Decided, LeaveLine, OpenTicket, PopLate
+from telephony.core.commands import AgentChanged, CallChanged, CallEnded, Decided, LeaveLine, PopLate
 from telephony.core.ids import AgentId, InteractionId, QueueName
 from telephony.core.place import Rule
 from telephony.core.quality_record import QualityRecord
 from telephony.core.rules import OverflowWhy
 from telephony.core.spans import seconds
+from telephony.core.ticket import OpenTicket
 from telephony.core.views import AgentState, CallState, CallView, Lane, Outcome, SpanKind
 
 Figures = Callable[[], Mapping[tuple[str, ...], float]]  # by the values of the labels
@@ -66,6 +67,10 @@ class Metrics:
 
     def publish(self, command: object, now: float = 0.0) -> None:
         self._on(command)
+
+    def ticket(self, ticket: OpenTicket) -> None:
+        """Count one that is asked for."""
+        self._tickets.labels(self._queue(ticket.queue)).inc()
 
     def quality(self, record: QualityRecord) -> None:
         """Count one direction of one leg of a finished call."""
@@ -157,10 +162,6 @@ class Metrics:
     @_on.register
     def _(self, fact: PopLate) -> None:
         self._late.inc()
-
-    @_on.register
-    def _(self, fact: OpenTicket) -> None:
-        self._tickets.labels(self._queue(fact.queue)).inc()
 
     def _move(self, before: CallView | None, after: CallView | None) -> None:
         for call, step in ((before, -1), (after, 1)):

@@ -294,6 +294,7 @@ class Settings(BaseSettings):
     articles: Path = CONFIG_FOLDER / "articles"  # the knowledge base, a folder of Markdown files
     scripts: Path = CONFIG_FOLDER / "scripts"  # a YAML file for each queue
     dispositions: Path = CONFIG_FOLDER / "dispositions.yaml"  # what may come of a talk, by queue
+    ticket_rules: Path = CONFIG_FOLDER / "ticket-rules.yaml"  # which calls need a ticket
     card_fields: Path = CONFIG_FOLDER / "card-fields.yaml"  # who may see which part of a customer's card
 
     @property

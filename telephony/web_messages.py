@@ -9,8 +9,8 @@ from typing import Protocol
 
 from telephony.call_back_desk import CallBackDesk, Wish
 from telephony.console.caller_message import CallBack, CallerMessage, Filed, NotFiledError
-from telephony.core.commands import OpenTicket
 from telephony.core.ids import InteractionId
+from telephony.core.ticket import OpenTicket
 from telephony.core.views import Lane
 from telephony.store.errors import StoreError
 

@@ -30,6 +30,12 @@ FINISHED = 0
 Tape = StartRecording | PauseRecording | ResumeRecording
 
 
+def talk_files(folder: Path, interaction: InteractionId) -> tuple[Path, Path]:
+    """What the caller says, and what the caller hears."""
+    there = str(folder / interaction)
+    return Path(f"{there}-caller.{TALK_FORMAT}"), Path(f"{there}-house.{TALK_FORMAT}")
+
+
 class Taping:
     """One caller's. `folder` is absolute, exists, and Asterisk may write to it; without one nothing is recorded."""
 
@@ -50,9 +56,9 @@ class Taping:
             await self._session.run("EXEC", "StopMixMonitor", "")
             self.running = False
             return
-        there = self._folder / self._interaction
+        caller, house = talk_files(self._folder, self._interaction)
         added = "a" if isinstance(action, ResumeRecording) else ""
-        how = f",{added}r({there}-caller.{TALK_FORMAT})t({there}-house.{TALK_FORMAT})"
+        how = f",{added}r({caller})t({house})"
         reply = await self._session.run("EXEC", "MixMonitor", how)
         self.running = reply.result == FINISHED
         log.info("recording.on" if self.running else "recording.failed", interaction=self._interaction)

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from telephony.core.call import CallInput, step
-from telephony.core.commands import CallChanged, CallEnded, OpenTicket
+from telephony.core.commands import CallChanged, CallEnded
 from telephony.core.ids import InteractionId, Uniqueid
-from telephony.core.outcome import ticket_for
 from telephony.core.spans import EVERY, closed
 from telephony.core.views import CallView
 
@@ -16,7 +15,7 @@ from telephony.core.views import CallView
 class Calls:
     """`told` receives each change, in order."""
 
-    def __init__(self, told: Callable[[CallChanged | CallEnded | OpenTicket], None]) -> None:
+    def __init__(self, told: Callable[[CallChanged | CallEnded], None]) -> None:
         self._calls: dict[InteractionId, CallView] = {}
         self._by_uniqueid: dict[Uniqueid, InteractionId] = {}
         self._told = told
@@ -55,11 +54,9 @@ class Calls:
         return self.keep(replace(call, state=state, **changes))  # type: ignore[arg-type]
 
     def end(self, ended: CallView) -> None:
-        """Write the one outcome record, with the ticket it needs."""
+        """Write the one outcome record, told to everybody."""
         self._calls.pop(ended.interaction, None)
         self._by_uniqueid.pop(ended.uniqueid, None)
         assert ended.ended_at is not None
         ended = replace(ended, spans=closed(ended.spans, EVERY, ended.ended_at))
         self._told(CallEnded(ended))
-        if ticket := ticket_for(ended):
-            self._told(ticket)

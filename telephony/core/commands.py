@@ -177,18 +177,6 @@ class ReadyRefused:
     missing: int
 
 
-@dataclass(frozen=True, slots=True)
-class OpenTicket:
-    """A ticket for an interaction; idempotent on it."""
-
-    interaction: InteractionId
-    queue: QueueName | None
-    subject: str
-    body: str
-
-
 OfWrapUp = DispositionChanged | AgentOwes | ReadyRefused
-Fact = (
-    CallChanged | PopLate | AgentChanged | PhoneChanged | Decided | CallBackChanged | CallEnded | OpenTicket | OfWrapUp
-)
+Fact = CallChanged | PopLate | AgentChanged | PhoneChanged | Decided | CallBackChanged | CallEnded | OfWrapUp
 Command = ShowPop | HidePop | Dial | CancelDial | LeaveLine | RingFirst | DialOut | HangUpLeg | Fact

@@ -1,4 +1,4 @@
-"""A ticket's number: a running number with a check digit, short enough to be spoken digit by digit.
+"""A ticket as it is asked for, and its number: running, with a check digit, short enough to be spoken digit by digit.
 
 The check digit is Damm's [H. M. Damm, Total anti-symmetrische Quasigruppen, 2004]: it finds every single wrong digit
 and every swap of two neighbours.
@@ -6,12 +6,49 @@ and every swap of two neighbours.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
+
+from telephony.core.ids import InteractionId, QueueName
+
 FEWEST_DIGITS = 5  # without the check digit
 
 _QUASIGROUP = (
     "0317598642", "7092154863", "4206871359", "1750983426", "6123045978",
     "3674209581", "5869720134", "8945362017", "9438617205", "2581436790",
 )  # fmt: skip
+
+
+class TicketStatus(StrEnum):
+    OPEN = "open"
+    PENDING = "pending"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTicket:
+    """A ticket for an interaction; idempotent on it.
+
+    With a `topic` it becomes part of the open ticket that the same person has about it, where there is one. `status` is
+    what it shall be even if it is there already; None leaves an earlier one as it is.
+    """
+
+    interaction: InteractionId
+    queue: QueueName | None
+    subject: str
+    body: str
+    topic: str | None = None
+    status: TicketStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketEntry:
+    """What one interaction has put into a ticket."""
+
+    interaction: InteractionId
+    subject: str
+    body: str
+    entered_at: float
 
 
 def ticket_number(sequence: int) -> str:

@@ -10,7 +10,7 @@ from ivr_flows import SHIPPED, source
 from ivr_flows.errors import FlowError
 from ivr_flows.loading import flow_files
 from telephony.core.ids import QueueName
-from telephony.guidance import article_file, card_fields_file, dispositions_file, script_file
+from telephony.guidance import article_file, card_fields_file, dispositions_file, script_file, ticket_rules_file
 from telephony.guidance.strict_file import paths
 
 if TYPE_CHECKING:
@@ -24,7 +24,10 @@ def check(house: Settings) -> list[str]:
     """One line for each: file, line and column where they are known, and what is wrong."""
     queues, found = house.queues.keys(), list[str]()
     _read(found, card_fields_file.load, house.card_fields)
-    _read(found, dispositions_file.load, house.dispositions, queues)
+    lists = _read(found, dispositions_file.load, house.dispositions, queues)
+    if _read(found, ticket_rules_file.load, house.ticket_rules, queues) and lists is not None:
+        codes = {each.code for choices in lists.values() for each in choices}
+        found += ticket_rules_file.findings(house.ticket_rules, codes)
     read = [_read(found, article_file.load, path) for path in _read(found, paths, house.articles, "*.md") or ()]
     articles = [each for each in read if each]
     found += article_file.findings(articles, queues, set(_nodes(house.flows or SHIPPED)))

@@ -21,7 +21,8 @@ class Memory(ArticleTwin, MemorySecondFactors, MemoryCustomers):
         super().__init__()
         self.interactions: dict[str, Values] = {}
         self.decisions: dict[tuple[str, float], Values] = {}
-        self.tickets: dict[str, Values] = {}
+        self.tickets: dict[str, Values] = {}  # by the interaction that each was opened for
+        self.entered: dict[str, Values] = {}  # in tickets, by interaction
         self.qualities: dict[tuple[str, str, str], Values] = {}
         self.notes: dict[tuple[str, str], Values] = {}
         self.pauses: dict[tuple[str, float], Values] = {}
@@ -98,7 +99,7 @@ class Memory(ArticleTwin, MemorySecondFactors, MemoryCustomers):
         texts = [note["text"] for note in sorted(notes, key=lambda note: note["saved_at"])]
         given = [each for each in self.dispositions_of(interaction) if each["code"] is not None]
         codes = [each["code"] for each in sorted(given, key=lambda each: each["given_at"])]
-        ticket = self.tickets.get(interaction, {}).get("sequence")
+        ticket = self.entered.get(interaction, {}).get("ticket")
         heard = [each["mos_cq"] for key, each in self.qualities.items() if key[0] == interaction]
         scores = [each for each in heard if each is not None]
         mos = min(scores, default=None)
@@ -186,13 +187,49 @@ class Memory(ArticleTwin, MemorySecondFactors, MemoryCustomers):
         return sorted(found, key=lambda decision: decision["decided_at"])
 
     def ticket_of(self, interaction: str) -> Iterable[Row]:
-        return [self._with_complaint(self.tickets[interaction])] if interaction in self.tickets else ()
+        return [self._with_complaint(self._ticket_of(interaction))] if interaction in self.entered else ()
 
     def open_ticket(self, **ticket: Any) -> None:
         interaction = ticket["interaction"]
-        caller = self.interactions.get(interaction, {}).get("caller")
-        own = {"sequence": len(self.tickets) + 1, "status": "open", "customer": self.phones.get(str(caller))}
-        self.tickets.setdefault(interaction, {**ticket, **own})
+        call = self.interactions.get(interaction, {})
+        customer = self.phones.get(str(call.get("caller")))
+        about = self._about(interaction, ticket["topic"])
+        if interaction not in self.entered and not any(self._open_about(about)):
+            own = {"sequence": len(self.tickets) + 1, "status": "open", "customer": customer, "about": about}
+            self.tickets[interaction] = {**ticket, **own}
+
+    def enter_in_ticket(self, interaction: str, topic: str | None, **entry: Any) -> None:
+        about = self._about(interaction, topic)
+        own = [self.tickets[interaction]] if interaction in self.tickets else []
+        for found in [*own, *self._open_about(about)][:1]:
+            self.entered.setdefault(interaction, {"interaction": interaction, "ticket": found["sequence"], **entry})
+
+    def set_ticket_status(self, interaction: str, status: str) -> None:
+        if interaction not in self.entered:
+            return
+        ticket = self._ticket_of(interaction)
+        others = [each for each in self._open_about(ticket["about"]) if each is not ticket]
+        if status == "closed" or not others:
+            ticket["status"] = status
+
+    def ticket_interactions(self, interaction: str) -> Iterable[Row]:
+        ticket = self.entered.get(interaction, {}).get("ticket")
+        found = (each for each in self.entered.values() if each["ticket"] == ticket)
+        return sorted(found, key=lambda each: (each["entered_at"], each["interaction"]))
+
+    def _ticket_of(self, interaction: str) -> Values:
+        sequence = self.entered[interaction]["ticket"]
+        return next(each for each in self.tickets.values() if each["sequence"] == sequence)
+
+    def _about(self, interaction: str, topic: str | None) -> str | None:
+        call = self.interactions.get(interaction, {})
+        caller = call.get("caller")
+        person = call.get("verified") or self.phones.get(str(caller)) or caller
+        return f"{person}|{topic}" if person and topic else None
+
+    def _open_about(self, about: str | None) -> list[Values]:
+        found = (each for each in self.tickets.values() if each["about"] == about and each["status"] != "closed")
+        return list(found) if about else []
 
     def open_tickets_of(self, customer: str) -> Iterable[Row]:
         found = (each for each in self.tickets.values() if each["customer"] == customer and each["status"] != "closed")
@@ -231,10 +268,6 @@ class Memory(ArticleTwin, MemorySecondFactors, MemoryCustomers):
 
     def open_callback_count(self) -> Iterable[Row]:
         return [{"open": sum(each["done_at"] is None for each in self.callbacks.values())}]
-
-    def close_ticket(self, interaction: str) -> None:
-        if interaction in self.tickets:
-            self.tickets[interaction]["status"] = "closed"
 
     def file_complaint(self, interaction: str, **complaint: Any) -> None:
         self.complaints.setdefault(interaction, {"interaction": interaction, **complaint})

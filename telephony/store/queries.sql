@@ -44,7 +44,7 @@ ORDER BY arrived_at DESC LIMIT 1
 -- name: contacts_of
 -- What has been with these numbers, the latest first, each with its ticket.
 SELECT arrived_at, direction, queue, outcome, agent,
-    (SELECT sequence FROM ticket WHERE ticket.interaction = interaction.interaction) AS ticket,
+    (SELECT ticket FROM ticket_interaction WHERE ticket_interaction.interaction = interaction.interaction) AS ticket,
     (SELECT string_agg(text, E'\n' ORDER BY saved_at) FROM note
         WHERE note.interaction = interaction.interaction AND text <> '') AS note,
     (SELECT array_agg(code ORDER BY given_at) FROM disposition
@@ -80,16 +80,43 @@ SELECT * FROM decision WHERE interaction = :interaction ORDER BY decided_at
 -- name: ticket_of
 -- The ticket of an interaction, with its complaint where it is one.
 SELECT ticket.*, complaint.kind AS complaint, complaint.filed_at FROM ticket LEFT JOIN complaint USING (interaction)
-WHERE interaction = :interaction
+WHERE sequence = (SELECT ticket FROM ticket_interaction WHERE interaction = :interaction)
 
 -- name: open_ticket
--- Open a ticket unless the interaction has one; its customer is whoever has the caller's number.
-INSERT INTO ticket (interaction, queue, subject, body, customer, opened_at)
-SELECT :interaction, :queue, :subject, :body,
-    (SELECT customer FROM customer_phone JOIN interaction ON e164 = caller WHERE interaction = :interaction),
-    :opened_at
-WHERE NOT EXISTS (SELECT FROM ticket WHERE interaction = :interaction)
-ON CONFLICT (interaction) DO NOTHING
+-- Open a ticket unless the interaction has one, or the person an open one about it.
+-- Its customer is whoever has the caller's number; the person is who has proven to be one, else that one, else the number.
+INSERT INTO ticket (interaction, queue, subject, body, customer, about, opened_at)
+SELECT :interaction, :queue, :subject, :body, customer, coalesce(verified, customer, caller) || '|' || :topic, :opened_at
+FROM (SELECT) AS nothing
+    LEFT JOIN interaction ON interaction = :interaction
+    LEFT JOIN customer_phone ON e164 = caller
+WHERE NOT EXISTS (SELECT FROM ticket_interaction WHERE ticket_interaction.interaction = :interaction)
+ON CONFLICT DO NOTHING
+
+-- name: enter_in_ticket
+-- The interaction is part of its own ticket, else of the one that is open about it.
+INSERT INTO ticket_interaction (interaction, ticket, subject, body, entered_at)
+SELECT :interaction, sequence, :subject, :body, :entered_at FROM ticket
+WHERE interaction = :interaction OR (status <> 'closed' AND about = (
+    SELECT coalesce(verified, customer, caller) || '|' || :topic
+    FROM interaction LEFT JOIN customer_phone ON e164 = caller WHERE interaction = :interaction
+))
+ORDER BY (interaction = :interaction) DESC LIMIT 1
+ON CONFLICT DO NOTHING
+
+-- name: set_ticket_status
+-- The status of an interaction's ticket; two about the same thing are not open at once.
+UPDATE ticket SET status = :status
+WHERE sequence = (SELECT ticket FROM ticket_interaction WHERE interaction = :interaction) AND status <> :status
+    AND (:status = 'closed' OR NOT EXISTS (
+        SELECT FROM ticket AS other
+        WHERE other.about = ticket.about AND other.status <> 'closed' AND other.sequence <> ticket.sequence
+    ))
+
+-- name: ticket_interactions
+-- What a ticket has taken in, in order.
+SELECT * FROM ticket_interaction WHERE ticket = (SELECT ticket FROM ticket_interaction WHERE interaction = :interaction)
+ORDER BY entered_at, interaction
 
 -- name: open_tickets_of
 -- A customer's tickets that are not closed, the youngest first, each with its complaint where it is one.
@@ -253,10 +280,6 @@ ORDER BY first_arrival, call_back
 -- name: open_callback_count
 -- How many are still to be called.
 SELECT count(*) AS open FROM callback_request WHERE done_at IS NULL
-
--- name: close_ticket
--- Close the ticket of an interaction.
-UPDATE ticket SET status = 'closed' WHERE interaction = :interaction
 
 -- name: callback_of
 -- The call that is promised to a number.

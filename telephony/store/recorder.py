@@ -21,11 +21,11 @@ from telephony.core.commands import (
     Command,
     Decided,
     DispositionChanged,
-    OpenTicket,
 )
 from telephony.core.ids import InteractionId
 from telephony.core.promises import SurveyAnswer
 from telephony.core.quality_record import QualityRecord
+from telephony.core.ticket import OpenTicket
 from telephony.store.errors import StoreError, StoreRefusedError
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-Published = CallBackChanged | CallChanged | CallEnded | Decided | DispositionChanged | OpenTicket
-Fact = Published | QualityRecord | SurveyAnswer
+Published = CallBackChanged | CallChanged | CallEnded | Decided | DispositionChanged
+Fact = Published | OpenTicket | QualityRecord | SurveyAnswer
 Key = tuple[object, ...]
 Entry = tuple[Fact, float]
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from enum import StrEnum
 from typing import Any, TypeVar, cast
 
 from ivr_flows.calendar import local
 from telephony.core.account import Account, Role
-from telephony.core.commands import Decided, OpenTicket
+from telephony.core.commands import Decided
 from telephony.core.customer import Contact, Customer, CustomerAccount, TicketSummary
 from telephony.core.logged import LogPosition
 from telephony.core.promises import CallBackRequest, CallBackState, Complaint, SurveyAnswer, answer_due
 from telephony.core.quality_record import QualityRecord
-from telephony.core.ticket import ticket_number
+from telephony.core.ticket import OpenTicket, TicketEntry, TicketStatus, ticket_number
 from telephony.core.views import CallState, CallView, Direction, Lane, Outcome, Span, SpanKind
 from telephony.store.articles import ArticleStore
 from telephony.store.connection import Connection, Postgres, Row
@@ -44,6 +45,7 @@ _NAMES: dict[type, tuple[str, ...]] = {
         QualityRecord,
         Span,
         SurveyAnswer,
+        TicketEntry,
     )
 }
 _STANDING = ("call_back", "state", "attempts", "next_at", "done_at")  # what changes of a call-back
@@ -183,11 +185,27 @@ class Store:
     # -- tickets ------------------------------------------------------------------------------------------------
 
     async def open_ticket(self, ticket: OpenTicket, opened_at: float) -> str:
-        """Open it, once, and return its number."""
-        await self._connection.run("open_ticket", **_values(ticket), opened_at=opened_at)
-        found = await self.ticket_of(ticket.interaction)
-        assert found, "it was opened a moment ago"
+        """Open it, once, or enter it where the same person has one open about the same thing; returns its number."""
+        given = _values(ticket)
+        status = given.pop("status")
+        entry = {name: given[name] for name in ("interaction", "topic", "subject", "body")}
+        found = None
+        while not found:  # but for a ticket that somebody closes between the first two, once
+            await self._connection.run("open_ticket", **given, opened_at=opened_at)
+            await self._connection.run("enter_in_ticket", **entry, entered_at=opened_at)
+            found = await self.ticket_of(ticket.interaction)
+        if status:
+            await self._connection.run("set_ticket_status", interaction=ticket.interaction, status=status)
         return found.number
+
+    async def set_ticket_status(self, interaction: str, status: TicketStatus) -> None:
+        """Of the ticket that the interaction is part of; two about the same thing are never open at once."""
+        await self._connection.run("set_ticket_status", interaction=interaction, status=str(status))
+
+    async def ticket_entries(self, interaction: str) -> tuple[TicketEntry, ...]:
+        """What the interaction's ticket has taken in, in order."""
+        rows = await self._connection.rows("ticket_interactions", interaction=interaction)
+        return tuple(_record(TicketEntry, row) for row in rows)
 
     async def ticket_of(self, interaction: str) -> TicketSummary | None:
         return _first(map(_ticket, await self._connection.rows("ticket_of", interaction=interaction)))
@@ -215,9 +233,10 @@ class Store:
     async def record_callbacks(self, requests: Sequence[CallBackRequest]) -> None:
         """Where they stand now; the ticket of who has been served is closed."""
         changes = [{name: _plain(getattr(each, name)) for name in _STANDING} for each in requests]
-        reached = [{"interaction": each.interaction} for each in requests if each.state in SERVED]
+        closed = str(TicketStatus.CLOSED)
+        reached = [{"interaction": each.interaction, "status": closed} for each in requests if each.state in SERVED]
         await self._connection.run_many("record_callback", changes)
-        await self._connection.run_many("close_ticket", reached)
+        await self._connection.run_many("set_ticket_status", reached)
 
     async def file_complaint(self, complaint: Complaint) -> None:
         """Once for each interaction."""
@@ -275,7 +294,7 @@ def _values(record: Any) -> dict[str, Any]:
 def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [dataclasses.asdict(each) if isinstance(each, Span) else each for each in value]
-    return str(value) if isinstance(value, CallBackState | CallState | Direction | Lane | Outcome | Role) else value
+    return str(value) if isinstance(value, StrEnum) else value
 
 
 def _record(kind: type[T], row: Row) -> T:

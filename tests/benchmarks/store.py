@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from telephony.core.commands import CallChanged, CallEnded, Decided, OpenTicket
+from telephony.core.commands import CallChanged, CallEnded, Decided
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.quality_record import QualityRecord
+from telephony.core.ticket import OpenTicket
 from telephony.core.views import CallState, CallView, Lane, Outcome
 from telephony.crm.directory import Directory
 from telephony.crm.seed import customers

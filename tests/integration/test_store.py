@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from telephony.core.account import Account, Role, SessionRecord
-from telephony.core.commands import Decided, OpenTicket
+from telephony.core.commands import Decided
 from telephony.core.customer import Contact, Customer, CustomerAccount, CustomerFile
 from telephony.core.disposition import Disposition
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
@@ -20,7 +20,7 @@ from telephony.core.note import Note
 from telephony.core.promises import CallBackRequest, CallBackState, Complaint, SurveyAnswer
 from telephony.core.quality_record import QualityRecord
 from telephony.core.recording import PauseReason, RecordingPause
-from telephony.core.ticket import ticket_sequence
+from telephony.core.ticket import OpenTicket, ticket_sequence
 from telephony.core.views import CallState, CallView, Direction, Lane, Outcome, Span, SpanKind
 from telephony.crm.seed import customers, files
 from telephony.store.connection import Postgres

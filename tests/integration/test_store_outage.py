@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from telephony.core.commands import CallChanged, CallEnded, OpenTicket
+from telephony.core.commands import CallChanged, CallEnded
 from telephony.core.customer import Card, Identity
 from telephony.core.ids import InteractionId, Uniqueid
+from telephony.core.ticket import OpenTicket
 from telephony.core.views import CallState, CallView, Lane, Outcome
 from telephony.crm.directory import Directory
 from telephony.crm.seed import customers

@@ -25,11 +25,10 @@ from ivr_flows.variables import fits
 from telephony.asterisk.asking import Asker, Asking
 from telephony.call_back_desk import CallBackDesk
 from telephony.core.call_backs import CallBackPlace
-from telephony.core.commands import OpenTicket
 from telephony.core.customer import CustomerAccount
 from telephony.core.ids import InteractionId, QueueName, Uniqueid
 from telephony.core.promises import callable_number
-from telephony.core.ticket import ticket_sequence
+from telephony.core.ticket import OpenTicket, ticket_sequence
 from telephony.core.views import CallState, CallView, Lane
 from telephony.crm.seed import customers
 from telephony.house import House

@@ -6,9 +6,10 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import generate_latest
 
-from telephony.core.commands import AgentChanged, CallChanged, CallEnded, Decided, OpenTicket, PopLate
+from telephony.core.commands import AgentChanged, CallChanged, CallEnded, Decided, PopLate
 from telephony.core.ids import InteractionId, QueueName
 from telephony.core.quality_record import QualityRecord
+from telephony.core.ticket import OpenTicket
 from telephony.core.views import AgentState, CallState, Outcome, Span, SpanKind
 from telephony.metrics import Metrics, metrics_app
 from tests.unit.console_story import ANNA, CALLER, WAITING
@@ -112,7 +113,7 @@ def test_a_painted_pop_is_timed_once(metrics: Metrics) -> None:
 def test_late_pops_decisions_and_tickets(metrics: Metrics) -> None:
     metrics.publish(PopLate(WAITING.interaction, ANNA, 1))
     metrics.publish(Decided(WAITING.interaction, ANNA, 1010.0, "overdue_turn", "…", 3))
-    metrics.publish(OpenTicket(WAITING.interaction, QueueName("support"), "…", "…"))
+    metrics.ticket(OpenTicket(WAITING.interaction, QueueName("support"), "…", "…"))
     assert value(metrics, "pops_late_total") == 1
     assert value(metrics, "decisions_total", rule="overdue_turn") == 1
     assert value(metrics, "tickets_total", queue="support") == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from telephony.core.account import Account
-from telephony.core.commands import CallEnded, Command, OpenTicket
+from telephony.core.commands import CallEnded, Command
 from telephony.core.engine import Engine
 from telephony.core.events import CallArrived, CallHungUp, CallQueued, CallsRecovered, Event, NodeSnapshot
 from telephony.core.ids import InteractionId, QueueName, Uniqueid
@@ -53,8 +53,6 @@ class House:
                 self.reader.publish(command, self.now)
                 if self.writes and isinstance(command, CallEnded):
                     await self.store.record_call(command.call)
-                if self.writes and isinstance(command, OpenTicket):
-                    await self.store.open_ticket(command, self.now)
 
     async def round(self, snapshot: NodeSnapshot | None = None) -> None:
         await self.reader.round(snapshot)
@@ -79,7 +77,6 @@ async def test_a_call_nobody_saw_is_recorded_once(house: House) -> None:
         await house.round()
     (call,) = house.ended()
     assert (call.outcome, call.agent, call.lane) == (Outcome.FALLBACK_ANSWERED, "anna", Lane.ACCESSIBILITY)
-    assert await house.store.ticket_of(call.interaction)
     position = (await house.store.log_positions("node-1"))["cel"]
     assert position.bytes == house.log.stat().st_size
     house.restart()

@@ -87,12 +87,19 @@ def test_the_command_tells_everything_that_is_wrong_at_once(tmp_path: Path) -> N
     house = settings.load([CONFIG_FOLDER / "hotline.toml"])
     names = {name: tmp_path / name for name in ("scripts", "articles")}
     found = check(house.model_copy(update={**names, "dispositions": tmp_path / "dispositions.yaml"}))
-    assert [line.split(": ", 1)[0] for line in found] == ["b.md:1:1", "a.md", "ghosts.yaml:1:1", "support.yaml"]
+    rules = [line for line in found if line.startswith("ticket-rules.yaml:")]
+    assert len(rules) == 4
+    assert [line.split(": ", 1)[0] for line in found if line not in rules] == [
+        "b.md:1:1",
+        "a.md",
+        "ghosts.yaml:1:1",
+        "support.yaml",
+    ]
     assert check(house) == []
 
 
 def test_folders_and_files_that_are_not_there_are_told(tmp_path: Path) -> None:
     house = settings.load([CONFIG_FOLDER / "hotline.toml"])
-    names = ("card_fields", "dispositions", "articles", "scripts")
+    names = ("card_fields", "dispositions", "ticket_rules", "articles", "scripts")
     found = check(house.model_copy(update={name: tmp_path / name for name in names}))
     assert [line.split(": ", 1)[0] for line in found] == [str(tmp_path / name) for name in names]

@@ -9,9 +9,10 @@ import pytest
 import pytest_asyncio
 import structlog
 
-from telephony.core.commands import CallChanged, CallEnded, Decided, HidePop, OpenTicket
+from telephony.core.commands import CallChanged, CallEnded, Decided, HidePop
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.quality_record import QualityRecord
+from telephony.core.ticket import OpenTicket
 from telephony.core.views import CallState, CallView, Lane, Outcome
 from telephony.store.errors import StoreError
 from telephony.store.memory import Memory
