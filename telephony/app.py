@@ -26,10 +26,10 @@ from telephony.asterisk.asking import Asker, Asking
 from telephony.asterisk.gateway import ForSession, Gateway, by_node
 from telephony.asterisk.interaction_id import new_interaction_id
 from telephony.asterisk.translate import Attempt
+from telephony.audit import AuditTrail
 from telephony.call_back_desk import CallBackDesk
 from telephony.call_quality import CallQuality
 from telephony.clock import Clock
-from telephony.console.caller_message import CallerMessage, Filed
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
 from telephony.console_rules import console_rules
@@ -86,12 +86,16 @@ class App:
         self.clock = Clock()
         self.metrics = Metrics(settings.queues)
         self._directory = Directory(source_of(settings.crm, store.customers, self.clock, self.metrics), store)
+        self.audit = AuditTrail.of(settings, store, self.clock)
         self._opening = Opening(settings.calendar, settings.data)
         self.during_call = DuringCall(settings, store)
         self._logins = Logins(store, settings.skilled)
         self._registrar = PageRegistrar(settings.asterisk, self._logins.phones)
         self.gateways: dict[str, Gateway] = {}
         self.quality = CallQuality()
+        self.call_backs = self._call_back_desk(settings)
+        titles = {name: queue.title for name, queue in settings.queues.items()}
+        self._web_messages = WebMessages(store, self.call_backs, titles, self.clock)
         self.console = self._pages(settings)
         self.outward = Outward(settings.pop, store, self.clock)
         self.recorder = Recorder(store, self.console.ticket_opened)
@@ -130,9 +134,6 @@ class App:
         )
         self._speech = sounds.speech(settings)
         self.readers = {node.name: self._reader(node, node.log_folder) for node in settings.asterisk if node.log_folder}
-        self.call_backs = self._call_back_desk(settings)
-        titles = {name: queue.title for name, queue in settings.queues.items()}
-        self._web_messages = WebMessages(store, self.call_backs, titles, self.clock)
         self._house = house_of(settings, store, self.clock, self.call_backs, self.submit, self.metrics)
         self.gateways.update({node.name: self._gateway(node) for node in settings.asterisk})
         self.agi = AgiServer(
@@ -155,13 +156,13 @@ class App:
             factors=StoredFactors(self._store, factor_key(settings)),
             card=self._directory.cards,
             search=finding(self._store.customers),
-            card_rules=card_fields_file.load(settings.card_fields),
+            card_rules=card_fields_file.load(settings.card_fields, self.audit.seen),
             submit=self.submit,
             clock=self.clock,
             queue_titles={QueueName(name): queue.title for name, queue in settings.queues.items()},
             flows=self._served,
             callers=lambda: flow_watch.by_text(self._standings()),
-            file_message=self._file_message,
+            file_message=self._web_messages.file,
             looks=StoredLooks(self._store),
             rules=console_rules(settings.console, pair, self._registrar.url),
             endpoints=self._supervision.endpoints(),
@@ -219,7 +220,7 @@ class App:
             if self._tls:
                 tasks.create_task(self._tls.watch())
             tasks.create_task(self.flows.run())
-            for work in (*self.outward.works(), *self.during_call.works(), self._forgetting.run()):
+            for work in (*self.outward.works(), *self.during_call.works(), self._forgetting.run(), self.audit.run()):
                 tasks.create_task(work)
             for reader in self.readers.values():
                 tasks.create_task(reader.run())
@@ -250,6 +251,7 @@ class App:
             for runner in self._runners:
                 await runner.cleanup()
             await self.recorder.drain(DRAIN_S)
+            await self.audit.drain(DRAIN_S)
             await self.outward.drain(DRAIN_S)
             self._speech.close()
 
@@ -258,9 +260,6 @@ class App:
         await runner.setup()
         self._runners.append(runner)
         await _listen(web.TCPSite(runner, address.host, address.port).start(), address, setting)
-
-    async def _file_message(self, message: CallerMessage) -> Filed:
-        return await self._web_messages.file(message)
 
     # -- wiring -------------------------------------------------------------------------------------------------
 

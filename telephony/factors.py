@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Sequence
-from pathlib import Path
 
 import structlog
 from cryptography.exceptions import InvalidTag
@@ -19,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from telephony.console.sessions import KeeperAwayError
 from telephony.keeper_away import told
+from telephony.kept_key import kept_key
 from telephony.settings import Settings, SettingsError
 from telephony.store.store import Store
 
@@ -87,28 +86,9 @@ def factor_key(settings: Settings) -> str:
         return given.get_secret_value()
     path = settings.data / KEY_FILE
     try:
-        return _kept(path)
+        return kept_key(path)
     except OSError as error:
         raise SettingsError(f"the key of second factors, {path}, is of no use: {error.strerror}") from None
-
-
-def _kept(path: Path) -> str:
-    """Errors: OSError."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_suffix(f".{os.getpid()}")
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(32))
-        try:
-            path.hardlink_to(new)  # unless another server was faster
-        except FileExistsError:
-            pass
-        finally:
-            new.unlink()
-    key = path.read_text("ascii").strip()
-    if not key:
-        raise OSError(0, "it is empty")
-    return key
 
 
 def _derived(key: str, purpose: bytes) -> bytes:

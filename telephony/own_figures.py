@@ -54,6 +54,7 @@ def publish(app: App, standings: Callable[[], Iterator[Standing]]) -> None:
     )
     given = "What came of talks, as consultants chose; a choice that was changed counts again"
     app.metrics.counter_table("dispositions", given, app.during_call.given, ("queue", "code"))
+    app.metrics.value("audit_waiting", "Lines of the audit that are not written yet", lambda: float(app.audit.waiting))
     app.metrics.value("dispositions_owed", "Talks whose consultant has still to say what came", app.during_call.owed)
     app.metrics.value(
         "articles_refused",

@@ -271,6 +271,7 @@ class Settings(BaseSettings):
         IPvAnyAddress, ...
     ] = ()  # the Asterisk hosts that may bring calls; empty: whoever reaches the port
     database_url: SecretStr = SecretStr("")
+    audit_key: ApiToken | None = None  # of pseudonyms, the same on all servers; a file of the data folder unless given
     asterisk: tuple[AsteriskNode, ...] = ()
     numbers: Mapping[E164, Number] = Field(default_factory=dict)
     transfer_numbers: tuple[E164, ...] = ()  # outside the house, to which agents may hand a caller over

@@ -196,7 +196,7 @@ class Desk:
         """What this agent may see of the card (None: on its way), and the link that follows from it."""
         if pop.card is None:
             return {"card": None, "link": self.link(pop.call, None)}
-        shown = self.cards.shown(pop.card, self.viewer)
+        shown = self.cards.shown(pop.card, self.viewer, pop.call.interaction)
         return {"card": wire.card(shown, self.titles), "link": self.link(pop.call, shown.card)}
 
     def _call_body(self, pop: Pop) -> wire.Body:

@@ -6,12 +6,13 @@ surer identity is named, so that the page can say so, and nothing else is [GDPR 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from telephony.core.account import Account, Role
 from telephony.core.customer import Card, Customer, Identity
+from telephony.core.ids import InteractionId
 
 
 class CardField(StrEnum):
@@ -55,15 +56,28 @@ class Shown:
     closed: Mapping[CardField, Identity]
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Somebody is shown parts of a customer's card; `call` is None where a search has found the customer."""
+
+    login: str
+    customer: str
+    fields: frozenset[CardField]
+    call: InteractionId | None
+
+
 class CardRules:
-    """What has no rule is seen by nobody."""
+    """What has no rule is seen by nobody; `seen` is told of each look at a customer."""
 
-    def __init__(self, rules: Mapping[CardField, FieldRule]) -> None:
+    def __init__(self, rules: Mapping[CardField, FieldRule], seen: Callable[[Look], None] = lambda _: None) -> None:
         self._rules = dict(rules)
+        self._seen = seen
 
-    def shown(self, card: Card, account: Account | None) -> Shown:
+    def shown(self, card: Card, account: Account | None, call: InteractionId | None = None) -> Shown:
         concern = {name: rule for name, rule in self._rules.items() if account and rule.concerns(account)}
         opened = frozenset(name for name, rule in concern.items() if card.identity.suffices_for(rule.identity))
+        if account and card.customer and opened:
+            self._seen(Look(account.login, card.customer.number, opened, call))
         closed = {name: rule.identity for name, rule in concern.items() if name not in opened}
         return Shown(_only(card, opened), opened, closed)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from telephony.core.account import Role
-from telephony.core.card_fields import CardField, CardRules, FieldRule
+from telephony.core.card_fields import CardField, CardRules, FieldRule, Look
 from telephony.core.customer import Identity
 from telephony.guidance.strict_file import Strict, read
 
@@ -34,9 +35,11 @@ class CardFieldsFile(Strict):
     fields: Annotated[dict[CardField, RuleEntry], AfterValidator(_all_named)]
 
 
-def load(path: Path) -> CardRules:
-    """Raises FlowError `file:line:column: …` for the first thing that is wrong."""
+def load(path: Path, seen: Callable[[Look], None] = lambda _: None) -> CardRules:
+    """`seen` is told of each look at a customer.
+
+    Raises FlowError `file:line:column: …` for the first thing that is wrong.
+    """
     _, known = read(path, CardFieldsFile)
-    return CardRules(
-        {name: FieldRule(each.roles, each.departments, each.identity) for name, each in known.fields.items()}
-    )
+    rules = {name: FieldRule(each.roles, each.departments, each.identity) for name, each in known.fields.items()}
+    return CardRules(rules, seen)

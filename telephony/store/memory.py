@@ -9,6 +9,7 @@ from typing import Any
 from telephony.store.connection import Row
 from telephony.store.errors import StoreRefusedError
 from telephony.store.memory_articles import ArticleTwin
+from telephony.store.memory_audit import MemoryAudit
 from telephony.store.memory_customers import MemoryCustomers
 from telephony.store.memory_second_factors import MemorySecondFactors
 from telephony.store.queries import queries
@@ -16,7 +17,7 @@ from telephony.store.queries import queries
 Values = dict[str, Any]  # the values of one query; a twin of SQL is as untyped as SQL
 
 
-class Memory(ArticleTwin, MemorySecondFactors, MemoryCustomers):
+class Memory(ArticleTwin, MemoryAudit, MemorySecondFactors, MemoryCustomers):
     def __init__(self) -> None:
         super().__init__()
         self.interactions: dict[str, Values] = {}

@@ -557,3 +557,30 @@ ON CONFLICT (article, agent, interaction, use) DO UPDATE SET at = excluded.at
 -- name: article_uses
 -- In how many calls each article had each use.
 SELECT article, use, count(*) AS calls FROM article_use WHERE at >= :since GROUP BY article, use ORDER BY article, use
+
+-- name: lock_audit
+-- Nobody else adds to the audit until the end of the transaction.
+SELECT pg_advisory_xact_lock(4573002)
+
+-- name: audit_head
+-- The last line's number and seal.
+SELECT sequence, seal FROM audit ORDER BY sequence DESC LIMIT 1
+
+-- name: audit_known
+-- Which of these are written already.
+SELECT id FROM audit WHERE id = ANY(:ids)
+
+-- name: add_audit
+-- One more line.
+INSERT INTO audit (sequence, id, at, actor, act, subject, fields, why, seal)
+VALUES (:sequence, :id, :at, :actor, :act, :subject, :fields, :why, :seal)
+
+-- name: audit_lines
+-- The audit after this line, in order.
+SELECT * FROM audit WHERE sequence > :after ORDER BY sequence LIMIT :most
+
+-- name: audit_of
+-- What stands in the audit of a person, of somebody's doings, or both (null: anybody), the latest first.
+SELECT * FROM audit
+WHERE (:subject::text IS NULL OR subject = :subject) AND (:actor::text IS NULL OR actor = :actor) AND at >= :since
+ORDER BY sequence DESC LIMIT :most

@@ -18,6 +18,7 @@ from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import OpenTicket, TicketEntry, TicketStatus, ticket_number
 from telephony.core.views import CallState, CallView, Direction, Lane, Outcome, Span, SpanKind
 from telephony.store.articles import ArticleStore
+from telephony.store.audit import AuditStore
 from telephony.store.connection import Connection, Postgres, Row
 from telephony.store.customers import CustomerStore
 from telephony.store.dispositions import DispositionStore
@@ -85,6 +86,10 @@ class Store:
         """A store whose work is done at the end of the block: all of it, or nothing after an error."""
         async with self._connection.together() as connection:
             yield Store(connection)
+
+    @property
+    def audit(self) -> AuditStore:
+        return AuditStore(self._connection)
 
     @property
     def articles(self) -> ArticleStore:

@@ -13,6 +13,7 @@ import pytest
 
 from quality.softphone_client import PhoneCall
 from telephony.console.page_client import PageClient
+from telephony.core.audit import pseudonym
 from telephony.core.views import CallState, CallView, Direction, Outcome
 from telephony.crm.seed import customers
 from telephony.demo.house import SUPERVISOR
@@ -108,6 +109,10 @@ async def test_the_balance_a_person_and_the_survey_and_the_pin_is_nowhere(town: 
     assert (ended.agent, ended.queue) == (AGENT, "billing")
     answers = await town.store.survey_answers_of(ended.interaction)
     assert {(each.survey, each.value) for each in answers} == {("csat", 5), ("nps", 9)}
+    (shown,) = await town.store.audit.of(actor=AGENT)
+    key = (town.folder / "house/audit.key").read_text("ascii").strip().encode()
+    assert (shown.entry.subject, shown.entry.why) == (pseudonym(CUSTOMER.number, key), ended.interaction)
+    assert {"name", "invoices"} <= set(shown.entry.fields), "a PIN opens what billing sees"
     await town.house.stop()
     house = town.folder / "house"
     assert files_with(house, caller.removeprefix("+48")), "the search finds what is there"

@@ -8,12 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from telephony.after_call import AfterCall
+from telephony.call_quality import CallQuality
 from telephony.core.engine import Engine
 from telephony.core.events import Event
 from telephony.core.rules import Rules
 from telephony.core.views import CallView, Lane, Outcome
+from telephony.guidance.ticket_rules_file import load
+from telephony.metrics import Metrics
 from telephony.pump import Pump
 from telephony.read_in import ReadIn
+from telephony.shipped import CONFIG_FOLDER
 from telephony.store.recorder import Recorder
 from telephony.store.store import Store
 
@@ -32,7 +37,15 @@ async def server(store: Store, folder: Path) -> None:
         "node-1", folder, store, submit=submit, lane_of=lambda _did: Lane.STANDARD,
         clock=lambda: NOW,
     )  # fmt: skip
-    pump = Pump(Engine(Rules({}, 0.25)), lambda: NOW, [recorder.publish, reader.publish])
+    after_call = AfterCall(
+        load(CONFIG_FOLDER / "ticket-rules.yaml", ["sales", "support", "billing"]),
+        CallQuality(),
+        recorder,
+        Metrics([]),
+        flows=tuple,
+        recordings=folder,
+    )
+    pump = Pump(Engine(Rules({}, 0.25)), lambda: NOW, [recorder.publish, after_call.publish, reader.publish])
     running = [asyncio.create_task(pump.run()), asyncio.create_task(recorder.run())]
     end = (folder / "cel-custom/hotline.csv").stat().st_size
     async with asyncio.timeout(20):

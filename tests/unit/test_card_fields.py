@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from itertools import product
 from pathlib import Path
@@ -14,8 +15,9 @@ import yaml
 from ivr_flows.errors import FlowError
 from telephony.console import wire
 from telephony.core.account import Account, Role
-from telephony.core.card_fields import NOTHING_HIDDEN, CardField, CardRules
+from telephony.core.card_fields import NOTHING_HIDDEN, CardField, CardRules, Look
 from telephony.core.customer import Card, Contact, Contract, Customer, Device, Identity, Invoice, TicketSummary
+from telephony.core.ids import InteractionId
 from telephony.core.views import Direction, Outcome
 from telephony.guidance import card_fields_file
 from telephony.shipped import CONFIG_FOLDER
@@ -105,6 +107,22 @@ def test_who_is_of_several_departments_sees_what_any_of_them_sees() -> None:
     seen = card_fields_file.load(SHIPPED).shown(card(Identity.PIN), both).fields
     assert {CardField.CONTRACTS, CardField.DEVICES} <= seen
     assert CardField.INVOICES not in seen
+
+
+def test_each_look_at_a_customer_is_told_with_what_was_seen() -> None:
+    looks: list[Look] = []
+    rules = card_fields_file.load(SHIPPED, looks.append)
+    shown = rules.shown(card(Identity.NUMBER), Account("anna", "X", "", departments=("sales",)), InteractionId("i-1"))
+    assert looks == [Look("anna", "1004217", shown.fields, InteractionId("i-1"))]
+
+
+def test_who_sees_nothing_of_a_customer_has_not_looked() -> None:
+    looks: list[Look] = []
+    agent = Account("anna", "X", "", departments=("sales",))
+    card_fields_file.load(SHIPPED, looks.append).shown(card(Identity.PIN), None)
+    card_fields_file.load(SHIPPED, looks.append).shown(replace(card(Identity.PIN), customer=None), agent)
+    CardRules({}, looks.append).shown(card(Identity.PIN), agent)
+    assert looks == []
 
 
 @pytest.mark.parametrize(
