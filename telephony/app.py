@@ -7,10 +7,9 @@ import contextlib
 import functools
 import random
 import signal
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import structlog
 from aiohttp import web
@@ -30,6 +29,8 @@ from telephony.audit import AuditTrail
 from telephony.call_back_desk import CallBackDesk
 from telephony.call_quality import CallQuality
 from telephony.clock import Clock
+from telephony.complaint_api import ComplaintApi
+from telephony.complaints import Complaints
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
 from telephony.console_rules import console_rules
@@ -50,6 +51,7 @@ from telephony.flows import FlowShelf, Origin
 from telephony.guidance import card_fields_file
 from telephony.handing_over import HandingOver
 from telephony.house_wiring import house_of
+from telephony.listening import listen
 from telephony.logins import Logins
 from telephony.looks import StoredLooks
 from telephony.metrics import Metrics, metrics_app
@@ -67,8 +69,6 @@ from telephony.store.store import Store
 from telephony.supervision import SupervisionApi
 from telephony.tls import Tls, pair_of
 from telephony.web_messages import WebMessages
-
-T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -150,6 +150,8 @@ class App:
         self._tls = Tls(pair) if pair else None
         self._handing_over = HandingOver(self.gateways, settings.transfer_numbers)
         self._supervision = SupervisionApi(self._opening.current, settings.data, self.clock)
+        self._complaints = Complaints(settings.complaints.rules, self._store, self.clock)
+        self._complaint_api = ComplaintApi(self._complaints, self.audit.complaint_read, self._new_id)
         return Console(
             accounts=self._logins.account,
             keeper=self._logins,
@@ -165,7 +167,7 @@ class App:
             file_message=self._web_messages.file,
             looks=StoredLooks(self._store),
             rules=console_rules(settings.console, pair, self._registrar.url),
-            endpoints=self._supervision.endpoints(),
+            endpoints=(*self._supervision.endpoints(), *self._complaint_api.endpoints()),
             link=link_of(settings.pop),
             notes=StoredNotes(self._store, self.clock),
             dispositions=self.during_call.dispositions,
@@ -220,7 +222,13 @@ class App:
             if self._tls:
                 tasks.create_task(self._tls.watch())
             tasks.create_task(self.flows.run())
-            for work in (*self.outward.works(), *self.during_call.works(), self._forgetting.run(), self.audit.run()):
+            for work in (
+                *self.outward.works(),
+                *self.during_call.works(),
+                self._forgetting.run(),
+                self.audit.run(),
+                self._complaints.run(),
+            ):
                 tasks.create_task(work)
             for reader in self.readers.values():
                 tasks.create_task(reader.run())
@@ -237,9 +245,9 @@ class App:
     async def _listening(self) -> AsyncIterator[None]:
         settings = self._settings
         try:
-            agi_port = await _listen(self.agi.start(), settings.agi_listen, "agi_listen")
+            agi_port = await listen(self.agi.start(), settings.agi_listen, "agi_listen")
             console, tls = settings.console_listen, self._tls.context if self._tls else None
-            console_port = await _listen(self.console.start(console.host, console.port, tls), console, "console_listen")
+            console_port = await listen(self.console.start(console.host, console.port, tls), console, "console_listen")
             await self._site(metrics_app(self.metrics.registry), settings.metrics_listen, "metrics_listen")
             if settings.api_tokens:
                 await self._site(self._api(), settings.api_listen, "api_listen")
@@ -259,9 +267,7 @@ class App:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         self._runners.append(runner)
-        await _listen(web.TCPSite(runner, address.host, address.port).start(), address, setting)
-
-    # -- wiring -------------------------------------------------------------------------------------------------
+        await listen(web.TCPSite(runner, address.host, address.port).start(), address, setting)
 
     def _new_id(self) -> InteractionId:
         return new_interaction_id(self.clock(), random.SystemRandom())
@@ -284,7 +290,7 @@ class App:
     def _api(self) -> web.Application:
         tokens = {name: token.get_secret_value() for name, token in self._settings.api_tokens.items()}
         call_backs = CallBackApi(self.call_backs, self._settings.queues, self._new_id, self.clock)
-        return api.app(tokens, (*self._supervision.endpoints(), *call_backs.endpoints()))
+        return api.app(tokens, (*self._supervision.endpoints(), *self._complaint_api.filing(), *call_backs.endpoints()))
 
     def _gateway(self, node: AsteriskNode) -> Gateway:
         return Gateway(
@@ -374,7 +380,7 @@ async def serve(settings: Settings) -> None:
         raise SettingsError(
             "no [[asterisk]] in the settings: name, host, ami_port and secret of at least one are needed"
         )
-    store = await Store.open(settings.database_url.get_secret_value())
+    store = await Store.open(settings.database_url.get_secret_value(), settings.complaints.rules)
     try:
         app = App(settings, store)
         task = asyncio.create_task(app.run())
@@ -388,12 +394,3 @@ async def serve(settings: Settings) -> None:
             log.info("server.stopped")
     finally:
         await store.close()
-
-
-async def _listen(starting: Awaitable[T], address: Listen, setting: str) -> T:
-    try:
-        return await starting
-    except OSError as error:
-        raise SettingsError(
-            f"{setting}: {address} cannot be used ({error.strerror}): stop what has it, or set another"
-        ) from None

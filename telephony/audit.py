@@ -88,6 +88,12 @@ class AuditTrail:
         subject = pseudonym(look.customer, self._key)
         self._add([Entry(uuid.uuid4().hex, self._clock(), look.login, str(act), subject, fields, look.call or "")])
 
+    def complaint_read(self, login: str, customer: str, interaction: str) -> None:
+        """Somebody reads a complaint; `customer` empty: nobody knows whose."""
+        subject = pseudonym(customer, self._key) if customer else ""
+        act = str(Act.COMPLAINT_SHOWN)
+        self._add([Entry(uuid.uuid4().hex, self._clock(), login, act, subject, ("complaint",), interaction)])
+
     async def run(self) -> None:
         """Until cancelled."""
         self._add_spooled()

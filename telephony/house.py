@@ -25,7 +25,7 @@ from telephony.asterisk.asking import Asker
 from telephony.call_back_desk import CallBackDesk, Wish, words
 from telephony.core.customer import CustomerAccount, TicketSummary
 from telephony.core.ids import InteractionId, QueueName
-from telephony.core.promises import Complaint
+from telephony.core.promises import COMPLAINT_SUBJECTS, Complaint
 from telephony.core.ticket import OpenTicket
 from telephony.core.views import CallView, Lane
 from telephony.identity import IdentityCheck, Verdict
@@ -35,12 +35,6 @@ log = structlog.get_logger()
 
 REFUSED = Result(Status.REFUSED)
 UNAVAILABLE = Result(Status.UNAVAILABLE)
-COMPLAINTS = {
-    "service_quality": "Reklamacja: jakość usług",
-    "billing": "Reklamacja: rozliczenia",
-    "contract": "Reklamacja: umowa",
-    "other": "Reklamacja",
-}
 
 
 class Records(Protocol):
@@ -142,7 +136,7 @@ class House:
         body = "\n".join(
             [f"Numer dzwoniącego: {asker.caller or 'nieznany'}", f"Złożono: {self._day(now).isoformat()}", *told]
         )
-        subject = COMPLAINTS[question.complaint]
+        subject = COMPLAINT_SUBJECTS[question.complaint]
         number = await self._records.open_ticket(OpenTicket(asker.interaction, None, subject, body), now)
         return Result(Status.OK, {"number": number})
 

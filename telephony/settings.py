@@ -32,6 +32,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from telephony.core.account import Account, Role
+from telephony.core.complaints import USUAL, ComplaintRules
 from telephony.core.hours import Hours
 from telephony.core.ids import QueueName
 from telephony.core.rules import (
@@ -257,6 +258,31 @@ class Retention(Frozen):
     messages_days: int = Field(default=30, ge=1, le=3650)  # what other systems took, or never took
 
 
+Days = Annotated[int, Field(ge=1, le=365)]
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,39}$")]
+
+
+class Complaints(Frozen):
+    """Calendar days (docs/complaints.md). What the law asks for is the default, or stricter."""
+
+    confirm_days: Days = 14
+    answer_days: Mapping[Word, Days] = {"service_quality": 14}  # by kind, where less is promised than the law wants
+    law_days: Days = 30  # silence past them is an acceptance
+    completion_days: Days = 7  # for the customer, to add what is missing
+    remind_days: tuple[Days, ...] = (7, 3, 1)  # before the end of a clock
+    engineer_days: int = Field(default=7, ge=0, le=365)  # so few days before the end it goes to the service engineer
+    manager_days: int = Field(default=3, ge=0, le=365)  # and to the operations manager
+    required: tuple[Word, ...] = USUAL.required  # elements without which the customer is asked
+
+    @property
+    def rules(self) -> ComplaintRules:
+        """What the core needs to know."""
+        return ComplaintRules(
+            self.confirm_days, self.answer_days, self.law_days, self.completion_days, self.remind_days,
+            self.engineer_days, self.manager_days, self.required,
+        )  # fmt: skip
+
+
 class Settings(BaseSettings):
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
         env_prefix="HOTLINE_", env_nested_delimiter="__", frozen=True, extra="forbid"
@@ -283,6 +309,7 @@ class Settings(BaseSettings):
     pop: Pop = Pop()
     console: Site = Site()
     retention: Retention = Retention()
+    complaints: Complaints = Complaints()
     speech_command: str = ""  # a program that makes prompts; the synthesiser that comes along where empty
     recorded: Path | None = None  # a folder of recorded prompts, which win
     prompts: Path | None = None  # where built prompts lie; `prompts` in the data folder unless given

@@ -34,7 +34,7 @@ class WebMessages:
 
     async def file(self, message: CallerMessage) -> Filed:
         """Errors: NotFiledError while the database is away."""
-        interaction = _interaction(message.once)
+        interaction = interaction_of(message.once)
         title = self._titles.get(message.queue, message.queue)
         ticket = OpenTicket(interaction, message.queue, f"Wiadomość z formularza: {title}", _body(message))
         try:
@@ -55,7 +55,7 @@ class WebMessages:
         return CallBack.PROMISED_BEFORE if before else CallBack.PROMISED
 
 
-def _interaction(once: str) -> InteractionId:
+def interaction_of(once: str) -> InteractionId:
     """Its interaction: the same for the same sending, and not to be guessed."""
     return InteractionId(str(uuid.UUID(bytes=hashlib.sha256(once.encode()).digest()[:16], version=4)))
 

@@ -7,7 +7,7 @@ Every response carries a content security policy without inline script; every po
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from html import escape
 from ipaddress import ip_address
 from math import ceil
@@ -102,6 +102,7 @@ class Site:
         self._login_page = PageTemplate("login.html")
         self._console_page = PageTemplate("console.html")
         self._supervision_page = PageTemplate("supervision.html")
+        self._complaints_page = PageTemplate("complaints.html")
         self._account_page = AccountPage()
         self._step_up = PageTemplate("step_up.html")
 
@@ -112,6 +113,7 @@ class Site:
             app.on_response_prepare.append(self._with_phone)
         app.router.add_get("/", self._console)
         app.router.add_get("/supervision", self._supervision)
+        app.router.add_get("/complaints", self._complaints)
         app.router.add_get("/account", self._account)
         app.router.add_get("/login", self._login_form)
         app.router.add_post("/login", self._login)
@@ -182,7 +184,7 @@ class Site:
         if supervisor and not session.account.endpoint:  # takes no calls
             raise web.HTTPSeeOther("/supervision")
         seen = look.looked_at(request)
-        more = _link("/supervision", "supervision.to_here", seen.language) if supervisor else ""
+        more = _links({"/supervision": "supervision.to_here"} if supervisor else {}, seen.language)
         return html(self._console_page.page(seen.language, {"more": more, **_who(session), **seen.frame("/")}))
 
     async def _supervision(self, request: web.Request) -> web.StreamResponse:
@@ -193,8 +195,17 @@ class Site:
             raise web.HTTPForbidden(text=texts(look.looked_at(request).language)["problem.403"])
         seen = look.looked_at(request)
         values = {**_who(session), **seen.frame("/supervision"), "step_up": self._step_up.page(seen.language, {})}
-        values["to_console"] = _link("/", "supervision.to_console", seen.language) if session.account.endpoint else ""
+        values["to_console"] = _links(
+            {"/": "supervision.to_console"} if session.account.endpoint else {}, seen.language
+        )
         return html(self._supervision_page.page(seen.language, values))
+
+    async def _complaints(self, request: web.Request) -> web.StreamResponse:
+        session = self._session(request)
+        if session is None:
+            raise web.HTTPSeeOther("/login")
+        seen = look.looked_at(request)
+        return html(self._complaints_page.page(seen.language, {**_who(session), **seen.frame("/complaints")}))
 
     async def _account(self, request: web.Request) -> web.StreamResponse:
         session = self._session(request)
@@ -318,10 +329,12 @@ def _who(session: Session) -> dict[str, str]:
     return {"csrf": escape(session.csrf), "name": escape(session.account.display_name)}
 
 
-def _link(path: str, word: str, language: Language) -> str:
+def _links(before: Mapping[str, str], language: Language) -> str:
+    """To other pages: these, as path and word, and the complaints, which are everybody's."""
     known = texts(language)
-    link = f'<a href="{path}">{escape(known[word])}</a>'
-    return f'<nav class="trail" aria-label="{escape(known["supervision.nav"])}">{link}</nav>'
+    paths = {**before, "/complaints": "complaints.to_here"}
+    links = " ".join(f'<a href="{path}">{escape(known[word])}</a>' for path, word in paths.items())
+    return f'<nav class="trail" aria-label="{escape(known["supervision.nav"])}">{links}</nav>'
 
 
 def _is_loopback(host: str) -> bool:

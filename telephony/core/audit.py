@@ -20,6 +20,7 @@ SUBJECT_DIGITS = 20  # 80 bits: no two customers share them, and they are short 
 
 class Act(StrEnum):
     CARD_SHOWN = "card_shown"  # on a consultant's page
+    COMPLAINT_SHOWN = "complaint_shown"
     SEARCH_SHOWN = "search_shown"  # among the customers that a search has found
 
 

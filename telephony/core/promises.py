@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from enum import StrEnum
 
 import phonenumbers
@@ -60,6 +59,14 @@ class CallBackRequest:
     done_at: float | None = None
 
 
+COMPLAINT_SUBJECTS = {
+    "service_quality": "Reklamacja: jakość usług",
+    "billing": "Reklamacja: rozliczenia",
+    "contract": "Reklamacja: umowa",
+    "other": "Reklamacja",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Complaint:
     """A complaint as it was filed; `elements` by the names of RULES: subject, period, grounds, …"""
@@ -69,15 +76,6 @@ class Complaint:
     customer: str | None
     elements: Mapping[str, object] = field(default_factory=dict)
     filed_at: float = 0.0
-
-
-ANSWER_DAYS = {"service_quality": 14}  # what this operator promises; else what the law gives [PKE; RULES]
-STATUTE_DAYS = 30
-
-
-def answer_due(kind: str, filed: date) -> date:
-    """The last day for the answer to a complaint: calendar days, that of filing not counted [KC art. 111 § 2]."""
-    return filed + timedelta(days=ANSWER_DAYS.get(kind, STATUTE_DAYS))
 
 
 @dataclass(frozen=True, slots=True)

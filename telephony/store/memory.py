@@ -10,6 +10,7 @@ from telephony.store.connection import Row
 from telephony.store.errors import StoreRefusedError
 from telephony.store.memory_articles import ArticleTwin
 from telephony.store.memory_audit import MemoryAudit
+from telephony.store.memory_complaints import MemoryComplaints
 from telephony.store.memory_customers import MemoryCustomers
 from telephony.store.memory_second_factors import MemorySecondFactors
 from telephony.store.queries import queries
@@ -17,7 +18,7 @@ from telephony.store.queries import queries
 Values = dict[str, Any]  # the values of one query; a twin of SQL is as untyped as SQL
 
 
-class Memory(ArticleTwin, MemoryAudit, MemorySecondFactors, MemoryCustomers):
+class Memory(ArticleTwin, MemoryAudit, MemoryComplaints, MemorySecondFactors, MemoryCustomers):
     def __init__(self) -> None:
         super().__init__()
         self.interactions: dict[str, Values] = {}
@@ -29,7 +30,6 @@ class Memory(ArticleTwin, MemoryAudit, MemorySecondFactors, MemoryCustomers):
         self.pauses: dict[tuple[str, float], Values] = {}
         self.messages: dict[str, Values] = {}
         self.callbacks: dict[str, Values] = {}
-        self.complaints: dict[str, Values] = {}
         self.answers: dict[tuple[str, str], Values] = {}
         self.looks: dict[str, Values] = {}
         self.dispositions: dict[tuple[str, str], Values] = {}
@@ -238,7 +238,7 @@ class Memory(ArticleTwin, MemoryAudit, MemorySecondFactors, MemoryCustomers):
         return map(self._with_complaint, youngest_first)
 
     def _with_complaint(self, ticket: Values) -> Values:
-        filed = self.complaints.get(ticket["interaction"], {})
+        filed = self.filed.get(ticket["interaction"], {})
         return {**ticket, "complaint": filed.get("kind"), "filed_at": filed.get("filed_at")}
 
     def record_quality(self, **record: Any) -> None:
@@ -269,12 +269,6 @@ class Memory(ArticleTwin, MemoryAudit, MemorySecondFactors, MemoryCustomers):
 
     def open_callback_count(self) -> Iterable[Row]:
         return [{"open": sum(each["done_at"] is None for each in self.callbacks.values())}]
-
-    def file_complaint(self, interaction: str, **complaint: Any) -> None:
-        self.complaints.setdefault(interaction, {"interaction": interaction, **complaint})
-
-    def complaint_of(self, interaction: str) -> Iterable[Row]:
-        return [self.complaints[interaction]] if interaction in self.complaints else ()
 
     def record_survey_answer(self, interaction: str, survey: str, **answer: Any) -> None:
         if not 0 <= answer["value"] <= 10:

@@ -584,3 +584,30 @@ SELECT * FROM audit WHERE sequence > :after ORDER BY sequence LIMIT :most
 SELECT * FROM audit
 WHERE (:subject::text IS NULL OR subject = :subject) AND (:actor::text IS NULL OR actor = :actor) AND at >= :since
 ORDER BY sequence DESC LIMIT :most
+
+-- name: complaints
+-- Complaints with the numbers of their tickets, those of which something is owed first, the oldest first.
+SELECT complaint.*, ticket FROM complaint LEFT JOIN ticket_interaction USING (interaction)
+WHERE over_at IS NULL OR NOT :open ORDER BY over_at IS NOT NULL, filed_at, interaction LIMIT :most
+
+-- name: complaint
+-- A complaint with the number of its ticket.
+SELECT complaint.*, ticket FROM complaint LEFT JOIN ticket_interaction USING (interaction)
+WHERE interaction = :interaction
+
+-- name: complaint_steps
+-- What has become of these, in order.
+SELECT * FROM complaint_step WHERE interaction = ANY(:interactions) ORDER BY interaction, number
+
+-- name: take_complaint_step
+-- One more step; nobody has taken one with this number.
+INSERT INTO complaint_step (interaction, number, act, at, taken_on, actor, facts)
+VALUES (:interaction, :number, :act, :at, :taken_on, :actor, :facts)
+
+-- name: complete_complaint
+-- Elements that were missing when it was filed.
+UPDATE complaint SET elements = elements || :elements WHERE interaction = :interaction
+
+-- name: complaint_over
+-- Nothing is owed any more.
+UPDATE complaint SET over_at = :at WHERE interaction = :interaction

@@ -11,14 +11,16 @@ from typing import Any, TypeVar, cast
 from ivr_flows.calendar import local
 from telephony.core.account import Account, Role
 from telephony.core.commands import Decided
+from telephony.core.complaints import USUAL, ComplaintRules
 from telephony.core.customer import Contact, Customer, CustomerAccount, TicketSummary
 from telephony.core.logged import LogPosition
-from telephony.core.promises import CallBackRequest, CallBackState, Complaint, SurveyAnswer, answer_due
+from telephony.core.promises import CallBackRequest, CallBackState, Complaint, SurveyAnswer
 from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import OpenTicket, TicketEntry, TicketStatus, ticket_number
 from telephony.core.views import CallState, CallView, Direction, Lane, Outcome, Span, SpanKind
 from telephony.store.articles import ArticleStore
 from telephony.store.audit import AuditStore
+from telephony.store.complaints import ComplaintStore
 from telephony.store.connection import Connection, Postgres, Row
 from telephony.store.customers import CustomerStore
 from telephony.store.dispositions import DispositionStore
@@ -57,14 +59,15 @@ SERVED = frozenset({CallBackState.DONE, CallBackState.CALLED_IN})
 class Store:
     """Every method may raise StoreError; what was asked for was then not done."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, complaint_rules: ComplaintRules = USUAL) -> None:
         self._connection = connection
+        self._complaint_rules = complaint_rules
         self.sessions = SessionStore(connection)
         self.customers = CustomerStore(connection)
         self.second_factors = SecondFactorStore(connection)
 
     @classmethod
-    async def open(cls, dsn: str) -> Store:
+    async def open(cls, dsn: str, complaint_rules: ComplaintRules = USUAL) -> Store:
         """Connect to PostgreSQL and bring the schema up to date. Errors: StoreError, with what to do."""
         postgres = await Postgres.open(dsn)
         try:
@@ -72,7 +75,7 @@ class Store:
         except BaseException:
             await postgres.close()
             raise
-        return cls(postgres)
+        return cls(postgres, complaint_rules)
 
     async def close(self) -> None:
         await self._connection.close()
@@ -94,6 +97,10 @@ class Store:
     @property
     def articles(self) -> ArticleStore:
         return ArticleStore(self._connection)
+
+    @property
+    def complaints(self) -> ComplaintStore:
+        return ComplaintStore(self._connection)
 
     @property
     def notes(self) -> NoteStore:
@@ -213,10 +220,21 @@ class Store:
         return tuple(_record(TicketEntry, row) for row in rows)
 
     async def ticket_of(self, interaction: str) -> TicketSummary | None:
-        return _first(map(_ticket, await self._connection.rows("ticket_of", interaction=interaction)))
+        return _first(map(self._ticket, await self._connection.rows("ticket_of", interaction=interaction)))
 
     async def open_tickets_of(self, customer: str) -> tuple[TicketSummary, ...]:
-        return tuple(map(_ticket, await self._connection.rows("open_tickets_of", customer=customer)))
+        return tuple(map(self._ticket, await self._connection.rows("open_tickets_of", customer=customer)))
+
+    def _ticket(self, row: Row) -> TicketSummary:
+        kind = cast(str | None, row["complaint"])
+        filed = local(cast(float, row["filed_at"])).date() if kind else None
+        return TicketSummary(
+            number=ticket_number(cast(int, row["sequence"])),
+            subject=str(row["subject"]),
+            status=str(row["status"]),
+            opened_at=cast(float, row["opened_at"]),
+            answer_due=self._complaint_rules.answer_due(kind, filed) if kind and filed else None,
+        )
 
     # -- what callers leave with a flow -------------------------------------------------------------------------
 
@@ -328,17 +346,6 @@ def _call_back(row: Row) -> CallBackRequest:
 
 def _span(row: Row) -> Span:
     return dataclasses.replace(_record(Span, row), kind=SpanKind(str(row["kind"])))
-
-
-def _ticket(row: Row) -> TicketSummary:
-    kind = cast(str | None, row["complaint"])
-    return TicketSummary(
-        number=ticket_number(cast(int, row["sequence"])),
-        subject=str(row["subject"]),
-        status=str(row["status"]),
-        opened_at=cast(float, row["opened_at"]),
-        answer_due=answer_due(kind, local(cast(float, row["filed_at"])).date()) if kind else None,
-    )
 
 
 def _contact(row: Row) -> Contact:

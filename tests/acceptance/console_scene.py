@@ -16,6 +16,8 @@ from playwright.async_api import Browser, Page, ViewportSize, async_playwright, 
 
 from ivr_flows import Flow
 from telephony.asterisk.ami_actions import MuteRecording
+from telephony.complaint_api import ComplaintApi
+from telephony.complaints import Complaints
 from telephony.console.api.endpoint import Endpoint
 from telephony.console.caller_message import CallBack, CallerMessage, Filed
 from telephony.console.console import Console
@@ -26,6 +28,7 @@ from telephony.console.passwords import hash_password
 from telephony.console.recording import RecordingApi
 from telephony.console.rules import ConsoleRules
 from telephony.core.account import Account, Role
+from telephony.core.complaints import USUAL
 from telephony.core.customer import Caller, Card, Contact, Contract, Customer, Device, Identity, Invoice, TicketSummary
 from telephony.core.engine import Engine
 from telephony.core.events import (
@@ -144,6 +147,7 @@ class House:
         self.memory = memory = Memory()
         memory.people.update({each.login: {"login": each.login} for each in (ANNA, EWA)})
         self.store = Store(memory)
+        self.complaints = Complaints(USUAL, self.store, lambda: time.time() + self.later_s)
         self.moved: list[tuple[str, str]] = []  # callers handed over, and to which number
         self.console = Console(
             rules=rules,
@@ -161,7 +165,10 @@ class House:
             dispositions=dispositions_file.load(CONFIG_FOLDER / "dispositions.yaml", ("sales", "support", "billing")),
             scripts=script_file.load_all(CONFIG_FOLDER / "scripts", ("sales", "support", "billing")),
             library=Knowledge(CONFIG_FOLDER / "articles", self.store.articles),
-            endpoints=SupervisionApi(self.opening.current, data, time.time).endpoints(),
+            endpoints=(
+                *SupervisionApi(self.opening.current, data, time.time).endpoints(),
+                *ComplaintApi(self.complaints, lambda *_: None, lambda: InteractionId("c-new")).endpoints(),
+            ),
             moves=HandingOver({"node-1": self}, ("+48220000900",)),
             of_desks=self.of_desks,
         )

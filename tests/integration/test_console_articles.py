@@ -30,7 +30,7 @@ async def test_search_read_and_judge(http: aiohttp.ClientSession, house: House) 
     await house.store.articles.replace_all(map(index, ARTICLES))
     page = await page_of(http, house, "anna")
     _, found = await page.ask("GET", "/articles?text=ruter%20router")
-    assert [each["id"] for each in found["articles"]] == ["wifi"]  # type: ignore[attr-defined]
+    assert [each["id"] for each in found["articles"]] == ["wifi"]
     _, article = await page.ask("GET", "/articles/wifi")
     assert article["blocks"] == [
         {
@@ -59,4 +59,4 @@ async def test_what_fits_the_call_in_hand(http: aiohttp.ClientSession, house: Ho
     assert (await page.ask("GET", f"/calls/{CALL}/articles"))[0] == 404
     house.console.publish(replace(OFFER, call=replace(OFFERED, path=("support.menu", "support.internet"))))
     status, found = await page.ask("GET", f"/calls/{CALL}/articles")
-    assert (status, [each["id"] for each in found["articles"]]) == (200, ["wifi"])  # type: ignore[attr-defined]
+    assert (status, [each["id"] for each in found["articles"]]) == (200, ["wifi"])

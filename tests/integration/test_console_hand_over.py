@@ -47,7 +47,7 @@ async def test_those_at_work_queues_and_permitted_numbers_can_be_chosen(anna: Pa
     status, told = await anna.ask("GET", "/destinations")
     assert status == 200
     assert told["colleagues"] == [{"login": "piotr", "name": "piotr", "state": "wrap_up", "phone": ""}]
-    assert [each["queue"] for each in told["queues"]] == ["sales", "support", "billing"]  # type: ignore[attr-defined]
+    assert [each["queue"] for each in told["queues"]] == ["sales", "support", "billing"]
     assert told["numbers"] == [{"number": OUTSIDE, "shown": "+48 22 000 09 00"}]
 
 
@@ -174,7 +174,7 @@ async def test_who_is_asked_first_sees_the_talk_and_its_end(
     assert (await anna.ask("POST", path, json={"colleague": "ewa"}))[1]["reason"] == "colleague_away"
     house.console.publish(AgentChanged(PIOTR, AgentState.TALKING, "", 1000.0, InteractionId("his")))
     assert (await anna.ask("POST", path, json={"colleague": "piotr"}))[1]["reason"] == "colleague_busy"
-    assert (await anna.ask("GET", "/destinations"))[1]["colleagues"][0]["phone"] == ""  # type: ignore[index]
+    assert (await anna.ask("GET", "/destinations"))[1]["colleagues"][0]["phone"] == ""
     house.console.publish(AgentChanged(PIOTR, AgentState.WRAP_UP, "", 1000.0, None))
     assert (await anna.ask("POST", path, json={"colleague": "piotr"}))[0] == 204
     http.cookie_jar.clear()

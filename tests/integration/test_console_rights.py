@@ -10,9 +10,15 @@ import aiohttp
 import pytest
 
 from ivr_flows.calendar import Calendar
+from telephony.complaint_api import ComplaintApi
+from telephony.complaints import Complaints
 from telephony.console.api.endpoint import Endpoint
 from telephony.console.rules import ConsoleRules
 from telephony.core.account import Role
+from telephony.core.complaints import USUAL
+from telephony.core.ids import InteractionId
+from telephony.store.memory import Memory
+from telephony.store.store import Store
 from telephony.supervision import SupervisionApi
 from tests.integration.console_house import ACCOUNTS, House
 from tests.integration.test_console_api import page_of
@@ -50,6 +56,10 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("POST", "/phone"): CONSULTANTS,
     ("DELETE", "/phone"): CONSULTANTS,
     ("GET", "/floor"): SUPERVISORS,
+    ("GET", "/complaints"): EVERYBODY,
+    ("POST", "/complaints"): EVERYBODY,
+    ("GET", "/complaints/{interaction}"): EVERYBODY,
+    ("POST", "/complaints/{interaction}/steps"): EVERYBODY,
     ("GET", "/opening"): SUPERVISORS,
     ("PUT", "/departments/{name}/closure"): SUPERVISORS,
     ("DELETE", "/departments/{name}/closure"): SUPERVISORS,
@@ -73,7 +83,12 @@ def rules() -> ConsoleRules:
 
 @pytest.fixture
 def endpoints(tmp_path: Path) -> tuple[Endpoint, ...]:
-    return tuple(SupervisionApi(lambda: Calendar({}), tmp_path, lambda: 1030.0).endpoints())
+    def clock() -> float:
+        return 1030.0
+
+    complaints = Complaints(USUAL, Store(Memory()), clock)
+    complaint_api = ComplaintApi(complaints, lambda *_: None, lambda: InteractionId("c-1"))
+    return (*SupervisionApi(lambda: Calendar({}), tmp_path, clock).endpoints(), *complaint_api.endpoints())
 
 
 @pytest.mark.parametrize("role", Role)

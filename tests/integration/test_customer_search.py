@@ -36,7 +36,7 @@ async def test_what_is_found_is_told_without_the_other_numbers_and_what_was_soug
 async def test_that_there_are_more_is_said(http: aiohttp.ClientSession, house: House) -> None:
     house.customers = tuple(replace(ANNA, number=str(place)) for place in range(MOST + 5))
     _, found = await (await page_of(http, house)).ask("POST", "/customers/search", json={"text": "żak"})
-    assert (len(found["customers"]), found["more"]) == (MOST, True)  # type: ignore[arg-type]
+    assert (len(found["customers"]), found["more"]) == (MOST, True)
 
 
 async def test_a_directory_that_is_away_and_a_search_too_short_are_told(

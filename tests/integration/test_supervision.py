@@ -63,7 +63,7 @@ async def test_the_floor_shows_queues_and_consultants(ewa: Page, house: House) -
     answered, floor = await ewa.ask("GET", "/floor")
     assert answered == 200
     support = {"queue": "support", "title": "Pomoc techniczna", "waiting": 1, "accessibility": 1, "since": 1005.0}
-    assert floor["queues"][1] == support  # type: ignore[index]
+    assert floor["queues"][1] == support
     anna = {
         "login": "anna",
         "name": "anna",
@@ -85,7 +85,7 @@ async def test_a_closing_holds_for_the_next_question(ewa: Page, opening: Opening
     found = status(opening.current(), "billing", NOW)
     assert isinstance(found, Closed)
     assert found.words == "Awaria zasilania"
-    told = {each["name"]: each for each in now["departments"]}["billing"]  # type: ignore[attr-defined]
+    told = {each["name"]: each for each in now["departments"]}["billing"]
     assert (told["open"], told["emergency"]) == (False, True)
     assert (await ewa.ask("DELETE", "/departments/billing/closure"))[0] == 200
     assert "billing" not in opening.current().closures
@@ -136,7 +136,7 @@ async def test_an_announcement_is_heard_until_it_ends(ewa: Page, outages: Outage
     assert [dict(each) for each in await outages.find(None)] == [
         {"pl": "Prace na sieci.", "en": "Works on the network."}
     ]
-    name = now["outages"][0]["name"]  # type: ignore[index]
+    name = now["outages"][0]["name"]
     assert (await ewa.ask("DELETE", f"/outages/{name}"))[0] == 200
     assert await outages.find(None) == ()
     assert (await ewa.ask("DELETE", f"/outages/{name}"))[0] == 404

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from telephony.core.account import Account
 from telephony.core.ids import QueueName
 from telephony.core.rules import Boost, Relaxation
-from telephony.settings import AsteriskNode, Listen, Queue, Settings, SettingsError, Site, load
+from telephony.settings import AsteriskNode, Complaints, Listen, Queue, Settings, SettingsError, Site, load
 
 SHIPPED = Path(__file__).parents[2] / "config" / "hotline.toml"
 SECRETS = '[[asterisk]]\nname = "node-1"\nsecret = "s3cret"\n[queues.support]\nwrap_up_s = 3\n'
@@ -144,7 +144,7 @@ def test_transfer_numbers_are_numbers(tmp_path: Path) -> None:
         load([path])
 
 
-@pytest.mark.parametrize("part", [Settings, Site, Queue, AsteriskNode])
+@pytest.mark.parametrize("part", [Settings, Site, Queue, AsteriskNode, Complaints])
 def test_the_shipped_file_names_every_setting(part: type[BaseModel]) -> None:
     words = set(re.findall(r"[a-z_]+", SHIPPED.read_text("utf-8")))
     assert part.model_fields.keys() - words <= {"username"}  # the manager's account, as asterisk-config writes it

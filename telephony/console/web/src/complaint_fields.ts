@@ -1,0 +1,86 @@
+// What is asked for when a complaint is filed or a step is taken: a label and a field for each fact.
+
+import table from "../texts/complaints.json";
+import { make } from "./dom";
+import { fill, lookUp, words } from "./texts";
+
+const t = words(table);
+
+interface Asked {
+  name: string;
+  long?: boolean; // several lines
+  choices?: readonly string[];
+  titles?: string; // where the words of the choices are: value_, kind_
+  optional?: boolean;
+  value?: string;
+}
+
+const way: Asked = { name: "way", choices: ["letter", "e-mail"] };
+const KNOWN: Readonly<Record<string, readonly Asked[]>> = {
+  confirm: [way],
+  answer: [way],
+  approve: [],
+  escalate: [{ name: "why", long: true }],
+  return: [{ name: "why", long: true }],
+  propose: [
+    { name: "decision", choices: ["accepted", "partly", "refused"] },
+    { name: "reasons", long: true },
+    { name: "compensation", optional: true },
+  ],
+  new: [
+    { name: "kind", choices: ["service_quality", "billing", "contract", "other"], titles: "kind_" },
+    { name: "customer", optional: true },
+    { name: "name" },
+    { name: "address" },
+    { name: "number", optional: true },
+    { name: "since" },
+    { name: "grounds", long: true },
+    { name: "demand", long: true, optional: true },
+    { name: "account", optional: true },
+    { name: "contract_date", optional: true },
+    { name: "answer_by", choices: ["letter", "e-mail"] },
+  ],
+};
+
+/** The fields for an act; `missing` are elements to be completed, `inWords` the same as a text. */
+export function fieldsOf(act: string, missing: readonly string[], inWords: string): HTMLElement[] {
+  const asked: readonly Asked[] =
+    act === "ask" ? [{ name: "missing", long: true, value: inWords }]
+    : act === "complete" ? missing.map((name) => ({ name, long: name === "grounds" }))
+    : (KNOWN[act] ?? []);
+  return asked.map((each) => field(`${act}-${each.name}`, each));
+}
+
+/** What was filled in; what was left empty is not among it. */
+export function valuesOf(form: HTMLFormElement): Record<string, string> {
+  const given = [...new FormData(form)].map(([name, value]) => [name, String(value).trim()] as const);
+  return Object.fromEntries(given.filter(([, value]) => value !== ""));
+}
+
+function field(id: string, asked: Asked): HTMLElement {
+  const box = make("div", "field");
+  const title = lookUp(t, `fact_${asked.name}`, lookUp(t, asked.name, asked.name));
+  const label = make("label", "", asked.optional ? fill(t.optional, { label: title }) : title);
+  label.htmlFor = id;
+  const input = asked.choices ? choice(asked.choices, asked.titles ?? "value_") : make(asked.long ? "textarea" : "input");
+  input.id = id;
+  input.name = asked.name;
+  input.required = !asked.optional;
+  if (!(input instanceof HTMLSelectElement)) {
+    input.maxLength = asked.name === "customer" ? 40 : 4000;
+    input.autocomplete = "off";
+    input.value = asked.value ?? "";
+  }
+  box.append(label, input);
+  return box;
+}
+
+function choice(values: readonly string[], titles: string): HTMLSelectElement {
+  const select = make("select");
+  for (const value of values) {
+    const option = make("option", "", lookUp(t, `${titles}${value}`, value));
+    option.value = value;
+    select.append(option);
+  }
+  return select;
+}

@@ -1,0 +1,84 @@
+"""Complaints in a real Chromium: filed by keyboard, worked on by two people, and what a hostile one can do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.async_api import Page, expect
+
+from telephony.core.account import Role
+from telephony.core.complaints import Act, State
+from telephony.core.ids import InteractionId
+from tests.acceptance.console_scene import HOSTILE, House, focused, log_in, looks_right, press
+
+FILED = InteractionId("c-1")
+DAY_S = 86_400.0
+
+
+async def test_a_complaint_is_taken_by_keyboard_and_what_is_missing_is_asked_for(
+    page: Page, house: tuple[House, str], shots: Path
+) -> None:
+    hotline, url = house
+    await log_in(page, url, "ewa")
+    await page.get_by_role("link", name="Reklamacje").press("Enter")
+    await expect(page.locator("#none")).to_be_visible()
+    await looks_right(page, shots, "complaints-none")
+    await page.locator(".new-complaint summary").press("Enter")
+    await looks_right(page, shots, "complaints-new")
+    for name, text in (("name", "Żaneta Ćwik"), ("address", HOSTILE), ("since", "2026-11-01"), ("grounds", HOSTILE)):
+        await page.locator(f"#new-{name}").fill(text)
+    await page.locator("#new-form button").press("Enter")
+    await expect(page.locator("#one-title")).to_be_focused()
+    ((known, now),) = await hotline.complaints.all()
+    assert (known.complaint.elements["grounds"], now.state) == (HOSTILE, State.OPEN)
+    await expect(page.locator("#one-title")).to_have_text(f"Reklamacja {known.ticket}")
+    await expect(page.locator("#one-missing")).to_be_hidden()
+    await page.locator(".act summary", has_text="Wezwij do uzupełnienia").press("Enter")
+    await page.locator("#ask-missing").fill("Numer konta")
+    await press(page, "Tab", "Enter")
+    await expect(page.locator("#say")).to_have_text("Zapisano: Wezwij do uzupełnienia.")
+    await expect(page.locator("#one-state")).to_contain_text("Czeka na uzupełnienie")
+    assert await focused(page) == "one-title"
+    await looks_right(page, shots, "complaint-asked")
+
+
+async def test_nobody_approves_their_own_and_the_clocks_say_what_is_late(
+    page: Page, house: tuple[House, str], shots: Path
+) -> None:
+    hotline, url = house
+    await hotline.complaints.file(FILED, "service_quality", None, {"grounds": "Brak zasięgu"})
+    hotline.later_s = 15 * DAY_S
+    await hotline.complaints.look()
+    await log_in(page, url, "ewa")
+    await page.goto(f"{url}/complaints")
+    await expect(page.locator(".clock[data-late=true]")).to_have_count(2)
+    await page.get_by_role("button", name="Otwórz reklamację").press("Enter")
+    await expect(page.locator("#one-missing")).to_contain_text("Brakuje: imię i nazwisko, adres")
+    await page.locator(".act summary", has_text="Zaproponuj decyzję").press("Enter")
+    await page.locator("#propose-reasons").fill("Nadajnik był wyłączony.")
+    await page.locator("#propose-compensation").fill("30 zł do 15 grudnia")
+    await page.locator(".act[open] button").press("Enter")
+    await expect(page.locator("#one-state")).to_contain_text("Czeka na zatwierdzenie")
+    await expect(page.locator(".act summary", has_text="Zatwierdź decyzję")).to_have_count(0)
+    await looks_right(page, shots, "complaint-proposed")
+    await hotline.complaints.take(FILED, Act.APPROVE, "anna", Role.SUPERVISOR, {})
+    await page.get_by_role("button", name="Otwórz reklamację").press("Enter")
+    for act in ("Odpowiedź wysłana", "Potwierdzenie wysłane"):
+        await page.locator(".act summary", has_text=act).press("Enter")
+        await page.locator(".act[open] button").press("Enter")
+        await expect(page.locator("#say")).to_have_text(f"Zapisano: {act}.")
+    await expect(page.locator("#one-nothing")).to_be_visible()
+    await expect(page.locator("#none")).to_be_visible()
+    await looks_right(page, shots, "complaint-answered")
+
+
+async def test_what_somebody_else_did_meanwhile_is_told(page: Page, house: tuple[House, str]) -> None:
+    hotline, url = house
+    await hotline.complaints.file(FILED, "billing", None, {})
+    await log_in(page, url, "ewa")
+    await page.goto(f"{url}/complaints")
+    await page.get_by_role("button", name="Otwórz reklamację").press("Enter")
+    await page.locator(".act summary", has_text="Potwierdzenie wysłane").press("Enter")
+    await hotline.complaints.take(FILED, Act.CONFIRM, "anna", Role.SUPERVISOR, {"way": "letter"})
+    await page.locator(".act[open] button").press("Enter")
+    await expect(page.locator("#one-error")).to_have_text("To zostało już zrobione.")
