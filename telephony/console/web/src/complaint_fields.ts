@@ -12,6 +12,7 @@ interface Asked {
   choices?: readonly string[];
   titles?: string; // where the words of the choices are: value_, kind_
   optional?: boolean;
+  later?: boolean; // a complaint without it is one, and the customer is asked for it
   value?: string;
 }
 
@@ -30,10 +31,10 @@ const KNOWN: Readonly<Record<string, readonly Asked[]>> = {
   new: [
     { name: "kind", choices: ["service_quality", "billing", "contract", "other"], titles: "kind_" },
     { name: "customer", optional: true },
-    { name: "name" },
-    { name: "address" },
+    { name: "name", later: true },
+    { name: "address", later: true },
     { name: "number", optional: true },
-    { name: "since" },
+    { name: "since", later: true },
     { name: "grounds", long: true },
     { name: "demand", long: true, optional: true },
     { name: "account", optional: true },
@@ -65,7 +66,7 @@ function field(id: string, asked: Asked): HTMLElement {
   const input = asked.choices ? choice(asked.choices, asked.titles ?? "value_") : make(asked.long ? "textarea" : "input");
   input.id = id;
   input.name = asked.name;
-  input.required = !asked.optional;
+  input.required = !asked.optional && !asked.later;
   if (!(input instanceof HTMLSelectElement)) {
     input.maxLength = asked.name === "customer" ? 40 : 4000;
     input.autocomplete = "off";

@@ -148,7 +148,7 @@ function drawOne(complaint: Whole): void {
 function stepItem({ act, at, actor, facts }: Whole["steps"][number]): HTMLElement {
   const item = make("li");
   const who = [moment(at), actor || t.by_hotline].join(" · ");
-  item.append(make("strong", "", lookUp(t, `act_${act}`, act)), make("span", "quiet", ` ${who}`));
+  item.append(make("strong", "", lookUp(t, `step_${act}`, act)), make("span", "quiet", ` ${who}`));
   const shown = Object.entries(facts).filter(([name]) => name !== "reached");
   if (shown.length > 0) {
     const told = make("dl", "facts");
@@ -199,6 +199,7 @@ async function file(event: Event): Promise<void> {
   if (!(await attempt("new-error", work))) return;
   once = crypto.randomUUID();
   form.reset();
+  byId<HTMLDetailsElement>("new").open = false;
   say(byId("say"), told);
   void poll();
 }
