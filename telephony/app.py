@@ -151,7 +151,9 @@ class App:
         self._handing_over = HandingOver(self.gateways, settings.transfer_numbers)
         self._supervision = SupervisionApi(self._opening.current, settings.data, self.clock)
         self._complaints = Complaints(settings.complaints.rules, self._store, self.clock)
-        self._complaint_api = ComplaintApi(self._complaints, self.audit.complaint_read, self._new_id)
+        self._complaint_api = ComplaintApi(
+            self._complaints, self.audit.complaint_read, self._new_id, settings.complaints.unit
+        )
         return Console(
             accounts=self._logins.account,
             keeper=self._logins,

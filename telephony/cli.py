@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from telephony import audit_cli, customer_cli, flow_cli, guidance_cli, outage_cli, route_cli, user_cli
+from telephony import audit_cli, customer_cli, flow_cli, guidance_cli, outage_cli, outbox_cli, route_cli, user_cli
 from telephony.shipped import CONFIG_FOLDER
 
 CONFIG = CONFIG_FOLDER / "hotline.toml"
@@ -100,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     route_cli.add(commands, CONFIG)
     user_cli.add(commands, CONFIG)
     audit_cli.add(commands, CONFIG)
+    outbox_cli.add(commands, CONFIG)
     _command(commands, "clean-demo", _clean_demo, "remove all that the demo has written")
     _command(commands, "version", _version, "print the version")
     return parser

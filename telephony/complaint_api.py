@@ -13,7 +13,8 @@ from telephony.complaints import Complaints, UnknownComplaintError, UnknownCusto
 from telephony.console.api.endpoint import EVERYBODY, Asked, Endpoint, Wire
 from telephony.console.api.problems import ProblemError
 from telephony.core.account import Role
-from telephony.core.complaints import Act, Clock, NotPossibleError, Standing, State, allowed
+from telephony.core.complaint_letters import Letter, NoLetterError, letter
+from telephony.core.complaints import LEVEL_OF, Act, Clock, NotPossibleError, Standing, State, allowed
 from telephony.core.ids import InteractionId
 from telephony.store.complaints import FiledComplaint
 from telephony.store.errors import StoreError
@@ -95,6 +96,16 @@ class NewStep(Wire):
     facts: Elements = Field(default_factory=dict)
 
 
+class LetterAsked(Wire):
+    """What is asked for, in words, where it is a request; else it stands in the complaint."""
+
+    act: Literal["ask", "confirm", "answer"]
+
+
+class LetterText(Wire):
+    text: str
+
+
 class Filed(Wire):
     interaction: str
     ticket: str
@@ -109,10 +120,12 @@ class ComplaintApi:
         complaints: Complaints,
         seen: Callable[[str, str, str], None],
         new_id: Callable[[], InteractionId],
+        unit: str,
     ) -> None:
         self._complaints = complaints
         self._seen = seen
         self._new_id = new_id
+        self._unit = unit
 
     def endpoints(self) -> Iterator[Endpoint]:
         yield from self.filing()
@@ -123,6 +136,11 @@ class ComplaintApi:
         yield Endpoint(
             "POST", f"{one}/steps", "take a step", EVERYBODY, self._take, takes=NewStep, gives=WholeComplaint,
             refuses=(404, 409, 503),
+        )  # fmt: skip
+
+        yield Endpoint(
+            "GET", f"{one}/letter", "the letter for this step, for a durable medium", EVERYBODY, self._letter,
+            query=LetterAsked, gives=LetterText, refuses=(404, 409, 503),
         )  # fmt: skip
 
     def filing(self) -> Iterator[Endpoint]:
@@ -162,6 +180,22 @@ class ComplaintApi:
                 facts = {**facts, "level": str(now.level + 1)}
             await self._complaints.take(interaction, Act(new.act), asked.by, asked.account.role, facts)
             return self._whole(asked, *await self._complaints.one(interaction))
+
+    async def _letter(self, asked: Asked) -> LetterText:
+        act = Act(asked.query_as(LetterAsked).act)
+        async with _told():
+            known, now = await self._complaints.one(asked.path["interaction"])
+        complaint, account = known.complaint, asked.account
+        self._seen(asked.by, complaint.customer or "", complaint.interaction)
+        elements = {name: str(value) for name, value in complaint.elements.items()}
+        number, today = known.ticket or complaint.interaction, self._complaints.today
+        level = LEVEL_OF[account.role]
+        about = Letter(self._unit, number, complaint.kind, known.filed, today, account.display_name, level, elements)
+        last = next((step for step in reversed(known.steps) if step.act is Act.ASK), None)
+        try:
+            return LetterText(text=letter(about, act, now, last.facts.get("missing", "") if last else ""))
+        except NoLetterError:
+            raise ProblemError(409, "complaint_no_letter") from None
 
     def _whole(self, asked: Asked, known: FiledComplaint, now: Standing) -> WholeComplaint:
         complaint, today = known.complaint, self._complaints.today

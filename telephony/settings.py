@@ -272,6 +272,7 @@ class Complaints(Frozen):
     remind_days: tuple[Days, ...] = (7, 3, 1)  # before the end of a clock
     engineer_days: int = Field(default=7, ge=0, le=365)  # so few days before the end it goes to the service engineer
     manager_days: int = Field(default=3, ge=0, le=365)  # and to the operations manager
+    unit: str = Field(default="MARSOFT S.A., Dział Reklamacji", min_length=1, max_length=200)  # who answers
     required: tuple[Word, ...] = USUAL.required  # elements without which the customer is asked
 
     @property

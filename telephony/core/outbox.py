@@ -15,3 +15,15 @@ class Message:
     created_at: float  # seconds since the epoch
     attempts: int = 0
     next_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DeadMessage:
+    """What nobody took and was put aside, and why; without what it says."""
+
+    id: str
+    target: str
+    created_at: float
+    dead_at: float
+    attempts: int
+    why: str

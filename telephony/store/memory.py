@@ -298,6 +298,13 @@ class Memory(ArticleTwin, MemoryAudit, MemoryComplaints, MemorySecondFactors, Me
         dead = [each for each in self.messages.values() if each["dead_at"] is not None]
         return sorted(dead, key=lambda each: (-each["dead_at"], each["id"]))[:most]
 
+    def retry_messages(self, ids: Sequence[str] | None, at: float) -> Iterable[Row]:
+        dead = [each for each in self.messages.values() if each["dead_at"] is not None]
+        chosen = [each for each in dead if ids is None or each["id"] in ids]
+        for each in chosen:
+            each |= {"dead_at": None, "attempts": 0, "next_at": at}
+        return [{"again": len(chosen)}]
+
     def look_of(self, login: str) -> Iterable[Row]:
         return [{"look": self.looks[login]["look"]}] if login in self.looks else ()
 

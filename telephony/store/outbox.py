@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Sequence
 from typing import cast
 
-from telephony.core.outbox import Message
+from telephony.core.outbox import DeadMessage, Message
 from telephony.store.connection import Connection, Row
 
 _NAMES = tuple(each.name for each in dataclasses.fields(Message))
+_DEAD = tuple(each.name for each in dataclasses.fields(DeadMessage))
 
 
 class OutboxStore:
@@ -38,10 +39,16 @@ class OutboxStore:
         (row,) = await self._connection.rows("forget_messages", before=before)
         return cast(int, row["gone"])
 
-    async def dead_messages(self, most: int = 100) -> tuple[tuple[str, str], ...]:
-        """Id and reason of what was put aside, the latest first."""
+    async def dead_messages(self, most: int = 100) -> tuple[DeadMessage, ...]:
+        """What was put aside, the latest first."""
         rows = await self._connection.rows("dead_messages", most=most)
-        return tuple((str(row["id"]), str(row["why"])) for row in rows)
+        return tuple(DeadMessage(**{name: row[name] for name in _DEAD}) for row in rows)  # type: ignore[arg-type]
+
+    async def retry(self, ids: Sequence[str] | None, at: float) -> int:
+        """Those of these (None: all) that were put aside are sent again; how many."""
+        given = None if ids is None else list(ids)
+        (row,) = await self._connection.rows("retry_messages", ids=given, at=at)
+        return cast(int, row["again"])
 
 
 def _message(row: Row) -> Message:

@@ -456,6 +456,14 @@ UPDATE outbox SET attempts = attempts + 1, next_at = :next_at, why = :why, dead_
 SELECT id, target, created_at, attempts, why, dead_at FROM outbox WHERE dead_at IS NOT NULL
 ORDER BY dead_at DESC, id LIMIT :most
 
+-- name: retry_messages
+-- Send these again (null: all) that were put aside, and how many those are.
+WITH again AS (
+    UPDATE outbox SET dead_at = NULL, attempts = 0, next_at = :at
+    WHERE dead_at IS NOT NULL AND (:ids::text[] IS NULL OR id = ANY(:ids)) RETURNING 1
+)
+SELECT count(*) AS again FROM again
+
 -- name: forget_messages
 -- What was sent or put aside before then, and how many.
 WITH gone AS (DELETE FROM outbox WHERE coalesce(sent_at, dead_at) < :before RETURNING 1)

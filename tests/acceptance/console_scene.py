@@ -167,7 +167,9 @@ class House:
             library=Knowledge(CONFIG_FOLDER / "articles", self.store.articles),
             endpoints=(
                 *SupervisionApi(self.opening.current, data, time.time).endpoints(),
-                *ComplaintApi(self.complaints, lambda *_: None, lambda: InteractionId("c-new")).endpoints(),
+                *ComplaintApi(
+                    self.complaints, lambda *_: None, lambda: InteractionId("c-new"), "MARSOFT S.A."
+                ).endpoints(),
             ),
             moves=HandingOver({"node-1": self}, ("+48220000900",)),
             of_desks=self.of_desks,

@@ -64,6 +64,14 @@ async def test_nobody_approves_their_own_and_the_clocks_say_what_is_late(
     await expect(page.locator(".act summary", has_text="Zatwierdź decyzję")).to_have_count(0)
     await looks_right(page, shots, "complaint-proposed")
     await hotline.complaints.take(FILED, Act.APPROVE, "anna", Role.SUPERVISOR, {})
+    await page.get_by_role("button", name="Odpowiedź", exact=True).press("Enter")
+    await expect(page.locator("#letter")).to_be_focused()
+    letter = await page.locator("#letter").input_value()
+    assert "Rekompensata: 30 zł do 15 grudnia" in letter
+    assert "Ewa Malinowska\nkierownik operacyjny" in letter
+    await page.get_by_role("button", name="Wezwanie do uzupełnienia").press("Enter")
+    await expect(page.locator("#letter-error")).to_contain_text("Pisma jeszcze nie ma")
+    await expect(page.locator("#letter-part")).to_be_hidden()
     await page.get_by_role("button", name="Otwórz reklamację").press("Enter")
     for act in ("Odpowiedź wysłana", "Potwierdzenie wysłane"):
         await page.locator(".act summary", has_text=act).press("Enter")

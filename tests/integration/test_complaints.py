@@ -172,7 +172,7 @@ async def desk() -> Office:
 
 @pytest.fixture
 def endpoints(desk: Office) -> tuple[Endpoint, ...]:
-    api = ComplaintApi(desk.complaints, lambda *look: SEEN.append(look), lambda: InteractionId("new"))
+    api = ComplaintApi(desk.complaints, lambda *look: SEEN.append(look), lambda: InteractionId("new"), "MARSOFT S.A.")
     return tuple(api.endpoints())
 
 

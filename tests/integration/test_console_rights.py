@@ -59,6 +59,7 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("GET", "/complaints"): EVERYBODY,
     ("POST", "/complaints"): EVERYBODY,
     ("GET", "/complaints/{interaction}"): EVERYBODY,
+    ("GET", "/complaints/{interaction}/letter"): EVERYBODY,
     ("POST", "/complaints/{interaction}/steps"): EVERYBODY,
     ("GET", "/opening"): SUPERVISORS,
     ("PUT", "/departments/{name}/closure"): SUPERVISORS,
@@ -87,7 +88,7 @@ def endpoints(tmp_path: Path) -> tuple[Endpoint, ...]:
         return 1030.0
 
     complaints = Complaints(USUAL, Store(Memory()), clock)
-    complaint_api = ComplaintApi(complaints, lambda *_: None, lambda: InteractionId("c-1"))
+    complaint_api = ComplaintApi(complaints, lambda *_: None, lambda: InteractionId("c-1"), "MARSOFT S.A.")
     return (*SupervisionApi(lambda: Calendar({}), tmp_path, clock).endpoints(), *complaint_api.endpoints())
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -12,6 +14,7 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from telephony.cli import main
 from telephony.core.commands import CallEnded
 from telephony.core.outbox import Message
 from telephony.outward import sender as sending
@@ -106,8 +109,52 @@ async def test_what_is_never_taken_is_put_aside_with_its_reason(store: Store, st
             await sender.look(http)
             now.now += 3600.0
     assert asked == tries
-    assert await store.outbox.dead_messages() == (("m-1", f"HTTP {status}"),)
+    assert [(each.id, each.why) for each in await store.outbox.dead_messages()] == [("m-1", f"HTTP {status}")]
     assert await store.outbox.open_messages("crm") == ()
+
+
+async def test_what_was_put_aside_is_sent_again_when_somebody_says_so(store: Store) -> None:
+    await store.outbox.keep_messages([message(1), message(2), message(3)])
+    for each in (1, 2):
+        await store.outbox.message_failed(f"m-{each}", 9.0, "HTTP 400", dead_at=5.0 + each)
+    dead = await store.outbox.dead_messages()
+    assert [(each.id, each.target, each.attempts, each.why) for each in dead] == [
+        ("m-2", "crm", 1, "HTTP 400"),
+        ("m-1", "crm", 1, "HTTP 400"),
+    ]
+    assert await store.outbox.retry(["m-1", "m-3", "nobody"], 7.0) == 1, "m-3 was never put aside"
+    assert [(each.id, each.attempts) for each in await store.outbox.open_messages("crm")] == [("m-1", 0), ("m-3", 0)]
+    assert await store.outbox.retry(None, 8.0) == 1
+    assert await store.outbox.retry(None, 9.0) == 0
+    assert await store.outbox.dead_messages() == ()
+
+
+async def test_the_command_tells_what_was_put_aside_and_sends_it_again(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOTLINE_DATABASE_URL", database_url)
+    monkeypatch.setenv("HOTLINE_DATA", str(tmp_path))
+    store = await Store.open(database_url)
+    await store.outbox.keep_messages([message(1), message(2)])
+    for each in (1, 2):
+        await store.outbox.message_failed(f"m-{each}", 9.0, "HTTP 400", dead_at=1_790_000_000.0 + each)
+
+    async def say(*words: str) -> tuple[int, str]:
+        status = await asyncio.to_thread(main, ["outbox", *words])
+        told = capsys.readouterr()
+        return status, told.out + told.err
+
+    line = "2026-09-21 16:13  crm  m-2  HTTP 400 (1 tries)\n2026-09-21 16:13  crm  m-1  HTTP 400 (1 tries)\n"
+    assert await say("list") == (0, line)
+    assert [each["id"] for each in json.loads((await say("list", "--json"))[1])] == ["m-2", "m-1"]
+    assert await say("retry", "m-1") == (0, "1 will be sent again\n")
+    assert (await say("retry", "m-1"))[0] == 1
+    assert await say("retry", "--all") == (0, "1 will be sent again\n")
+    assert await say("retry", "--all") == (0, "0 will be sent again\n")
+    assert await say("list") == (0, "nothing is put aside\n")
+    with pytest.raises(SystemExit):
+        main(["outbox", "retry"])
+    await store.close()
 
 
 async def test_nobody_leads_us_elsewhere(store: Store) -> None:

@@ -123,7 +123,9 @@ function pairs(facts: Facts): HTMLElement[] {
 }
 
 function drawOne(complaint: Whole): void {
+  if (opened !== complaint.interaction) show(byId("letter-part"), false);
   opened = complaint.interaction;
+  tellProblem("letter-error", "");
   show(byId("one"), true);
   tellProblem("one-error", "");
   setText(byId("one-title"), fill(t.one, { number: numberOf(complaint) }));
@@ -182,6 +184,16 @@ async function take(act: string, facts: Facts, title: string): Promise<void> {
   void poll();
 }
 
+async function showLetter(act: string): Promise<void> {
+  const path = `complaints/${encodeURIComponent(opened)}/letter?act=${act}`;
+  const work = async (): Promise<void> => {
+    byId<HTMLTextAreaElement>("letter").value = (await get<{ text: string }>(path)).text;
+  };
+  const there = await attempt("letter-error", work);
+  show(byId("letter-part"), there);
+  if (there) byId("letter").focus();
+}
+
 let once = crypto.randomUUID();
 
 async function file(event: Event): Promise<void> {
@@ -206,6 +218,9 @@ async function file(event: Event): Promise<void> {
 
 byId("new-fields").append(...fieldsOf("new", [], ""));
 byId("new-form").addEventListener("submit", (event) => void file(event));
+for (const button of document.querySelectorAll<HTMLElement>("[data-letter]")) {
+  button.addEventListener("click", () => void showLetter(button.dataset["letter"] ?? ""));
+}
 document.addEventListener("visibilitychange", () => void poll());
 setInterval(() => void poll(), POLL_MS);
 void poll();
