@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
-import sys
-from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
+
+from telephony.store_cli import Actions, say, settings_of, with_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from telephony.core.audit import Head, Line
-    from telephony.settings import Settings
     from telephony.store.store import Store
-
-T = TypeVar("T")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: Path) -> None:
@@ -28,21 +22,15 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: P
         help="who has seen what of which customer: check it, read it",
         description="The audit: who has seen what of which customer, and why.",
     )
-    groups = audit.add_subparsers(required=True, metavar="GROUP")
-
-    def action(name: str, run: Callable[[argparse.Namespace], int], summary: str) -> argparse.ArgumentParser:
-        parser = groups.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        parser.add_argument("--config", type=Path, action="append", metavar="FILE", help="settings; later files win")
-        parser.add_argument("--json", action="store_true", help="as one JSON document")
-        parser.set_defaults(run=run, default=config)
-        return parser
-
-    verify = action("verify", _verify, "find a line that was changed, removed, put in or moved; status 1 for one")
+    actions = Actions(audit, config)
+    verify = actions.add("verify", _verify, "find a line that was changed, removed, put in or moved; status 1 for one")
     verify.add_argument(
         "--head", action="append", default=[], type=_head, metavar="NUMBER:SEAL",
         help="a head noted earlier, from the log or the last verification: what was cut off since is found, too",
     )  # fmt: skip
-    show = action("show", _show, "what stands in it, the latest first")
+    show = actions.add("show", _show, "what stands in it, the latest first")
+    for parser in (verify, show):
+        parser.add_argument("--json", action="store_true", help="as one JSON document")
     show.add_argument("--customer", metavar="NUMBER", help="of this customer; the audit itself has a pseudonym")
     show.add_argument("--actor", metavar="LOGIN", help="what this person was shown")
     show.add_argument("--since", type=_day, default=0.0, metavar="DATE", help="from this day on, 2026-11-24")
@@ -78,25 +66,25 @@ def _verify(chosen: argparse.Namespace) -> int:
                 break
         return verifier
 
-    verifier = _with(_settings(chosen), read)
+    verifier = with_store(settings_of(chosen), read)
     fault = verifier.end()
     if chosen.json:
-        return _say(json.dumps({"head": str(verifier.head), "fault": fault or None}), failed=bool(fault))
+        return say(json.dumps({"head": str(verifier.head), "fault": fault or None}), failed=bool(fault))
     if fault:
-        return _say(fault, failed=True)
-    return _say(f"nothing is wrong with {verifier.head.sequence} lines\nhead {verifier.head}")
+        return say(fault, failed=True)
+    return say(f"nothing is wrong with {verifier.head.sequence} lines\nhead {verifier.head}")
 
 
 def _show(chosen: argparse.Namespace) -> int:
     from telephony.audit import audit_key
     from telephony.core.audit import pseudonym
 
-    settings = _settings(chosen)
+    settings = settings_of(chosen)
     subject = pseudonym(chosen.customer, audit_key(settings)) if chosen.customer else None
-    lines = _with(settings, lambda store: store.audit.of(subject, chosen.actor, chosen.since, chosen.most))
+    lines = with_store(settings, lambda store: store.audit.of(subject, chosen.actor, chosen.since, chosen.most))
     if chosen.json:
-        return _say(json.dumps([_as_json(line) for line in lines], ensure_ascii=False, indent=2))
-    return _say("\n".join(map(_as_text, lines)) or "nothing stands there")
+        return say(json.dumps([_as_json(line) for line in lines], ensure_ascii=False, indent=2))
+    return say("\n".join(map(_as_text, lines)) or "nothing stands there")
 
 
 def _as_json(line: Line) -> dict[str, Any]:
@@ -119,27 +107,3 @@ def _as_text(line: Line) -> str:
     at = f"{local(entry.at):%Y-%m-%d %H:%M:%S}"
     why = f" ({entry.why})" if entry.why else ""
     return f"{line.sequence:>8}  {at}  {entry.actor}  {entry.act}  {entry.subject}  {', '.join(entry.fields)}{why}"
-
-
-def _settings(chosen: argparse.Namespace) -> Settings:
-    from telephony.settings import load
-
-    return load(chosen.config or [chosen.default])
-
-
-def _with(settings: Settings, work: Callable[[Store], Coroutine[Any, Any, T]]) -> T:
-    from telephony.store.store import Store
-
-    async def run() -> T:
-        store = await Store.open(settings.database_url.get_secret_value())
-        try:
-            return await work(store)
-        finally:
-            await store.close()
-
-    return asyncio.run(run())
-
-
-def _say(text: str, *, failed: bool = False) -> int:
-    sys.stdout.write(f"{text}\n")
-    return int(failed)
