@@ -65,6 +65,7 @@ from telephony.retention import Forgetting
 from telephony.settings import AsteriskNode, Listen, Settings, SettingsError
 from telephony.store.errors import StoreError
 from telephony.store.recorder import Recorder
+from telephony.store.spool import Spool
 from telephony.store.store import Store
 from telephony.supervision import SupervisionApi
 from telephony.tls import Tls, pair_of
@@ -98,7 +99,7 @@ class App:
         self._web_messages = WebMessages(store, self.call_backs, titles, self.clock)
         self.console = self._pages(settings)
         self.outward = Outward(settings.pop, store, self.clock)
-        self.recorder = Recorder(store, self.console.ticket_opened)
+        self.recorder = Recorder(store, self.console.ticket_opened, spool=Spool(settings.data / "facts.spool"))
         self.engine = Engine(self.during_call.rules)
         self.after_call = AfterCall(
             self.during_call.ticket_rules,
@@ -205,6 +206,7 @@ class App:
 
     async def run(self) -> None:
         """Start everything, in the order in which one thing needs the other; stop it in reverse."""
+        await self.recorder.take_in()
         recovered = await self._store.open_interactions()
         call_backs = await self._store.open_callbacks()
         self.submit(CallsRecovered(recovered, await self._store.last_alive() or 0.0, call_backs))

@@ -18,8 +18,8 @@ from telephony.core.audit import Act, Entry, pseudonym
 from telephony.core.card_fields import Look
 from telephony.kept_key import kept_key
 from telephony.settings import Settings, SettingsError
-from telephony.spool import Spool
 from telephony.store.errors import StoreError
+from telephony.store.spool import Spool
 from telephony.store.store import Store
 
 log = structlog.get_logger()

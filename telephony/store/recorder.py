@@ -1,7 +1,8 @@
 """The recorder: writes the core's facts down in their order and never holds a call up.
 
-While the database is away the facts wait in memory, the calls' changes folded into the latest, and go in once it is
-back: every write is idempotent. What waits is written many at a time: one commit for all of it.
+While the database is away the facts wait in memory, the calls' changes folded into the latest, and in a spool on the
+disk, which whoever comes after a crash takes in first; they go in once it is back: every write is idempotent. What
+waits is written many at a time: one commit for all of it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from telephony.core.promises import SurveyAnswer
 from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import OpenTicket
 from telephony.store.errors import StoreError, StoreRefusedError
+from telephony.store.spool import Spool
+from telephony.store.spooled import Fact, as_record, from_record
 
 if TYPE_CHECKING:
     from telephony.store.store import Store
@@ -34,7 +37,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 Published = CallBackChanged | CallChanged | CallEnded | Decided | DispositionChanged
-Fact = Published | OpenTicket | QualityRecord | SurveyAnswer
 Key = tuple[object, ...]
 Entry = tuple[Fact, float]
 
@@ -50,15 +52,21 @@ class Recorder:
         store: Store,
         on_ticket: Callable[[InteractionId, str], None] = lambda _call, _number: None,
         *,
+        spool: Spool | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         most: int = MOST,
     ) -> None:
-        """`on_ticket` hears the number of each ticket once it is written; `pause` waits before the next try."""
+        """`on_ticket` hears the number of each ticket once it is written; `pause` waits before the next try.
+
+        Without a `spool` a crash loses what waits.
+        """
         self._store = store
         self._on_ticket = on_ticket
         self._pause = pause
         self._most = most
         self._waiting: OrderedDict[Key, Entry] = OrderedDict()
+        self._spool = spool
+        self._spooled: dict[Key, Entry] = {}  # what the spool has, of what waits
         self.refused = 0  # the database will not have them, ever
         self.lost = 0  # there was no room for them
         self._running = False
@@ -83,6 +91,24 @@ class Recorder:
         self._waiting[key] = fact, now
         self._something.set()
         self._idle.clear()
+
+    async def take_in(self) -> None:
+        """What an earlier server could not write, written before anything is asked of the store. Errors: StoreError."""
+        if self._spool is None:
+            return
+        records = await asyncio.to_thread(self._spool.records)
+        for record in records:
+            try:
+                fact, at = from_record(record)
+            except ValueError as error:
+                log.error("recorder.spool_unreadable", reason=str(error))  # noqa: TRY400 - the record, not our code
+                continue
+            self.put(fact, at)
+        if records:
+            log.info("recorder.spool_found", facts=self.backlog)
+            self._spooled = dict(self._waiting)
+            await self._write_at_once()
+            await self._clear_spool()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -134,12 +160,48 @@ class Recorder:
                     continue
                 if failures == 0:
                     log.warning("store.away", reason=str(error))
+                await self._keep()
                 await self._pause(RETRY_S[min(failures, len(RETRY_S) - 1)])
                 failures += 1
             else:
                 failures = 0
-        self._something.clear()
-        self._idle.set()
+        await self._clear_spool()
+        if not self._waiting:
+            self._something.clear()
+            self._idle.set()
+
+    async def _write_at_once(self) -> None:
+        """All that waits, without patience. Errors: StoreError."""
+        while batch := list(islice(self._waiting.items(), TOGETHER)):
+            try:
+                await self._write(batch)
+            except Exception as error:
+                if not _has_fault(error):
+                    raise
+                await self._write_singly(batch)
+
+    async def _keep(self) -> None:
+        """What waits and is not in the spool yet, into the spool."""
+        new = {key: entry for key, entry in self._waiting.items() if self._spooled.get(key) is not entry}
+        if self._spool is None or not new:
+            return
+        records = [as_record(*entry) for entry in new.values()]
+        try:
+            await asyncio.to_thread(self._spool.add, records)
+        except OSError as error:
+            log.error("recorder.only_in_memory", facts=len(new), reason=error.strerror)  # noqa: TRY400 - the disk, not us
+        else:
+            self._spooled |= new
+
+    async def _clear_spool(self) -> None:
+        """Once nothing of it waits. What a failure leaves there is written once more, which changes nothing."""
+        if self._spool is None or not self._spooled or self._waiting:
+            return
+        self._spooled.clear()
+        try:
+            await asyncio.to_thread(self._spool.clear)
+        except OSError as error:
+            log.error("recorder.spool_stays", reason=error.strerror)  # noqa: TRY400 - the disk, not us
 
     async def _write_singly(self, batch: Sequence[tuple[Key, Entry]]) -> None:
         """Something among them is not accepted: find it and put it aside, and write the others."""

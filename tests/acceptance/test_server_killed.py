@@ -116,6 +116,30 @@ async def test_killed_in_the_talk_the_talk_goes_on_and_ends_as_a_hang_up(town: W
     assert 17 < ended.ended_at - ended.answered_at < 25  # as it was, not until the restart
 
 
+async def test_what_ended_without_a_database_and_without_a_server_after_it_is_there_in_the_end(town: World) -> None:
+    """PostgreSQL goes, a talk ends, the server is killed; both come back: the call has its outcome and its ticket."""
+    call = await town.waits_in_line(GENERAL, CALLER)
+    await town.page.ready()
+    consultant = await town.answered_by_a_consultant()
+    await town.until(lambda seen: seen[0].answered_at is not None)
+    await town.house.postgres.stop()
+    await asyncio.sleep(2)
+    await call.hang_up()
+    await consultant.ended()
+    spool = town.house.data / "facts.spool"
+    async with asyncio.timeout(20):
+        while not (spool.exists() and '"OpenTicket"' in spool.read_text("utf-8")):  # noqa: ASYNC110 - a file tells nobody
+            await asyncio.sleep(0.1)
+    await town.house.signal_server(signal.SIGKILL)
+    await town.house.postgres.start()
+    ended = (await ended_after_restart(town, 1))[CALLER]
+    assert told(ended) == (Outcome.ANSWERED, AGENT)
+    assert ended.answered_at
+    assert ended.ended_at
+    assert 1.5 < ended.ended_at - ended.answered_at < 10, "as it was, not until the restart"
+    assert not spool.exists()
+
+
 async def test_a_talk_outlives_two_servers_and_is_recorded_as_answered(town: World) -> None:
     """Killed and started again while two people talk: the new server takes the call over and sees its end."""
     call = await town.waits_in_line(GENERAL, CALLER)

@@ -23,7 +23,8 @@ from telephony.core.views import CallState, CallView, Lane, Outcome
 from telephony.crm.directory import Directory
 from telephony.crm.seed import customers
 from telephony.store.embedded import EmbeddedPostgres
-from telephony.store.recorder import Fact, Recorder
+from telephony.store.recorder import Recorder
+from telephony.store.spooled import Fact
 from telephony.store.store import Store
 
 CALLS = 2_000

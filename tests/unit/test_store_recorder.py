@@ -1,22 +1,28 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 import structlog
 
-from telephony.core.commands import CallChanged, CallEnded, Decided, HidePop
+from telephony.core.commands import CallBackChanged, CallChanged, CallEnded, Decided, DispositionChanged, HidePop
+from telephony.core.disposition import Disposition
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
+from telephony.core.promises import CallBackRequest, CallBackState, SurveyAnswer
 from telephony.core.quality_record import QualityRecord
-from telephony.core.ticket import OpenTicket
-from telephony.core.views import CallState, CallView, Lane, Outcome
+from telephony.core.ticket import OpenTicket, TicketStatus
+from telephony.core.views import CallState, CallView, Direction, Lane, Outcome, Span, SpanKind
 from telephony.store.errors import StoreError
 from telephony.store.memory import Memory
-from telephony.store.recorder import Fact, Recorder
+from telephony.store.recorder import Recorder
+from telephony.store.spool import Spool
+from telephony.store.spooled import Fact, as_record, from_record
 from telephony.store.store import Store
 
 CALL = InteractionId("i-1")
@@ -233,3 +239,118 @@ async def test_draining_takes_over_when_the_one_who_ran_us_is_stopped_meanwhile(
     assert await draining
     assert await bench.store.interaction(CALL) == ENDED
     assert running.cancelled()
+
+
+# -- the spool --------------------------------------------------------------------------------------------------------
+
+REQUEST = CallBackRequest(
+    CALL, QueueName("support"), Lane.ACCESSIBILITY, "+48600100200", "+48220000100", 5.0, 6.5, InteractionId("b-1"),
+    state=CallBackState.DONE, attempts=2, next_at=9.25, done_at=10.5,
+)  # fmt: skip
+SPOOLED: tuple[Fact, ...] = (
+    CallChanged(replace(LINE, spans=(Span(SpanKind.HOLD, 2.0, 2.5), Span(SpanKind.LINK, 3.25)), path=("a.b", "c.d"))),
+    CallEnded(replace(ENDED, direction=Direction.OUT, follows=InteractionId("i-0"), verified="1004217")),
+    CallBackChanged(REQUEST),
+    DECIDED,
+    DispositionChanged(Disposition(CALL, AgentId("anna"), QueueName("support"), 5.0, "solved", 6.0)),
+    replace(TICKET, topic="support", status=TicketStatus.CLOSED),
+    QUALITY,
+    SurveyAnswer(CALL, "nps", 9, 7.5),
+)
+
+
+@pytest.mark.parametrize("fact", SPOOLED)
+def test_every_fact_comes_back_from_the_spool_as_it_was(fact: Fact) -> None:
+    assert from_record(json.loads(json.dumps(as_record(fact, 5.125)))) == (fact, 5.125)
+
+
+def test_every_kind_of_fact_is_tried() -> None:
+    assert {type(fact) for fact in SPOOLED} == set(Fact.__args__)
+
+
+@pytest.mark.parametrize(
+    "record", [{}, {"kind": "Other", "at": 5.0, "fact": {}}, {"kind": "OpenTicket", "at": 5.0, "fact": {"body": 7}}]
+)
+def test_what_is_no_fact_of_this_version_is_said(record: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="no fact of this version"):
+        from_record(record)
+
+
+async def test_what_waits_when_a_server_is_killed_is_written_by_the_next_one(tmp_path: Path) -> None:
+    database, spool = Away(), Spool(tmp_path / "spool")
+    tried = asyncio.Event()
+
+    async def pause(_seconds: float) -> None:
+        tried.set()
+        await asyncio.Event().wait()  # until it is killed
+
+    database.failures_left = 1_000
+    killed = Recorder(Store(database), spool=spool, pause=pause)
+    for fact in (CallChanged(LINE), CallEnded(ENDED), TICKET, QUALITY):
+        killed.put(fact, 9.5)
+    running = asyncio.create_task(killed.run())
+    await tried.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    database.failures_left = 0
+    told: list[str] = []
+    store = Store(database)
+    await Recorder(store, lambda _call, number: told.append(number), spool=spool).take_in()
+    assert await store.interaction(CALL) == ENDED
+    ticket = await store.ticket_of(CALL)
+    assert ticket
+    assert (ticket.opened_at, told) == (9.5, [ticket.number])
+    assert await store.quality_of(CALL) == (QUALITY,)
+    assert spool.records() == []
+    await Recorder(store, spool=spool).take_in()
+    assert database.transactions == 1, "and only once"
+
+
+async def test_a_database_that_is_still_away_leaves_the_spool_as_it_is(tmp_path: Path) -> None:
+    database, spool = Away(), Spool(tmp_path / "spool")
+    spool.add([as_record(CallEnded(ENDED), 9.5)])
+    database.failures_left = 1
+    with pytest.raises(StoreError):
+        await Recorder(Store(database), spool=spool).take_in()
+    assert len(spool.records()) == 1
+
+
+async def test_a_spool_that_is_hurt_or_of_another_version_costs_nothing_but_itself(tmp_path: Path) -> None:
+    database, spool = Away(), Spool(tmp_path / "spool")
+    wrong = replace(ENDED, interaction=InteractionId("i-2"), outcome=None)
+    spool.add([{"kind": "Other"}, as_record(CallEnded(wrong), 9.0), as_record(CallEnded(ENDED), 9.5)])
+    store = Store(database)
+    await Recorder(store, spool=spool).take_in()
+    assert await store.interaction(CALL) == ENDED
+    assert spool.records() == []
+
+
+async def test_once_the_database_is_back_the_spool_is_gone_and_each_fact_was_there_once(tmp_path: Path) -> None:
+    database, spool = Away(), Spool(tmp_path / "spool")
+    seen: list[int] = []
+
+    async def pause(_seconds: float) -> None:
+        seen.append(len(spool.records()))
+
+    database.failures_left = 3
+    recorder = Recorder(Store(database), spool=spool, pause=pause)
+    recorder.put(CallChanged(LINE), 6.0)
+    recorder.put(TICKET, 6.0)
+    await recorder.drain(5)
+    assert seen == [2, 2, 2]
+    assert not (tmp_path / "spool").exists()
+
+
+async def test_without_a_disk_what_waits_waits_in_memory(tmp_path: Path) -> None:
+    database = Away()
+    database.failures_left = 2
+    (tmp_path / "spool").mkdir()
+
+    async def pause(_seconds: float) -> None:
+        """At once."""
+
+    recorder = Recorder(Store(database), spool=Spool(tmp_path / "spool"), pause=pause)
+    recorder.put(CallEnded(ENDED), 6.0)
+    await recorder.drain(5)
+    assert await Store(database).interaction(CALL) == ENDED

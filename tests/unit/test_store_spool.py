@@ -3,7 +3,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from telephony.spool import Spool
+from telephony.store.spool import Spool
 
 
 def test_what_is_added_is_read_in_order_by_another_one(tmp_path: Path) -> None:
