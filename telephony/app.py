@@ -96,7 +96,8 @@ class App:
         self.quality = CallQuality()
         self.call_backs = self._call_back_desk(settings)
         titles = {name: queue.title for name, queue in settings.queues.items()}
-        self._web_messages = WebMessages(store, self.call_backs, titles, self.clock)
+        self._complaints = Complaints(settings.complaints.rules, self._store, self.clock)
+        self._web_messages = WebMessages(store, self.call_backs, self._complaints, titles, self.clock)
         self.console = self._pages(settings)
         self.outward = Outward(settings.pop, store, self.clock)
         self.recorder = Recorder(store, self.console.ticket_opened, spool=Spool(settings.data / "facts.spool"))
@@ -151,7 +152,6 @@ class App:
         self._tls = Tls(pair) if pair else None
         self._handing_over = HandingOver(self.gateways, settings.transfer_numbers)
         self._supervision = SupervisionApi(self._opening.current, settings.data, self.clock)
-        self._complaints = Complaints(settings.complaints.rules, self._store, self.clock)
         self._complaint_api = ComplaintApi(
             self._complaints, self.audit.complaint_read, self._new_id, settings.complaints.unit
         )

@@ -99,6 +99,10 @@ class Complaints:
         except StoreRefusedError:
             raise UnknownCustomerError from None
 
+    def answer_due(self, kind: str) -> date:
+        """The last day for the answer to what is filed now."""
+        return self.rules.answer_due(kind, self.today)
+
     async def take(self, interaction: str, act: Act, actor: str, role: Role, facts: Mapping[str, str]) -> None:
         """Errors: UnknownComplaintError; NotPossibleError, also (`meanwhile`) where somebody else has acted first."""
         known, now = await self.one(interaction)

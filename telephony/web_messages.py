@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Protocol
 
 from telephony.call_back_desk import CallBackDesk, Wish
@@ -14,6 +15,8 @@ from telephony.core.ticket import OpenTicket
 from telephony.core.views import Lane
 from telephony.store.errors import StoreError
 
+KINDS = {"support": "service_quality", "billing": "billing", "sales": "contract"}  # of a complaint, by queue
+
 
 class Records(Protocol):
     """What is asked of the store."""
@@ -21,27 +24,54 @@ class Records(Protocol):
     async def open_ticket(self, ticket: OpenTicket, opened_at: float) -> str: ...
 
 
+class Office(Protocol):
+    """What is asked of complaints."""
+
+    async def file(
+        self, interaction: InteractionId, kind: str, customer: str | None, elements: Mapping[str, str]
+    ) -> str: ...
+
+    def answer_due(self, kind: str) -> date: ...
+
+
 class WebMessages:
     """`titles`: queue → its title. The same message sent twice makes one ticket."""
 
     def __init__(
-        self, records: Records, desk: CallBackDesk, titles: Mapping[str, str], clock: Callable[[], float]
+        self,
+        records: Records,
+        desk: CallBackDesk,
+        complaints: Office,
+        titles: Mapping[str, str],
+        clock: Callable[[], float],
     ) -> None:
         self._records = records
         self._desk = desk
+        self._complaints = complaints
         self._titles = titles
         self._clock = clock
 
     async def file(self, message: CallerMessage) -> Filed:
         """Errors: NotFiledError while the database is away."""
         interaction = interaction_of(message.once)
-        title = self._titles.get(message.queue, message.queue)
-        ticket = OpenTicket(interaction, message.queue, f"Wiadomość z formularza: {title}", _body(message))
         try:
+            if message.complaint:
+                return await self._complaint(interaction, message)
+            title = self._titles.get(message.queue, message.queue)
+            ticket = OpenTicket(interaction, message.queue, f"Wiadomość z formularza: {title}", _body(message))
             number = await self._records.open_ticket(ticket, self._clock())
             return Filed(number, await self._call_back(interaction, message))
         except StoreError:
             raise NotFiledError from None
+
+    async def _complaint(self, interaction: InteractionId, message: CallerMessage) -> Filed:
+        """Nobody has proven to be a customer here: whose it is, is found out by who works on it."""
+        kind = KINDS.get(message.queue, "other")
+        given = {"name": message.name, "phone": message.phone, "email": message.email, "grounds": message.text}
+        elements = {name: value for name, value in given.items() if value}
+        elements["answer_by"] = "e-mail" if message.email else "letter"
+        number = await self._complaints.file(interaction, kind, None, elements)
+        return Filed(number, await self._call_back(interaction, message), self._complaints.answer_due(kind))
 
     async def _call_back(self, interaction: InteractionId, message: CallerMessage) -> CallBack:
         if not message.call_back:

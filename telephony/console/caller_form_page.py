@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from html import escape
 from typing import Self
 from urllib.parse import urlencode
+
+from babel.dates import format_date
 
 from telephony.console.caller_message import CallBack, Filed
 from telephony.console.look import LANGUAGES, Look
@@ -64,7 +67,9 @@ def form(
         "lead": t("lead"), "required_note": t("required_note"),
         "reach_hint": t("reach_hint"), "text_hint": t("text_hint"),
         "label_name": t("name"), "label_reach": t("reach"), "label_queue": t("queue"), "label_text": t("text"),
-        "label_call_back": t("call_back"), "call_back": "checked" if fields.get("call_back") == "yes" else "",
+        "label_call_back": t("call_back"), "call_back": _checked("call_back", fields),
+        "label_complaint": t("complaint"), "complaint_hint": t("complaint_hint"),
+        "complaint": _checked("complaint", fields),
         "problems": _list(reader, problems), "queues": _choices(queues, fields.get("queue", "")),
         "error_queue": _error("queue", problems),
         "trap": 'class="field"' if "website" in problems else 'class="trap" aria-hidden="true"',
@@ -82,8 +87,20 @@ def sent(reader: Reader, filed: Filed) -> str:
     values = {
         "title": reader.html("sent_title"), "ticket": escape(filed.ticket), "keep": reader.html("sent_keep"),
         "promise": reader.html(PROMISES[filed.call_back]), "again": escape(reader.address),
+        "complaint": _answer_by(reader, filed.answer_by),
     }  # fmt: skip
     return _page(reader, _SENT.page(reader.look.language, values), failed=False)
+
+
+def _answer_by(reader: Reader, day: date | None) -> str:
+    if day is None:
+        return ""
+    words = format_date(day, "long", locale=reader.look.language)
+    return f"<p>{reader.html('sent_complaint').replace('{day}', escape(words))}</p>"
+
+
+def _checked(name: str, fields: Mapping[str, str]) -> str:
+    return "checked" if fields.get(name) == "yes" else ""
 
 
 def _page(reader: Reader, content: str, *, failed: bool) -> str:

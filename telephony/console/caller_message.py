@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 import phonenumbers
@@ -42,12 +43,16 @@ class CallerMessage:
     queue: QueueName
     text: str
     call_back: bool
+    complaint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
+    """`answer_by` is the last day for the answer to a complaint."""
+
     ticket: str
     call_back: CallBack
+    answer_by: date | None = None
 
 
 class NotFiledError(Exception):
@@ -78,8 +83,9 @@ def read(fields: Mapping[str, str], queues: Collection[str]) -> CallerMessage | 
     if found := {field: problem for field, problem in problems.items() if problem}:
         return Refused(found)
     return CallerMessage(
-        fields["once"], name, number, email or None, QueueName(fields["queue"]), text, call_back=wished
-    )
+        fields["once"], name, number, email or None, QueueName(fields["queue"]), text, call_back=wished,
+        complaint=fields.get("complaint") == "yes",
+    )  # fmt: skip
 
 
 def clean(text: str, *, lines: bool) -> str:

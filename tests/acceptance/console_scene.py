@@ -199,7 +199,8 @@ class House:
 
     async def file_message(self, message: CallerMessage) -> Filed:
         self.messages.append(message)
-        return Filed("000413-5", CallBack.PROMISED if message.call_back else CallBack.NOT_WISHED)
+        due = date(2026, 12, 8) if message.complaint else None
+        return Filed("000413-5", CallBack.PROMISED if message.call_back else CallBack.NOT_WISHED, due)
 
     async def cards(self, caller: Caller) -> AsyncIterator[Card]:
         of = {card.customer.number: card for card in CARDS.values() if card.customer}

@@ -53,11 +53,13 @@ async def test_a_caller_writes_by_keyboard_alone(page: Page, house: tuple[House,
         await press(page, "Tab")
     await press(page, "Space", "ArrowDown", "Tab")
     await page.keyboard.type(HOSTILE)
-    await press(page, "Tab", "Space", "Tab", "Enter")
+    await press(page, "Tab", "Space", "Tab", "Space", "Tab", "Enter")
     await expect(page.locator("#ticket")).to_have_text("000413-5")
+    await expect(page.locator("main")).to_contain_text("Odpowiemy najpóźniej 8 grudnia 2026.")
     await looks_right(page, shots, "form-sent")
     assert (hotline.messages[0].queue, hotline.messages[0].text) == ("support", HOSTILE)
     assert hotline.messages[0].call_back
+    assert hotline.messages[0].complaint
 
 
 async def test_what_is_wrong_in_the_form_is_told_in_both_languages(

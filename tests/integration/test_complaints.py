@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
+from typing import cast
 
 import aiohttp
 import pytest
 import pytest_asyncio
 
 from ivr_flows.calendar import ZONE
+from telephony.call_back_desk import CallBackDesk
 from telephony.complaint_api import ComplaintApi
 from telephony.complaints import Complaints, UnknownComplaintError, UnknownCustomerError
 from telephony.console.api.endpoint import Endpoint
+from telephony.console.caller_message import CallerMessage
 from telephony.console.rules import ConsoleRules
 from telephony.core.account import Role
 from telephony.core.complaints import USUAL, Act, NotPossibleError, State
-from telephony.core.ids import InteractionId
+from telephony.core.ids import InteractionId, QueueName
 from telephony.crm.seed import customers
 from telephony.store.memory import Memory
 from telephony.store.store import Store
+from telephony.web_messages import WebMessages
 from tests.integration.console_house import ACCOUNTS, House
 from tests.integration.test_console_api import Page, page_of
 
 CUSTOMER = customers(1)[0]
 CALL = InteractionId("c-1")
+NOBODY_CALLS = cast(CallBackDesk, None)  # no message here wishes to be called
 ELEMENTS = {"name": "Jan Żak", "address": "ul. Cicha 5", "since": "2026-03-01", "grounds": "…", "answer_by": "letter"}
 DAY_S = 86_400.0
 
@@ -237,3 +243,44 @@ async def test_what_makes_no_sense_is_refused(
     await desk.file()
     assert (await anna.ask(method, path, json=body))[0] == status
     assert ACCOUNTS["anna"].role is Role.AGENT
+
+
+# -- the form for callers ---------------------------------------------------------------------------------------------
+
+
+def message(**changes: object) -> CallerMessage:
+    usual = CallerMessage("x" * 43, "Jan Żak", None, "jan@example.pl", QueueName("support"), "Rwie od rana", False)  # noqa: FBT003
+    return replace(usual, complaint=True, **changes)  # type: ignore[arg-type]
+
+
+async def test_what_is_marked_as_a_complaint_in_the_form_is_one(office: Office) -> None:
+    messages = WebMessages(office.store, NOBODY_CALLS, office.complaints, {}, lambda: office.now)
+    filed = await messages.file(message())
+    assert await messages.file(message()) == filed, "sent twice it is one"
+    assert filed.answer_by == date(2026, 4, 3)
+    ((known, now),) = await office.complaints.all()
+    assert (known.ticket, known.complaint.kind, known.complaint.customer) == (filed.ticket, "service_quality", None)
+    assert known.complaint.elements == {
+        "name": "Jan Żak",
+        "email": "jan@example.pl",
+        "grounds": "Rwie od rana",
+        "answer_by": "e-mail",
+    }
+    assert office.complaints.rules.missing(known.complaint.elements) == ("address", "since")
+    assert now.state is State.OPEN
+
+
+@pytest.mark.parametrize(
+    ("queue", "kind", "due"),
+    [
+        ("billing", "billing", date(2026, 4, 19)),
+        ("sales", "contract", date(2026, 4, 19)),
+        ("x", "other", date(2026, 4, 19)),
+    ],
+)
+async def test_a_complaints_kind_follows_from_whom_it_is_for(office: Office, queue: str, kind: str, due: date) -> None:
+    messages = WebMessages(office.store, NOBODY_CALLS, office.complaints, {}, lambda: office.now)
+    filed = await messages.file(message(queue=QueueName(queue), email=None, phone="+48600100200"))
+    ((known, _),) = await office.complaints.all()
+    assert (known.complaint.kind, filed.answer_by) == (kind, due)
+    assert known.complaint.elements["answer_by"] == "letter"
