@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import functools
 import random
-import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -29,8 +28,6 @@ from telephony.audit import AuditTrail
 from telephony.call_back_desk import CallBackDesk
 from telephony.call_quality import CallQuality
 from telephony.clock import Clock
-from telephony.complaint_api import ComplaintApi
-from telephony.complaints import Complaints
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
 from telephony.console_rules import console_rules
@@ -56,20 +53,20 @@ from telephony.logins import Logins
 from telephony.looks import StoredLooks
 from telephony.metrics import Metrics, metrics_app
 from telephony.notes import StoredNotes
+from telephony.office_wiring import Office
 from telephony.opening import Opening
 from telephony.outward_wiring import Outward, link_of
 from telephony.page_phones import PageRegistrar
 from telephony.pump import Pump
 from telephony.read_in import ReadIn
-from telephony.retention import Forgetting
-from telephony.settings import AsteriskNode, Listen, Settings, SettingsError
+from telephony.settings import AsteriskNode, Settings
+from telephony.settings_types import Listen
 from telephony.store.errors import StoreError
 from telephony.store.recorder import Recorder
 from telephony.store.spool import Spool
 from telephony.store.store import Store
 from telephony.supervision import SupervisionApi
 from telephony.tls import Tls, pair_of
-from telephony.web_messages import WebMessages
 
 log = structlog.get_logger()
 
@@ -95,9 +92,7 @@ class App:
         self.gateways: dict[str, Gateway] = {}
         self.quality = CallQuality()
         self.call_backs = self._call_back_desk(settings)
-        titles = {name: queue.title for name, queue in settings.queues.items()}
-        self._complaints = Complaints(settings.complaints.rules, self._store, self.clock)
-        self._web_messages = WebMessages(store, self.call_backs, self._complaints, titles, self.clock)
+        self._office = Office(settings, store, self.call_backs, self.audit, self._new_id, self.clock)
         self.console = self._pages(settings)
         self.outward = Outward(settings.pop, store, self.clock)
         self.recorder = Recorder(store, self.console.ticket_opened, spool=Spool(settings.data / "facts.spool"))
@@ -126,7 +121,6 @@ class App:
             ],
             overflowed=self._resynchronise,
         )
-        self._forgetting = Forgetting(settings.retention, store, self.clock)
         self.flows = FlowShelf(
             Origin.of(settings),
             numbers={did: number.flow for did, number in settings.numbers.items()},
@@ -152,9 +146,6 @@ class App:
         self._tls = Tls(pair) if pair else None
         self._handing_over = HandingOver(self.gateways, settings.transfer_numbers)
         self._supervision = SupervisionApi(self._opening.current, settings.data, self.clock)
-        self._complaint_api = ComplaintApi(
-            self._complaints, self.audit.complaint_read, self._new_id, settings.complaints.unit
-        )
         return Console(
             accounts=self._logins.account,
             keeper=self._logins,
@@ -167,10 +158,10 @@ class App:
             queue_titles={QueueName(name): queue.title for name, queue in settings.queues.items()},
             flows=self._served,
             callers=lambda: flow_watch.by_text(self._standings()),
-            file_message=self._web_messages.file,
+            file_message=self._office.messages.file,
             looks=StoredLooks(self._store),
             rules=console_rules(settings.console, pair, self._registrar.url),
-            endpoints=(*self._supervision.endpoints(), *self._complaint_api.endpoints()),
+            endpoints=(*self._supervision.endpoints(), *self._office.for_pages()),
             link=link_of(settings.pop),
             notes=StoredNotes(self._store, self.clock),
             dispositions=self.during_call.dispositions,
@@ -229,9 +220,8 @@ class App:
             for work in (
                 *self.outward.works(),
                 *self.during_call.works(),
-                self._forgetting.run(),
+                *self._office.works(),
                 self.audit.run(),
-                self._complaints.run(),
             ):
                 tasks.create_task(work)
             for reader in self.readers.values():
@@ -294,7 +284,7 @@ class App:
     def _api(self) -> web.Application:
         tokens = {name: token.get_secret_value() for name, token in self._settings.api_tokens.items()}
         call_backs = CallBackApi(self.call_backs, self._settings.queues, self._new_id, self.clock)
-        return api.app(tokens, (*self._supervision.endpoints(), *self._complaint_api.filing(), *call_backs.endpoints()))
+        return api.app(tokens, (*self._supervision.endpoints(), *self._office.for_programs(), *call_backs.endpoints()))
 
     def _gateway(self, node: AsteriskNode) -> Gateway:
         return Gateway(
@@ -376,25 +366,3 @@ class App:
     def _resynchronise(self) -> None:
         for gateway in self.gateways.values():
             gateway.resynchronise()
-
-
-async def serve(settings: Settings) -> None:
-    """Run the server until SIGTERM or SIGINT. Errors, each to be mended: SettingsError, StoreError, AmiSetupError."""
-    if not settings.asterisk:
-        raise SettingsError(
-            "no [[asterisk]] in the settings: name, host, ami_port and secret of at least one are needed"
-        )
-    store = await Store.open(settings.database_url.get_secret_value(), settings.complaints.rules)
-    try:
-        app = App(settings, store)
-        task = asyncio.create_task(app.run())
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, task.cancel)
-        loop.add_signal_handler(signal.SIGHUP, app.flows.reload)
-        try:
-            await task
-        except asyncio.CancelledError:
-            log.info("server.stopped")
-    finally:
-        await store.close()

@@ -17,7 +17,8 @@ import structlog
 from telephony.core.audit import Act, Entry, pseudonym
 from telephony.core.card_fields import Look
 from telephony.kept_key import kept_key
-from telephony.settings import Settings, SettingsError
+from telephony.settings import Settings
+from telephony.settings_types import SettingsError
 from telephony.store.errors import StoreError
 from telephony.store.spool import Spool
 from telephony.store.store import Store

@@ -118,10 +118,10 @@ def _command(
 
 
 def _serve(chosen: argparse.Namespace) -> int:
-    from telephony import app, logs, settings
+    from telephony import logs, serving, settings
 
     logs.configure()
-    asyncio.run(app.serve(settings.load(chosen.config or [CONFIG])))
+    asyncio.run(serving.serve(settings.load(chosen.config or [CONFIG])))
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from telephony.console.rules import ConsoleRules
-from telephony.settings import Site
+from telephony.site_settings import Site
 from telephony.tls import Pair
 
 

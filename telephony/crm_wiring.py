@@ -12,7 +12,7 @@ from telephony.crm.rest import RestDirectory
 from telephony.crm.tryton import TrytonDirectory
 from telephony.crm_settings import Crm, RestCrm
 from telephony.metrics import Metrics
-from telephony.settings import SettingsError
+from telephony.settings_types import SettingsError
 
 
 def source_of(crm: Crm, builtin: Source, clock: Callable[[], float], metrics: Metrics) -> Source:

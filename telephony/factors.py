@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from telephony.console.sessions import KeeperAwayError
 from telephony.keeper_away import told
 from telephony.kept_key import kept_key
-from telephony.settings import Settings, SettingsError
+from telephony.settings import Settings
+from telephony.settings_types import SettingsError
 from telephony.store.store import Store
 
 log = structlog.get_logger()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from telephony.settings import Listen, SettingsError
+from telephony.settings_types import Listen, SettingsError
 
 T = TypeVar("T")
 

@@ -12,7 +12,8 @@ from telephony.outward.news import CallNews
 from telephony.outward.receivers import Receiver, Webhook, Zammad
 from telephony.outward.sender import Sender
 from telephony.outward.webhook import key_of
-from telephony.settings import Pop, SettingsError
+from telephony.settings_types import SettingsError
+from telephony.site_settings import Pop
 from telephony.store.store import Store
 
 

@@ -55,9 +55,10 @@ def _wanted(known: Settings) -> frozenset[Prompt]:
 def _store(chosen: argparse.Namespace, known: Settings) -> PromptStore:
     from ivr_flows.prompts import PromptStore
     from telephony import settings
+    from telephony.settings_types import SettingsError
 
     if chosen.recorded and not chosen.recorded.is_dir():
-        raise settings.SettingsError(f"{chosen.recorded}: no such folder")
+        raise SettingsError(f"{chosen.recorded}: no such folder")
     speaker = settings.speaker(known.speech_command if chosen.speech is None else chosen.speech)
     return PromptStore(chosen.folder or known.prompt_folder, chosen.recorded or known.recorded, speaker)
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from telephony.settings import Retention
+from telephony.office_settings import Retention
 from telephony.store.errors import StoreError
 from telephony.store.store import Store
 

@@ -11,169 +11,25 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import time
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    HttpUrl,
-    IPvAnyAddress,
-    SecretStr,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, IPvAnyAddress, SecretStr, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from telephony.core.account import Account, Role
-from telephony.core.complaints import USUAL, ComplaintRules
-from telephony.core.hours import Hours
+from telephony.core.account import Account
 from telephony.core.ids import QueueName
-from telephony.core.rules import (
-    MAX_BOOST_S,
-    Boost,
-    CallBackRules,
-    FirstLeg,
-    OverflowRule,
-    QueueRules,
-    Relaxation,
-    Rules,
-)
+from telephony.core.rules import Rules
 from telephony.crm_settings import Crm
+from telephony.office_settings import Complaints, Retention
+from telephony.queue_settings import AgentSkills, Number, Queue
+from telephony.settings_types import E164, Address, ApiToken, Frozen, Listen, Name, SettingsError
 from telephony.shipped import CONFIG_FOLDER
+from telephony.site_settings import Pop, Site
 
 if TYPE_CHECKING:
     from ivr_flows.prompts import Speaker
-
-E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
-
-
-ApiToken = Annotated[SecretStr, Field(min_length=32)]
-
-
-class SettingsError(ValueError):
-    """The configuration cannot be used; the message names the place and the mend."""
-
-
-class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-@dataclass(frozen=True, slots=True)
-class Listen:
-    host: str
-    port: int  # 0 lets the system choose
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
-
-
-def _listen(text: object) -> object:
-    if not isinstance(text, str):
-        return text
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65535:
-        raise ValueError(f"{text!r} is not host:port")
-    return Listen(host.strip("[]"), int(port))
-
-
-def _hours(text: object) -> object:
-    """`08:00-20:00`, on the clock on a Polish wall."""
-    if not isinstance(text, str):
-        return text
-    begin, _, end = text.partition("-")
-    try:
-        return Hours(time.fromisoformat(begin.strip()), time.fromisoformat(end.strip()))
-    except ValueError:
-        raise ValueError(f"{text!r} are no hours, such as 08:00-20:00") from None
-
-
-CallHours = Annotated[Hours, BeforeValidator(_hours)]
-Address = Annotated[Listen, NoDecode, BeforeValidator(_listen)]
-
-
-class Number(Frozen):
-    """A number customers call, and what answers it."""
-
-    flow: Name
-    accessibility: bool = False
-    language: Literal["pl", "en", "uk"] = "pl"  # what its callers are spoken to in
-
-
-class Relax(Frozen):
-    """Who has waited `after_s` needs `skill` at `level` only; or `instead` at that level will do, too."""
-
-    after_s: float = Field(gt=0, allow_inf_nan=False)
-    skill: Name
-    level: int = Field(default=1, ge=0, le=10)  # 0: not at all
-    instead: Name | None = None
-
-
-class Overflow(Frozen):
-    """When callers whose flow knows another way go on with it."""
-
-    after_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    ahead: int | None = Field(default=None, ge=1)
-    agents_below: int = Field(default=0, ge=0)
-    expected_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-
-
-class CallBack(Frozen):
-    """How those who asked for it are called back (docs/call-backs.md)."""
-
-    first: FirstLeg = FirstLeg.AGENT
-    attempts: int = Field(default=3, ge=1, le=20)
-    pause_s: float = Field(default=900.0, ge=30, le=86_400)
-    ring_s: float = Field(default=30.0, ge=5, le=120)
-    hours: CallHours = Hours()
-
-    @property
-    def rules(self) -> CallBackRules:
-        return CallBackRules(self.first, self.attempts, self.pause_s, self.ring_s, self.hours)
-
-
-class Queue(Frozen):
-    title: str
-    max_wait_s: float = Field(default=1200.0, gt=0, allow_inf_nan=False)
-    wrap_up_s: float = Field(default=10.0, ge=0, allow_inf_nan=False)
-    ring_timeout_s: float = Field(default=20.0, ge=5, le=120)
-    boosts: Mapping[Boost, Annotated[float, Field(ge=0, le=MAX_BOOST_S)]] = Field(default_factory=dict)  # seconds
-    boost_cap_s: float = Field(default=MAX_BOOST_S, ge=0, le=MAX_BOOST_S)
-    relax: tuple[Relax, ...] = ()
-    reserve: int = Field(default=0, ge=0, le=1000)  # free agents trained in accessibility, kept for its callers
-    overflow: Overflow = Overflow()  # docs/flows.md
-    call_back: CallBack = CallBack()
-    number: E164 | None = None  # of ours, shown to whom its consultants call; the first of ours where it is not set
-    disposition_required: bool = True  # before the next call, where the queue has a list of them
-
-    @property
-    def rules(self) -> QueueRules:
-        relax = sorted(self.relax, key=lambda each: each.after_s)
-        return QueueRules(
-            self.max_wait_s,
-            self.wrap_up_s,
-            self.ring_timeout_s,
-            self.boosts,
-            self.boost_cap_s,
-            tuple(Relaxation(each.after_s, each.skill, each.level, each.instead) for each in relax),
-            self.reserve,
-            OverflowRule(**self.overflow.model_dump()),
-            self.call_back.rules,
-        )
-
-
-class AgentSkills(Frozen):
-    """What a consultant can do, in place of what the account says."""
-
-    skills: Mapping[Name, Annotated[int, Field(ge=1, le=10)]]
-
 
 PHONE_URL = re.compile(r"wss://[a-z0-9.-]+(:[0-9]+)?/ws|ws://127\.0\.0\.1:[0-9]+/ws")
 
@@ -190,98 +46,6 @@ class AsteriskNode(Frozen):
     # Where the phones of pages connect to it, at one of the nodes.
     phone_url: Annotated[str, StringConstraints(pattern=rf"^({PHONE_URL.pattern})?$")] = ""
     log_folder: Path | None = None  # its `astlogdir`, where we can read it: what happened without us is read in
-
-
-class WebhookTo(Frozen):
-    url: HttpUrl
-    secret: SecretStr  # whsec_ and base64 [Standard Webhooks]
-
-
-class ZammadTo(Frozen):
-    url: SecretStr  # https://zammad.example.pl/api/v1/cti/TOKEN, as Zammad's settings show it
-
-
-class Site(Frozen):
-    """How people reach the console: `origins` (https://konsola.example.pl) where a proxy of ours stands before it."""
-
-    origins: tuple[Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.:\[\]-]+$")], ...] = ()
-    proxies: tuple[IPvAnyAddress, ...] = ()  # their addresses, whose X-Forwarded-For is believed
-    privacy_contact: str = Field(default="iod@marsoft.example", max_length=200)  # of the data protection officer
-    idle_s: float = Field(default=1800.0, ge=60, le=86_400)  # a session without an open page ends after this time
-    absolute_s: float = Field(default=12 * 3600.0, ge=300, le=7 * 86_400)  # and any session so long after log-in
-    without_database_s: float = Field(default=4 * 3600.0, ge=60, le=86_400)  # sessions go on so long without it
-    certificate: Path | None = None  # PEM files, the certificate with those between it and its root; read again when
-    key: Path | None = None  # they change
-    totp_roles: tuple[Role, ...] = (Role.SUPERVISOR, Role.ENGINEER, Role.ADMIN)  # who must have a second factor
-    second_factor_key: ApiToken | None = None  # the same on all servers; a file of the data folder unless given
-    tls: Literal["", "self-made"] = ""  # a certificate made here, which browsers warn of
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        if (self.certificate is None) != (self.key is None):
-            raise ValueError("`certificate` and `key` belong together")
-        if self.tls and self.certificate:
-            raise ValueError('`tls = "self-made"` is for where no `certificate` is given')
-        if (self.tls or self.certificate) and any(each.startswith("http:") for each in self.origins):
-            raise ValueError("with TLS, `origins` begin with https://")
-        return self
-
-
-class Pop(Frozen):
-    """`link` is shown with each pop (docs/pops.md); it may lead to `hosts` alone, and so may the receivers."""
-
-    paint_s: float = Field(default=0.25, ge=0, le=5)
-    link: str = Field(default="", max_length=1000)
-    hosts: tuple[str, ...] = ()
-    webhooks: Mapping[Name, WebhookTo] = Field(default_factory=dict)
-    zammad: ZammadTo | None = None
-
-    @model_validator(mode="after")
-    def _hosts_are_listed(self) -> Self:
-        addresses = [str(each.url) for each in self.webhooks.values()]
-        addresses += [self.zammad.url.get_secret_value()] if self.zammad else []
-        if "zammad" in self.webhooks:
-            raise ValueError("a webhook has another name than `zammad`")
-        for address in addresses:
-            host = urlsplit(address).hostname
-            if urlsplit(address).scheme != "https":
-                raise ValueError(f"the address at {host} begins with https://")
-            if host not in self.hosts:
-                raise ValueError(f"the host {host} is not among `hosts`")
-        return self
-
-
-class Retention(Frozen):
-    """Days after which something is forgotten."""
-
-    notes_days: int = Field(default=365, ge=1, le=3650)  # what consultants wrote down, from the last change on
-    messages_days: int = Field(default=30, ge=1, le=3650)  # what other systems took, or never took
-
-
-Days = Annotated[int, Field(ge=1, le=365)]
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,39}$")]
-
-
-class Complaints(Frozen):
-    """Calendar days (docs/complaints.md). What the law asks for is the default, or stricter."""
-
-    confirm_days: Days = 14
-    answer_days: Mapping[Word, Days] = {"service_quality": 14}  # by kind, where less is promised than the law wants
-    law_days: Days = 30  # silence past them is an acceptance
-    completion_days: Days = 7  # for the customer, to add what is missing
-    remind_days: tuple[Days, ...] = (7, 3, 1)  # before the end of a clock
-    engineer_days: int = Field(default=7, ge=0, le=365)  # so few days before the end it goes to the service engineer
-    manager_days: int = Field(default=3, ge=0, le=365)  # and to the operations manager
-    unit: str = Field(default="MARSOFT S.A., Dział Reklamacji", min_length=1, max_length=200)  # who answers
-    required: tuple[Word, ...] = USUAL.required  # elements without which the customer is asked
-
-    @property
-    def rules(self) -> ComplaintRules:
-        """What the core needs to know."""
-        return ComplaintRules(
-            self.confirm_days, self.answer_days, self.law_days, self.completion_days, self.remind_days,
-            self.engineer_days, self.manager_days, self.required,
-        )  # fmt: skip
 
 
 class Settings(BaseSettings):

@@ -23,7 +23,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from telephony.settings import Listen, Settings, SettingsError
+from telephony.settings import Settings
+from telephony.settings_types import Listen, SettingsError
 
 log = structlog.get_logger()
 

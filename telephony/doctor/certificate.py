@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from telephony.doctor.finding import Finding, right, warning, wrong
-from telephony.settings import Settings, SettingsError
+from telephony.settings import Settings
+from telephony.settings_types import SettingsError
 from telephony.tls import Tls, ends_at, pair_of
 
 SOON = timedelta(days=30)

@@ -18,7 +18,8 @@ from telephony.doctor import nodes
 from telephony.doctor.certificate import certificate
 from telephony.doctor.finding import Finding, right, warning, wrong
 from telephony.flows import Origin, by_number, known_to
-from telephony.settings import AsteriskNode, Settings, SettingsError, load
+from telephony.settings import AsteriskNode, Settings, load
+from telephony.settings_types import SettingsError
 from telephony.store.connection import Postgres
 from telephony.store.errors import StoreError
 from telephony.store.store import Store

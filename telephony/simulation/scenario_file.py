@@ -13,7 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from telephony.core.ids import QueueName
 from telephony.core.rules import Boost, QueueRules
 from telephony.core.views import Lane
-from telephony.settings import Name, Queue
+from telephony.queue_settings import Queue
+from telephony.settings_types import Name
 from telephony.simulation import history
 from telephony.simulation.callers import MAX_CALLS
 from telephony.simulation.places import line_of

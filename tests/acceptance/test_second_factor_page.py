@@ -13,7 +13,8 @@ from playwright.async_api import Page, expect
 from telephony.console.rules import ConsoleRules
 from telephony.core import totp
 from telephony.core.account import Role
-from telephony.settings import Settings, Site
+from telephony.settings import Settings
+from telephony.site_settings import Site
 from telephony.tls import Tls, pair_of
 from tests.acceptance.console_scene import PASSWORD, House, choose, looks_right, press, tab_to
 

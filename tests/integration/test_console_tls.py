@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 
 from telephony.console.rules import ConsoleRules
-from telephony.settings import Settings, Site
+from telephony.settings import Settings
+from telephony.site_settings import Site
 from telephony.tls import Pair, Tls, pair_of
 from tests.integration.console_house import House, log_in, reopened
 

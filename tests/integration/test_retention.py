@@ -10,8 +10,8 @@ import pytest_asyncio
 
 from telephony.core.note import Note
 from telephony.core.outbox import Message
+from telephony.office_settings import Retention
 from telephony.retention import DAY_S, EVERY_S, Forgetting
-from telephony.settings import Retention
 from telephony.store.errors import StoreError
 from telephony.store.memory import Memory
 from telephony.store.store import Store

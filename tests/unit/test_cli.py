@@ -9,7 +9,7 @@ import pytest
 
 from telephony import cli, logs
 from telephony.demo import setup
-from telephony.settings import SettingsError
+from telephony.settings_types import SettingsError
 
 HEAVY = ("aiohttp", "asyncpg", "pydantic", "structlog", "numpy")
 

@@ -10,7 +10,7 @@ from telephony.crm.breaker import Guarded
 from telephony.crm_settings import Crm
 from telephony.crm_wiring import source_of
 from telephony.metrics import Metrics
-from telephony.settings import SettingsError
+from telephony.settings_types import SettingsError
 
 FIELDS = {"number": "$.id", "name": "$.name"}
 REST = {

@@ -11,7 +11,9 @@ from telephony.console.offers import Brief, HalfWay, HalfWays
 from telephony.console.sessions import KeeperAwayError
 from telephony.core.account import Account
 from telephony.factors import KEY_FILE, StoredFactors, factor_key
-from telephony.settings import Settings, SettingsError, Site
+from telephony.settings import Settings
+from telephony.settings_types import SettingsError
+from telephony.site_settings import Site
 from telephony.store.errors import StoreError
 from telephony.store.memory import Memory
 from telephony.store.store import Store

@@ -20,7 +20,8 @@ from telephony.outward.link import LinkTemplate
 from telephony.outward.news import CallNews
 from telephony.outward.receivers import Webhook, Zammad
 from telephony.outward_wiring import link_of, receivers
-from telephony.settings import Pop, SettingsError, WebhookTo
+from telephony.settings_types import SettingsError
+from telephony.site_settings import Pop, WebhookTo
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 CALL = CallView(

@@ -12,7 +12,11 @@ from pydantic import BaseModel
 from telephony.core.account import Account
 from telephony.core.ids import QueueName
 from telephony.core.rules import Boost, Relaxation
-from telephony.settings import AsteriskNode, Complaints, Listen, Queue, Settings, SettingsError, Site, load
+from telephony.office_settings import Complaints
+from telephony.queue_settings import Queue
+from telephony.settings import AsteriskNode, Settings, load
+from telephony.settings_types import Listen, SettingsError
+from telephony.site_settings import Site
 
 SHIPPED = Path(__file__).parents[2] / "config" / "hotline.toml"
 SECRETS = '[[asterisk]]\nname = "node-1"\nsecret = "s3cret"\n[queues.support]\nwrap_up_s = 3\n'

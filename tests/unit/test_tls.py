@@ -17,7 +17,9 @@ from structlog.testing import capture_logs
 from telephony.console_rules import console_rules
 from telephony.doctor.certificate import certificate
 from telephony.doctor.finding import Standing
-from telephony.settings import Listen, Settings, SettingsError, Site
+from telephony.settings import Settings
+from telephony.settings_types import Listen, SettingsError
+from telephony.site_settings import Site
 from telephony.tls import Pair, Tls, ends_at, fingerprint, pair_of
 
 OUTSIDE = Listen("192.0.2.7", 8480)

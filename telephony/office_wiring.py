@@ -1,0 +1,48 @@
+"""What is worked on in the office, put together: complaints, messages of the form, what is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterator
+
+from telephony.audit import AuditTrail
+from telephony.call_back_desk import CallBackDesk
+from telephony.complaint_api import ComplaintApi
+from telephony.complaints import Complaints
+from telephony.console.api.endpoint import Endpoint
+from telephony.core.ids import InteractionId
+from telephony.retention import Forgetting
+from telephony.settings import Settings
+from telephony.store.store import Store
+from telephony.web_messages import WebMessages
+
+
+class Office:
+    """`clock` gives seconds since the epoch."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        desk: CallBackDesk,
+        audit: AuditTrail,
+        new_id: Callable[[], InteractionId],
+        clock: Callable[[], float],
+    ) -> None:
+        titles = {name: queue.title for name, queue in settings.queues.items()}
+        self._complaints = Complaints(settings.complaints.rules, store, clock)
+        self._complaint_api = ComplaintApi(self._complaints, audit.complaint_read, new_id, settings.complaints.unit)
+        self._forgetting = Forgetting(settings.retention, store, clock)
+        self.messages = WebMessages(store, desk, self._complaints, titles, clock)
+
+    def for_pages(self) -> Iterator[Endpoint]:
+        """What people ask in the console."""
+        yield from self._complaint_api.endpoints()
+
+    def for_programs(self) -> Iterator[Endpoint]:
+        """What other programs of the house ask."""
+        yield from self._complaint_api.filing()
+
+    def works(self) -> Iterator[Coroutine[None, None, None]]:
+        """What runs as long as the server does."""
+        yield self._forgetting.run()
+        yield self._complaints.run()
