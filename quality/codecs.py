@@ -11,6 +11,7 @@ from quality.emodel import Scale, effective_impairment
 
 _G113_I = "G.113 (2024) Appendix I"
 _G113_IV = "G.113 (2024) Appendix IV"
+_G113_V = "G.113 (2024) Appendix V with Erratum 1, as quoted by others"
 _RECALLED = "G.113, recalled; not checked against the text"
 
 
@@ -45,6 +46,10 @@ def _wb(ie: float, source: str = _G113_IV) -> Impairment:
     return Impairment(Scale.WIDEBAND, ie, None, source)
 
 
+def _fb(ie: float, bpl: float) -> Impairment:
+    return Impairment(Scale.FULLBAND, ie, bpl, _G113_V)
+
+
 _G711, _G711_BARE = _nb(0, 25.1), _nb(0, 4.3)
 
 CODECS: dict[str, Codec] = {
@@ -75,20 +80,37 @@ CODECS: dict[str, Codec] = {
                 strict=True,
             )
         ),
-        Codec("amr", 8000, None),
-        Codec("amr-wb", 16000, None),  # its rate is not known
+        # EVS in its super-wideband mode only; its other modes have no figure on any scale.
+        Codec("evs-swb-48", 16000, _fb(10.2, 9.6)),
+        Codec("evs-swb-32", 16000, _fb(8.7, 9.3)),
+        Codec("evs-swb-24.4", 16000, _fb(7.2, 11.4)),
+        Codec("evs-swb-16.4", 16000, _fb(10.8, 10.3)),
+        Codec("evs-swb-13.2", 16000, _fb(17.1, 11.7)),
+        Codec("evs-swb-9.6", 16000, _fb(22.7, 13.0)),
+        # Nothing is published, or not without the rate or mode, which the name does not tell.
+        *(Codec(name, 8000, None) for name in ("amr", "g723", "speex", "g726", "dvi4", "lpc", "qcelp", "g722.1")),
+        *(Codec(name, 16000, None) for name in ("amr-wb", "evs", "silk", "isac")),
         Codec("opus", 48000, None),
     )
 }
 
 # What others call them: Asterisk's format names, encoding names of RFC 3551.
-_ALIASES = {"alaw": "pcma", "ulaw": "pcmu", "g729": "g729a", "gsm": "gsm-fr", "g711a": "pcma", "g711u": "pcmu"}
+_ALIASES = {
+    "alaw": "pcma", "ulaw": "pcmu", "g711a": "pcma", "g711u": "pcmu", "g729": "g729a", "g729b": "g729a-vad",
+    "gsm": "gsm-fr", "g7221": "g722.1", "g722.2": "amr-wb", "speex16": "speex", "g726aal2": "g726",
+}  # fmt: skip
 
 
 def codec_named(name: str) -> Codec | None:
     """The codec of that name (any case, Asterisk's names too), or None when it is not known here."""
     name = name.lower()
     return CODECS.get(_ALIASES.get(name, name))
+
+
+def figures_of(codec: Codec, scale: Scale, *, plc: bool = True) -> Impairment | None:
+    """What is published of a codec on that scale, if anything."""
+    figures = codec.impairment if plc or codec.without_plc is None else codec.without_plc
+    return figures if figures is not None and figures.scale is scale else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,19 @@
 """The E-model: from how a call is transmitted to a rating R and an estimated MOS.
 
-Narrowband by ITU-T G.107, all terms. Wideband by G.107.1 and fullband by G.107.2 for paths without echo (digital from
-end to end): there the constant, the packet-loss term and the absolute delay remain. R and MOS of different scales
-must not be compared; every `Rating` names its own.
+Narrowband by ITU-T G.107, all terms. Wideband by G.107.1 (06/2019): talker echo, absolute delay, codec and loss; its
+listener echo is left out, which the recommendation calls not yet studied and which would cost even a perfect path 0.15.
+Fullband by G.107.2: absolute delay, codec and loss. R and MOS of different scales must not be compared; every `Rating`
+names its own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import exp, log10, sqrt
 
 MOS_BEST = 4.5
+WIDEBAND_NFOR = -96.0  # dBm0p, the noise floor at the receiver [G.107.1 Table 1]
 
 
 class Scale(StrEnum):
@@ -32,7 +34,7 @@ class _ScaleFigures:
 
 _SCALES = {
     Scale.NARROWBAND: _ScaleFigures(0.0, 1.0, 95.0, 1.0),
-    Scale.WIDEBAND: _ScaleFigures(129.0, 1.29, 95.0, 1.0),  # [G.107.1]
+    Scale.WIDEBAND: _ScaleFigures(129.0, 1.29, 95.0, 1.29),  # [G.107.1 eq. 7-2, A-1, 7-15, 7-13]
     Scale.FULLBAND: _ScaleFigures(148.0, 1.48, 132.0, 1.48),  # [G.107.2]
 }
 
@@ -99,9 +101,7 @@ def rate(
         transmission = Transmission.with_delay(one_way_delay_ms)
         ro, is_, id_ = basic_ratio(transmission), simultaneous_impairment(transmission), delay_impairment(transmission)
     else:
-        figures = _SCALES[scale]
-        ro, is_ = figures.ro, 0.0
-        id_ = figures.delay_weight * absolute_delay_impairment(Transmission(ta=one_way_delay_ms))
+        ro, is_, id_ = _SCALES[scale].ro, 0.0, delay_on_wider_scale(one_way_delay_ms, scale)
     r = ro - is_ - id_ - ie_eff + advantage
     return Rating(scale, ro, is_, id_, ie_eff, r, mos(r, scale))
 
@@ -181,16 +181,40 @@ def delay_impairment(p: Transmission) -> float:
     return _talker_echo_impairment(p) + _listener_echo_impairment(p) + absolute_delay_impairment(p)
 
 
+def delay_on_wider_scale(one_way_ms: float, scale: Scale) -> float:
+    """Id of the wideband [G.107.1 eq. 7-4] or fullband scale [G.107.2 §7.4]; listener echo is left out of both."""
+    p = Transmission.with_delay(one_way_ms)
+    idd = _SCALES[scale].delay_weight * absolute_delay_impairment(p)
+    return idd + _wideband_talker_echo(p) if scale is Scale.WIDEBAND else idd
+
+
+def _wideband_talker_echo(p: Transmission) -> float:
+    """Idte,WB [G.107.1 eq. 7-5 to 7-10]. Its noise sum is that of G.107 with the floor of G.107.1 Table 1."""
+    k = min(0.08 * p.t + 10, 18)
+    terv = p.telr + k - _echo_delay_loss(p.t)
+    return _echo_annoyance(-1.5 * (noise_sum(replace(p, nfor=WIDEBAND_NFOR)) - p.rlr), 80 + 3 * (terv - 14), p.t)
+
+
+def _echo_delay_loss(t: float) -> float:
+    """By how many dB a delay of `t` ms makes echo worse [G.107 eq. 7-22]."""
+    return float(40 * log10((1 + t / 10) / (1 + t / 150)) - 6 * exp(-0.3 * t**2))
+
+
+def _echo_annoyance(roe: float, re: float, t: float) -> float:
+    """What is common to both talker echo terms [G.107 eq. 7-19]."""
+    gap = roe - re
+    return (gap / 2 + sqrt(gap**2 / 4 + 100) - 1) * (1 - exp(-t))
+
+
 def _talker_echo_impairment(p: Transmission) -> float:
     """Idte [G.107 eq. 7-19 to 7-24], with its corrections for low and high sidetone."""
     if p.t < 1:
         return 0.0
-    terv = p.telr - 40 * log10((1 + p.t / 10) / (1 + p.t / 150)) + 6 * exp(-0.3 * p.t**2)
+    terv = p.telr - _echo_delay_loss(p.t)
     sidetone = _sidetone_impairment(p)
     if p.stmr < 9:
         terv += sidetone / 2
-    gap = -1.5 * (noise_sum(p) - p.rlr) - (80 + 2.5 * (terv - 14))
-    idte = (gap / 2 + sqrt(gap**2 / 4 + 100) - 1) * (1 - exp(-p.t))
+    idte = _echo_annoyance(-1.5 * (noise_sum(p) - p.rlr), 80 + 2.5 * (terv - 14), p.t)
     return sqrt(idte**2 + sidetone**2) if p.stmr > 20 else idte
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from quality.emodel import (
     Scale,
     Transmission,
+    absolute_delay_impairment,
     basic_ratio,
     delay_impairment,
     effective_impairment,
@@ -88,8 +89,16 @@ def test_fullband_constants() -> None:
     """[G.107.2]: 148 at best, loss grows towards 132, delay weighs 1.48 times as much."""
     assert rate(scale=FULL).r == 148
     assert effective_impairment(0, 10, 0.1, scale=FULL) == pytest.approx(132 / 2)
-    absolute = rate(one_way_delay_ms=300, scale=WIDE).id_
-    assert rate(one_way_delay_ms=300, scale=FULL).id_ == pytest.approx(1.48 * absolute)
+    assert rate(one_way_delay_ms=300, scale=FULL).id_ == pytest.approx(
+        1.48 * absolute_delay_impairment(Transmission(ta=300))
+    )
+    assert rate(one_way_delay_ms=100, scale=FULL).id_ == 0
+
+
+@pytest.mark.parametrize(("delay_ms", "id_"), [(0, 0), (50, 0.0929), (150, 0.3554 + 0.2110)])
+def test_wideband_delay(delay_ms: float, id_: float) -> None:
+    """Talker echo and absolute delay [G.107.1 eq. 7-5 to 7-10, 7-13], computed apart from this code."""
+    assert rate(one_way_delay_ms=delay_ms, scale=WIDE).id_ == pytest.approx(id_, abs=6e-5)
 
 
 def test_an_advantage_is_added() -> None:

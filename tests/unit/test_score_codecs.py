@@ -2,7 +2,7 @@
 
 import pytest
 
-from quality.codecs import CODECS, Grounded, Ungrounded, codec_named, impairment_of
+from quality.codecs import CODECS, Grounded, Ungrounded, codec_named, figures_of, impairment_of
 from quality.emodel import Scale
 
 
@@ -56,14 +56,29 @@ def test_a_published_ie_without_bpl_scores_only_what_lost_nothing() -> None:
     assert impairment_of("g722", 0.01) == Ungrounded("no Bpl of g722 is published, and packets were lost")
 
 
-@pytest.mark.parametrize("name", ["opus", "amr", "amr-wb"])
+@pytest.mark.parametrize("name", ["opus", "amr", "amr-wb", "evs", "speex"])
 def test_unpublished_codecs_are_ungrounded_even_without_loss(name: str) -> None:
     assert impairment_of(name, 0.0) == Ungrounded(f"no Ie of {name} is published")
 
 
 def test_an_unknown_codec_is_ungrounded() -> None:
-    assert impairment_of("Speex", 0.0) == Ungrounded("codec speex is not known")
+    assert impairment_of("Qux", 0.0) == Ungrounded("codec qux is not known")
 
 
 def test_opus_runs_on_48000_hz() -> None:
     assert CODECS["opus"].clock_rate_hz == 48000
+
+
+def test_evs_is_scored_on_the_fullband_scale_alone() -> None:
+    found = grounded("evs-swb-24.4", 0.02)
+    assert found.scale is Scale.FULLBAND
+    assert found.ie_eff == pytest.approx(7.2 + (132 - 7.2) * 2 / (2 + 11.4))
+    evs = CODECS["evs-swb-24.4"]
+    assert figures_of(evs, Scale.WIDEBAND) is None
+    assert figures_of(evs, Scale.FULLBAND) == evs.impairment
+
+
+def test_figures_without_concealment() -> None:
+    bare = figures_of(CODECS["pcma"], Scale.NARROWBAND, plc=False)
+    assert bare is not None
+    assert bare.bpl == 4.3
