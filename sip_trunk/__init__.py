@@ -1,1 +1,1 @@
-"""SIP trunks as reviewed files: model, checks, plan, rendering; filled by the step that provisions trunks."""
+"""SIP trunks as reviewed files: model, checks, routes, and what Asterisk is told of them. All of it is pure."""

@@ -10,7 +10,17 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from telephony import audit_cli, customer_cli, flow_cli, guidance_cli, outage_cli, outbox_cli, route_cli, user_cli
+from telephony import (
+    audit_cli,
+    customer_cli,
+    flow_cli,
+    guidance_cli,
+    outage_cli,
+    outbox_cli,
+    route_cli,
+    trunk_cli,
+    user_cli,
+)
 from telephony.shipped import CONFIG_FOLDER
 
 CONFIG = CONFIG_FOLDER / "hotline.toml"
@@ -101,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     user_cli.add(commands, CONFIG)
     audit_cli.add(commands, CONFIG)
     outbox_cli.add(commands, CONFIG)
+    trunk_cli.add(commands)
     _command(commands, "clean-demo", _clean_demo, "remove all that the demo has written")
     _command(commands, "version", _version, "print the version")
     return parser

@@ -1,0 +1,61 @@
+"""When the next trunk is tried, and when a trunk is ill.
+
+A cause that speaks of the called number or its owner is final: another trunk would say the same, or ring twice. One
+that speaks of the way there is not [Q.850; RFC 3398 §8.2.6.1].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+FINAL_CAUSES = (
+    1,  # unallocated number
+    16,  # normal clearing
+    17,  # user busy
+    18,  # no user responding
+    19,  # no answer
+    20,  # subscriber absent
+    21,  # call rejected
+    22,  # number changed
+    28,  # invalid number format
+)
+
+ILL_AFTER = 2  # OPTIONS that fail, one after the other
+WELL_AFTER = 3  # that are answered, one after the other
+MOS_SPARE = 0.2  # above its threshold before a trunk is well again
+LEAST_CALLS = 5  # before their quality counts
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What is known of a trunk. `failed`, `answered`: OPTIONS in a row; `since`: of the present judgement."""
+
+    ill: bool = False
+    reason: str = ""
+    since: float = 0.0
+    failed: int = 0
+    answered: int = 0
+
+
+def after_options(health: Health, *, reachable: bool, now: float) -> Health:
+    """After an OPTIONS has been answered or not."""
+    if reachable:
+        health = replace(health, failed=0, answered=health.answered + 1)
+        if health.reason == "options" and health.answered >= WELL_AFTER:
+            return replace(health, ill=False, reason="", since=now)
+        return health
+    health = replace(health, failed=health.failed + 1, answered=0)
+    if health.failed >= ILL_AFTER and health.reason != "options":
+        return replace(health, ill=True, reason="options", since=now)
+    return health
+
+
+def after_calls(health: Health, *, mos: float, calls: int, threshold: float | None, now: float) -> Health:
+    """After the mean MOS of the latest `calls` is known. A trunk that does not answer stays ill for that."""
+    if threshold is None or calls < LEAST_CALLS or health.reason == "options":
+        return health
+    if mos < threshold and not health.ill:
+        return replace(health, ill=True, reason="quality", since=now)
+    if health.reason == "quality" and mos >= threshold + MOS_SPARE:
+        return replace(health, ill=False, reason="", since=now)
+    return health
