@@ -92,7 +92,7 @@ class App:
         self.gateways: dict[str, Gateway] = {}
         self.quality = CallQuality()
         self.call_backs = self._call_back_desk(settings)
-        self._office = Office(settings, store, self.call_backs, self.audit, self._new_id, self.clock)
+        self.office = Office(settings, store, self.call_backs, self.audit, self._new_id, self.clock)
         self.console = self._pages(settings)
         self.outward = Outward(settings.pop, store, self.clock)
         self.recorder = Recorder(store, self.console.ticket_opened, spool=Spool(settings.data / "facts.spool"))
@@ -158,10 +158,10 @@ class App:
             queue_titles={QueueName(name): queue.title for name, queue in settings.queues.items()},
             flows=self._served,
             callers=lambda: flow_watch.by_text(self._standings()),
-            file_message=self._office.messages.file,
+            file_message=self.office.messages.file,
             looks=StoredLooks(self._store),
             rules=console_rules(settings.console, pair, self._registrar.url),
-            endpoints=(*self._supervision.endpoints(), *self._office.for_pages()),
+            endpoints=(*self._supervision.endpoints(), *self.office.for_pages()),
             link=link_of(settings.pop),
             notes=StoredNotes(self._store, self.clock),
             dispositions=self.during_call.dispositions,
@@ -220,7 +220,7 @@ class App:
             for work in (
                 *self.outward.works(),
                 *self.during_call.works(),
-                *self._office.works(),
+                *self.office.works(),
                 self.audit.run(),
             ):
                 tasks.create_task(work)
@@ -284,7 +284,7 @@ class App:
     def _api(self) -> web.Application:
         tokens = {name: token.get_secret_value() for name, token in self._settings.api_tokens.items()}
         call_backs = CallBackApi(self.call_backs, self._settings.queues, self._new_id, self.clock)
-        return api.app(tokens, (*self._supervision.endpoints(), *self._office.for_programs(), *call_backs.endpoints()))
+        return api.app(tokens, (*self._supervision.endpoints(), *self.office.for_programs(), *call_backs.endpoints()))
 
     def _gateway(self, node: AsteriskNode) -> Gateway:
         return Gateway(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator
 
-from telephony.audit import AuditTrail
+from telephony.audit import AuditTrail, audit_key
 from telephony.call_back_desk import CallBackDesk
 from telephony.complaint_api import ComplaintApi
 from telephony.complaints import Complaints
 from telephony.console.api.endpoint import Endpoint
 from telephony.core.ids import InteractionId
+from telephony.customer_messages import CustomerMessages
+from telephony.messages_wiring import Post
 from telephony.retention import Forgetting
 from telephony.settings import Settings
 from telephony.store.store import Store
@@ -32,7 +34,9 @@ class Office:
         self._complaints = Complaints(settings.complaints.rules, store, clock)
         self._complaint_api = ComplaintApi(self._complaints, audit.complaint_read, new_id, settings.complaints.unit)
         self._forgetting = Forgetting(settings.retention, store, clock)
-        self.messages = WebMessages(store, desk, self._complaints, titles, clock)
+        written = CustomerMessages(settings.messages, audit_key(settings))
+        self.post = Post(settings, store, written, clock, lambda: None)
+        self.messages = WebMessages(store, desk, self._complaints, titles, clock, written)
 
     def for_pages(self) -> Iterator[Endpoint]:
         """What people ask in the console."""
@@ -44,5 +48,6 @@ class Office:
 
     def works(self) -> Iterator[Coroutine[None, None, None]]:
         """What runs as long as the server does."""
+        yield from self.post.works()
         yield self._forgetting.run()
         yield self._complaints.run()

@@ -22,6 +22,7 @@ from telephony.core.account import Account
 from telephony.core.ids import QueueName
 from telephony.core.rules import Rules
 from telephony.crm_settings import Crm
+from telephony.message_settings import Messages
 from telephony.office_settings import Complaints, Retention
 from telephony.queue_settings import AgentSkills, Number, Queue
 from telephony.settings_types import E164, Address, ApiToken, Frozen, Listen, Name, SettingsError
@@ -75,6 +76,7 @@ class Settings(BaseSettings):
     console: Site = Site()
     retention: Retention = Retention()
     complaints: Complaints = Complaints()
+    messages: Messages = Messages()  # to customers
     speech_command: str = ""  # a program that makes prompts; the synthesiser that comes along where empty
     recorded: Path | None = None  # a folder of recorded prompts, which win
     prompts: Path | None = None  # where built prompts lie; `prompts` in the data folder unless given

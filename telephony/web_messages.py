@@ -13,15 +13,11 @@ from telephony.console.caller_message import CallBack, CallerMessage, Filed, Not
 from telephony.core.ids import InteractionId
 from telephony.core.ticket import OpenTicket
 from telephony.core.views import Lane
+from telephony.customer_messages import CustomerMessages
 from telephony.store.errors import StoreError
+from telephony.store.store import Store
 
 KINDS = {"support": "service_quality", "billing": "billing", "sales": "contract"}  # of a complaint, by queue
-
-
-class Records(Protocol):
-    """What is asked of the store."""
-
-    async def open_ticket(self, ticket: OpenTicket, opened_at: float) -> str: ...
 
 
 class Office(Protocol):
@@ -39,13 +35,16 @@ class WebMessages:
 
     def __init__(
         self,
-        records: Records,
+        store: Store,
         desk: CallBackDesk,
         complaints: Office,
         titles: Mapping[str, str],
         clock: Callable[[], float],
+        written: CustomerMessages,
     ) -> None:
-        self._records = records
+        """`written` writes to whoever has given an e-mail address."""
+        self._store = store
+        self._written = written
         self._desk = desk
         self._complaints = complaints
         self._titles = titles
@@ -59,7 +58,9 @@ class WebMessages:
                 return await self._complaint(interaction, message)
             title = self._titles.get(message.queue, message.queue)
             ticket = OpenTicket(interaction, message.queue, f"Wiadomość z formularza: {title}", _body(message))
-            number = await self._records.open_ticket(ticket, self._clock())
+            async with self._store.together() as store:
+                number = await store.open_ticket(ticket, self._clock())
+                await self._written.ticket_by_mail(store, message.email, number, self._clock())
             return Filed(number, await self._call_back(interaction, message))
         except StoreError:
             raise NotFiledError from None

@@ -15,6 +15,7 @@ class Message:
     created_at: float  # seconds since the epoch
     attempts: int = 0
     next_at: float = 0.0
+    recipient: str = ""  # a pseudonym of the customer's address; empty: another system
 
 
 @dataclass(frozen=True, slots=True)

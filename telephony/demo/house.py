@@ -281,6 +281,7 @@ class House:
             f'agi_listen = "127.0.0.1:{ports.agi}"\n'
             'agi_peers = ["127.0.0.1"]\n'
             f"transfer_numbers = {json.dumps(list(self._transfer_numbers))}\n"
+            f"messages = {{folder = {json.dumps(str(self.data / 'messages'))}}}\n"
             "console = {totp_roles = []}\n"  # the demo's supervisor has a password that everybody may know
             f'database_url = "{self.postgres.dsn}"\n\n'
         )

@@ -1,1 +1,1 @@
-"""What other systems are told of calls: signed webhooks and Zammad's telephony interface, through an outbox."""
+"""What other systems are told of calls, and customers of their matters: through an outbox, by mail, SMS or a folder."""

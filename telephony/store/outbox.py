@@ -28,6 +28,18 @@ class OutboxStore:
         rows = await self._connection.rows("open_messages", target=target, most=most)
         return tuple(_message(row) for row in rows)
 
+    async def claim(self, target: str, now: float, until: float, most: int) -> tuple[Message, ...]:
+        """What is due, for the caller alone until then."""
+        rows = await self._connection.rows("claim_messages", target=target, now=now, until=until, most=most)
+        return tuple(_message(row) for row in rows)
+
+    async def lately(self, target: str, recipient: str, *, since: float, all_since: float) -> tuple[int, int]:
+        """How many messages were kept for a recipient, and how many for all customers this way."""
+        (row,) = await self._connection.rows(
+            "messages_lately", target=target, recipient=recipient, since=since, lately=all_since
+        )
+        return cast(int, row["to_one"]), cast(int, row["to_all"])
+
     async def message_sent(self, id_: str, at: float) -> None:
         await self._connection.run("message_sent", id=id_, at=at)
 

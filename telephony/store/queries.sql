@@ -113,6 +113,15 @@ WHERE sequence = (SELECT ticket FROM ticket_interaction WHERE interaction = :int
         WHERE other.about = ticket.about AND other.status <> 'closed' AND other.sequence <> ticket.sequence
     ))
 
+-- name: untold_tickets
+-- Tickets of this time of which nobody has been told, with who has called where, the oldest first.
+SELECT ticket.interaction, sequence, status, caller, did, direction FROM ticket LEFT JOIN interaction USING (interaction)
+WHERE told_at IS NULL AND opened_at >= :since AND opened_at <= :until ORDER BY opened_at, sequence LIMIT :most
+
+-- name: ticket_told
+-- Somebody was told of a ticket, or nobody is to be; no row where that was so already.
+UPDATE ticket SET told_at = :at WHERE interaction = :interaction AND told_at IS NULL RETURNING sequence
+
 -- name: ticket_interactions
 -- What a ticket has taken in, in order.
 SELECT * FROM ticket_interaction WHERE ticket = (SELECT ticket FROM ticket_interaction WHERE interaction = :interaction)
@@ -433,15 +442,30 @@ SELECT current_setting('server_version') AS version
 
 -- name: keep_message
 -- Something another system is to be told; the same id is the same message.
-INSERT INTO outbox (id, target, body, created_at, attempts, next_at)
-VALUES (:id, :target, :body, :created_at, :attempts, :next_at)
+INSERT INTO outbox (id, target, body, created_at, attempts, next_at, recipient)
+VALUES (:id, :target, :body, :created_at, :attempts, :next_at, :recipient)
 ON CONFLICT (id) DO NOTHING
 
 -- name: open_messages
 -- What a receiver has not taken yet, in order.
-SELECT id, target, body, created_at, attempts, next_at FROM outbox
+SELECT id, target, body, created_at, attempts, next_at, recipient FROM outbox
 WHERE target = :target AND sent_at IS NULL AND dead_at IS NULL
 ORDER BY created_at, id LIMIT :most
+
+-- name: claim_messages
+-- Due ones, each on its own, for whoever asks: nobody else gets them before `until`.
+UPDATE outbox SET next_at = :until WHERE id IN (
+    SELECT id FROM outbox WHERE target = :target AND sent_at IS NULL AND dead_at IS NULL AND next_at <= :now
+    ORDER BY next_at, id LIMIT :most FOR UPDATE SKIP LOCKED
+)
+RETURNING id, target, body, created_at, attempts, next_at, recipient
+
+-- name: messages_lately
+-- How many have gone to an address since then, and how many this way since then.
+SELECT
+    (SELECT count(*) FROM outbox WHERE recipient = :recipient AND created_at >= :since) AS to_one,
+    (SELECT count(*) FROM outbox
+        WHERE target = :target AND recipient <> '' AND created_at >= :lately) AS to_all
 
 -- name: message_sent
 -- It was taken.

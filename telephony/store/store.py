@@ -31,6 +31,7 @@ from telephony.store.outbox import OutboxStore
 from telephony.store.recordings import RecordingStore
 from telephony.store.second_factors import SecondFactorStore
 from telephony.store.sessions import SessionStore
+from telephony.store.tellings import TellingStore
 
 T = TypeVar("T")
 _NAMES: dict[type, tuple[str, ...]] = {
@@ -109,6 +110,10 @@ class Store:
     @property
     def outbox(self) -> OutboxStore:
         return OutboxStore(self._connection)
+
+    @property
+    def tellings(self) -> TellingStore:
+        return TellingStore(self._connection)
 
     @property
     def recordings(self) -> RecordingStore:

@@ -23,6 +23,8 @@ from telephony.core.account import Role
 from telephony.core.complaints import USUAL, Act, NotPossibleError, State
 from telephony.core.ids import InteractionId, QueueName
 from telephony.crm.seed import customers
+from telephony.customer_messages import CustomerMessages
+from telephony.message_settings import Messages
 from telephony.store.memory import Memory
 from telephony.store.store import Store
 from telephony.web_messages import WebMessages
@@ -32,6 +34,7 @@ from tests.integration.test_console_api import Page, page_of
 CUSTOMER = customers(1)[0]
 CALL = InteractionId("c-1")
 NOBODY_CALLS = cast(CallBackDesk, None)  # no message here wishes to be called
+UNWRITTEN = CustomerMessages(Messages(), b"key")
 ELEMENTS = {"name": "Jan Żak", "address": "ul. Cicha 5", "since": "2026-03-01", "grounds": "…", "answer_by": "letter"}
 DAY_S = 86_400.0
 
@@ -254,7 +257,7 @@ def message(**changes: object) -> CallerMessage:
 
 
 async def test_what_is_marked_as_a_complaint_in_the_form_is_one(office: Office) -> None:
-    messages = WebMessages(office.store, NOBODY_CALLS, office.complaints, {}, lambda: office.now)
+    messages = WebMessages(office.store, NOBODY_CALLS, office.complaints, {}, lambda: office.now, UNWRITTEN)
     filed = await messages.file(message())
     assert await messages.file(message()) == filed, "sent twice it is one"
     assert filed.answer_by == date(2026, 4, 3)
@@ -279,7 +282,7 @@ async def test_what_is_marked_as_a_complaint_in_the_form_is_one(office: Office) 
     ],
 )
 async def test_a_complaints_kind_follows_from_whom_it_is_for(office: Office, queue: str, kind: str, due: date) -> None:
-    messages = WebMessages(office.store, NOBODY_CALLS, office.complaints, {}, lambda: office.now)
+    messages = WebMessages(office.store, NOBODY_CALLS, office.complaints, {}, lambda: office.now, UNWRITTEN)
     filed = await messages.file(message(queue=QueueName(queue), email=None, phone="+48600100200"))
     ((known, _),) = await office.complaints.all()
     assert (known.complaint.kind, filed.answer_by) == (kind, due)
