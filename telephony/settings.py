@@ -28,6 +28,7 @@ from telephony.queue_settings import AgentSkills, Number, Queue
 from telephony.settings_types import E164, Address, ApiToken, Frozen, Listen, Name, SettingsError
 from telephony.shipped import CONFIG_FOLDER
 from telephony.site_settings import Pop, Site
+from telephony.survey_settings import Appointments, Surveys
 
 if TYPE_CHECKING:
     from ivr_flows.prompts import Speaker
@@ -77,6 +78,8 @@ class Settings(BaseSettings):
     retention: Retention = Retention()
     complaints: Complaints = Complaints()
     messages: Messages = Messages()  # to customers
+    surveys: Surveys = Surveys()
+    appointments: Appointments = Appointments()
     speech_command: str = ""  # a program that makes prompts; the synthesiser that comes along where empty
     recorded: Path | None = None  # a folder of recorded prompts, which win
     prompts: Path | None = None  # where built prompts lie; `prompts` in the data folder unless given

@@ -8,18 +8,29 @@ from typing import Any
 
 from telephony.store.connection import Row
 from telephony.store.errors import StoreRefusedError
+from telephony.store.memory_appointments import MemoryAppointments
 from telephony.store.memory_articles import ArticleTwin
 from telephony.store.memory_audit import MemoryAudit
 from telephony.store.memory_complaints import MemoryComplaints
 from telephony.store.memory_customers import MemoryCustomers
 from telephony.store.memory_messages import MemoryMessages
 from telephony.store.memory_second_factors import MemorySecondFactors
+from telephony.store.memory_surveys import MemorySurveys
 from telephony.store.queries import queries
 
 Values = dict[str, Any]  # the values of one query; a twin of SQL is as untyped as SQL
 
 
-class Memory(ArticleTwin, MemoryAudit, MemoryComplaints, MemoryMessages, MemorySecondFactors, MemoryCustomers):
+class Memory(
+    MemorySurveys,
+    MemoryAppointments,
+    ArticleTwin,
+    MemoryAudit,
+    MemoryComplaints,
+    MemoryMessages,
+    MemorySecondFactors,
+    MemoryCustomers,
+):
     def __init__(self) -> None:
         super().__init__()
         self.interactions: dict[str, Values] = {}

@@ -643,3 +643,169 @@ UPDATE complaint SET elements = elements || :elements WHERE interaction = :inter
 -- name: complaint_over
 -- Nothing is owed any more.
 UPDATE complaint SET over_at = :at WHERE interaction = :interaction
+
+-- name: undecided_tickets
+-- Closed tickets about which it is not decided whether their people are asked how it was; not those of visits.
+SELECT sequence AS ticket, ticket.queue, ticket.customer, caller,
+    (SELECT array_agg(e164 ORDER BY e164) FROM customer_phone WHERE customer_phone.customer = ticket.customer) AS phones
+FROM ticket LEFT JOIN interaction USING (interaction)
+WHERE status = 'closed' AND opened_at >= :since
+    AND NOT EXISTS (SELECT FROM survey_invitation WHERE survey_invitation.ticket = sequence)
+    AND NOT EXISTS (SELECT FROM appointment WHERE id = ticket.interaction)
+ORDER BY sequence LIMIT :most
+
+-- name: last_asked
+-- When one of these (customer numbers, E.164) was last asked by a link, or has answered on the keypad.
+SELECT max(at) AS at FROM (
+    SELECT decided_at AS at FROM survey_invitation WHERE why = 'asked' AND person = ANY(:people)
+    UNION ALL SELECT survey_answer.answered_at FROM survey_answer JOIN interaction USING (interaction)
+    WHERE caller = ANY(:people)
+) AS asked
+
+-- name: objections
+-- Who of these does not want to be asked.
+SELECT person FROM survey_objection WHERE person = ANY(:people) ORDER BY person
+
+-- name: object_to_surveys
+-- Somebody does not want to be asked any more.
+INSERT INTO survey_objection (person, at) VALUES (:person, :at) ON CONFLICT DO NOTHING
+
+-- name: allow_surveys
+-- Somebody may be asked again.
+DELETE FROM survey_objection WHERE person = :person RETURNING person
+
+-- name: decide_survey
+-- What was decided about a ticket; no row where it had been before.
+INSERT INTO survey_invitation (ticket, person, queue, why, decided_at, key, expires_at)
+VALUES (:ticket, :person, :queue, :why, :decided_at, :key, :expires_at)
+ON CONFLICT DO NOTHING RETURNING ticket
+
+-- name: survey_invitation
+-- A link by its token's hash, while it is good and not used.
+SELECT ticket, person, queue, why, decided_at, key, expires_at FROM survey_invitation
+WHERE key = :key AND answered_at IS NULL AND expires_at > :now
+
+-- name: answer_survey
+-- What was answered by a link, once; no row where it is used or too old.
+UPDATE survey_invitation SET answered_at = :at, nps = :nps, csat = :csat, comment = :comment
+WHERE key = :key AND answered_at IS NULL AND expires_at > :at RETURNING ticket
+
+-- name: survey_scores
+-- How often each answer was given, by department, by keypad and link together.
+SELECT survey, queue, value, count(*) AS answers FROM (
+    SELECT survey, queue, value, survey_answer.answered_at FROM survey_answer LEFT JOIN interaction USING (interaction)
+    UNION ALL SELECT 'nps', queue, nps, answered_at FROM survey_invitation WHERE nps IS NOT NULL
+    UNION ALL SELECT 'csat', queue, csat, answered_at FROM survey_invitation WHERE csat IS NOT NULL
+) AS answer
+WHERE answered_at >= :from_at AND answered_at < :to_at
+GROUP BY survey, queue, value ORDER BY survey, queue NULLS LAST, value
+
+-- name: survey_links
+-- How many links were sent in a time, and how many of them have been answered since.
+SELECT count(*) AS sent, count(answered_at) AS answered FROM survey_invitation
+WHERE why = 'asked' AND decided_at >= :from_at AND decided_at < :to_at
+
+-- name: survey_comments
+-- What was written, the latest first.
+SELECT queue, comment FROM survey_invitation
+WHERE answered_at >= :from_at AND answered_at < :to_at AND comment <> ''
+ORDER BY answered_at DESC, ticket LIMIT :most
+
+-- name: forget_surveys
+-- Answers and decisions from before then, and how many.
+WITH answers AS (DELETE FROM survey_answer WHERE answered_at < :before RETURNING 1),
+    links AS (DELETE FROM survey_invitation WHERE coalesce(answered_at, expires_at, decided_at) < :before RETURNING 1)
+SELECT (SELECT count(*) FROM answers) + (SELECT count(*) FROM links) AS gone
+
+-- name: digest_dispositions
+-- What came of talks most often, by department.
+SELECT queue, code, count(*) AS calls FROM disposition
+WHERE given_at >= :from_at AND given_at < :to_at AND code IS NOT NULL
+GROUP BY queue, code ORDER BY calls DESC, queue, code LIMIT :most
+
+-- name: digest_places
+-- The last place in the menu of those who called, the most frequent first.
+SELECT path[array_upper(path, 1)] AS place, count(*) AS calls FROM interaction
+WHERE direction = 'in' AND arrived_at >= :from_at AND arrived_at < :to_at AND cardinality(path) > 0
+GROUP BY place ORDER BY calls DESC, place LIMIT :most
+
+-- name: digest_articles
+-- Articles that were opened in calls of that time and did not help: the same number called again within `again_s`, a bad
+-- score, or the consultant said so.
+SELECT opened.article, coalesce(title, opened.article) AS title, count(*) AS opened,
+    count(*) FILTER (WHERE called_again) AS called_again, count(*) FILTER (WHERE bad) AS scored_badly,
+    count(*) FILTER (WHERE said) AS said_so
+FROM (
+    SELECT DISTINCT article, interaction FROM article_use
+    WHERE use = 'opened' AND interaction <> '' AND at >= :from_at AND at < :to_at
+) AS opened
+JOIN interaction USING (interaction)
+LEFT JOIN article ON article.id = opened.article
+CROSS JOIN LATERAL (
+    SELECT EXISTS (
+        SELECT FROM interaction AS later
+        WHERE later.caller = interaction.caller AND later.direction = 'in' AND later.follows IS NULL
+            AND later.arrived_at > coalesce(interaction.ended_at, interaction.arrived_at)
+            AND later.arrived_at <= coalesce(interaction.ended_at, interaction.arrived_at) + :again_s
+    ) AS called_again, EXISTS (
+        SELECT FROM survey_answer WHERE survey_answer.interaction = interaction.interaction
+            AND value <= CASE survey WHEN 'csat' THEN 2 ELSE 6 END
+    ) OR EXISTS (
+        SELECT FROM survey_invitation JOIN ticket_interaction USING (ticket)
+        WHERE ticket_interaction.interaction = interaction.interaction AND (csat <= 2 OR nps <= 6)
+    ) AS bad, EXISTS (
+        SELECT FROM article_use AS told
+        WHERE told.article = opened.article AND told.interaction = opened.interaction AND use = 'did_not_help'
+    ) AS said
+) AS became
+GROUP BY opened.article, title
+HAVING bool_or(called_again OR bad OR said)
+ORDER BY count(*) FILTER (WHERE called_again OR bad OR said) DESC, opened DESC, opened.article LIMIT :most
+
+-- name: load_appointment
+-- A visit to be called about; no row where its reference is known.
+INSERT INTO appointment (
+    id, reference, number, day, begins, place, language, loaded_at, state, attempts, next_at, call, done_at
+) VALUES (
+    :id, :reference, :number, :day, :begins, :place, :language, :loaded_at, :state, :attempts, :next_at, :call, :done_at
+)
+ON CONFLICT DO NOTHING RETURNING id
+
+-- name: due_appointments
+-- Visits of which something is to be done now, those that are soonest first.
+SELECT * FROM appointment WHERE state = 'open' AND (next_at <= :now OR day <= :today)
+ORDER BY day, begins, reference LIMIT :most
+
+-- name: keep_appointment
+-- Where a visit stands now; no row where it has been settled or tried meanwhile.
+UPDATE appointment SET state = :state, attempts = :attempts, next_at = :next_at, call = :call, done_at = :done_at
+WHERE id = :id AND state = 'open' AND attempts = :tried RETURNING id
+
+-- name: appointment_of_call
+-- The visit that a call is about.
+SELECT * FROM appointment WHERE call = :call
+
+-- name: appointment_by_reference
+-- The visit of this reference.
+SELECT * FROM appointment WHERE reference = :reference
+
+-- name: appointments
+-- Visits with the numbers of their tickets, those to be called about first, the soonest first.
+SELECT appointment.*, (SELECT ticket FROM ticket_interaction WHERE interaction = id) AS ticket FROM appointment
+ORDER BY state <> 'open', CASE WHEN state = 'open' THEN day END, CASE WHEN state = 'open' THEN begins END,
+    done_at DESC, reference LIMIT :most
+
+-- name: give_ticket_a_customer
+-- Whose a ticket is that no call has opened: the customer's who has this number.
+UPDATE ticket SET customer = (SELECT customer FROM customer_phone WHERE e164 = :number)
+WHERE interaction = :interaction AND customer IS NULL
+
+-- name: enter_in_ticket_of
+-- One more entry in the ticket that another interaction is part of.
+INSERT INTO ticket_interaction (interaction, ticket, subject, body, entered_at)
+SELECT :interaction, ticket, :subject, :body, :entered_at FROM ticket_interaction WHERE interaction = :of
+ON CONFLICT DO NOTHING
+
+-- name: forget_appointments
+-- Visits that were settled before then, and how many.
+WITH gone AS (DELETE FROM appointment WHERE done_at < :before RETURNING 1) SELECT count(*) AS gone FROM gone

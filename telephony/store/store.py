@@ -31,6 +31,7 @@ from telephony.store.outbox import OutboxStore
 from telephony.store.recordings import RecordingStore
 from telephony.store.second_factors import SecondFactorStore
 from telephony.store.sessions import SessionStore
+from telephony.store.surveys import SurveyStore
 from telephony.store.tellings import TellingStore
 
 T = TypeVar("T")
@@ -92,6 +93,11 @@ class Store:
             yield Store(connection)
 
     @property
+    def connection(self) -> Connection:
+        """For stores that work beside this one in the same transaction."""
+        return self._connection
+
+    @property
     def audit(self) -> AuditStore:
         return AuditStore(self._connection)
 
@@ -122,6 +128,10 @@ class Store:
     @property
     def dispositions(self) -> DispositionStore:
         return DispositionStore(self._connection)
+
+    @property
+    def surveys(self) -> SurveyStore:
+        return SurveyStore(self._connection)
 
     async def server_version(self) -> str:
         rows = await self._connection.rows("version")
