@@ -53,6 +53,7 @@ FACTS: Mapping[str, Kind] = {
     "accessibility": Kind.BOOLEAN,
     "caller_known": Kind.BOOLEAN,
     "repeat": Kind.BOOLEAN,
+    "survey": Kind.BOOLEAN,
     "identity": Kind.TEXT,
     "language": Kind.TEXT,
     "did": Kind.TEXT,

@@ -29,6 +29,7 @@ class Facts:
     customer: str | None = None  # the customer number that belongs to the number that calls; proves nothing
     language: str = "pl"  # ISO 639-1
     repeat: bool = False  # the last call from this number, a short while ago, was in vain
+    survey: bool = True  # may be asked after the talk: has not objected, and was not asked lately
 
     @property
     def caller_known(self) -> bool:

@@ -101,6 +101,8 @@ class Walk:
                 return session.facts.caller_known
             case "repeat":
                 return session.facts.repeat
+            case "survey":
+                return session.facts.survey
             case "identity":
                 return session.identity.name.lower()
             case "language":

@@ -55,6 +55,7 @@ from telephony.metrics import Metrics, metrics_app
 from telephony.notes import StoredNotes
 from telephony.office_wiring import Office
 from telephony.opening import Opening
+from telephony.outreach_wiring import Outreach
 from telephony.outward_wiring import Outward, link_of
 from telephony.page_phones import PageRegistrar
 from telephony.pump import Pump
@@ -93,6 +94,8 @@ class App:
         self.quality = CallQuality()
         self.call_backs = self._call_back_desk(settings)
         self.office = Office(settings, store, self.call_backs, self.audit, self._new_id, self.clock)
+        written = self.office.written
+        self._outreach = Outreach(settings, store, written, self.during_call, lambda: self._served().flows, self.clock)
         self.console = self._pages(settings)
         self.outward = Outward(settings.pop, store, self.clock)
         self.recorder = Recorder(store, self.console.ticket_opened, spool=Spool(settings.data / "facts.spool"))
@@ -161,7 +164,7 @@ class App:
             file_message=self.office.messages.file,
             looks=StoredLooks(self._store),
             rules=console_rules(settings.console, pair, self._registrar.url),
-            endpoints=(*self._supervision.endpoints(), *self.office.for_pages()),
+            endpoints=(*self._supervision.endpoints(), *self.office.for_pages(), *self._outreach.for_pages()),
             link=link_of(settings.pop),
             notes=StoredNotes(self._store, self.clock),
             dispositions=self.during_call.dispositions,
@@ -170,6 +173,7 @@ class App:
             registrar=self._registrar,
             moves=self._handing_over,
             of_desks=self._of_desks(settings),
+            more=self._outreach.pages(),
         )
 
     def _reader(self, node: AsteriskNode, log_folder: Path) -> ReadIn:
@@ -221,6 +225,7 @@ class App:
                 *self.outward.works(),
                 *self.during_call.works(),
                 *self.office.works(),
+                *self._outreach.works(),
                 self.audit.run(),
             ):
                 tasks.create_task(work)
@@ -331,6 +336,7 @@ class App:
             customer=customer.number if customer else None,
             language=self._settings.numbers[did].language,
             repeat=caller is not None and await self._store.called_in_vain(caller, since),
+            survey=await self._outreach.asks_after_call(customer, caller),
         )
 
     def _served(self) -> Served:

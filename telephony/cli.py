@@ -18,6 +18,7 @@ from telephony import (
     outage_cli,
     outbox_cli,
     route_cli,
+    survey_cli,
     trunk_cli,
     user_cli,
 )
@@ -111,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     user_cli.add(commands, CONFIG)
     audit_cli.add(commands, CONFIG)
     outbox_cli.add(commands, CONFIG)
+    survey_cli.add(commands, CONFIG)
     trunk_cli.add(commands)
     _command(commands, "clean-demo", _clean_demo, "remove all that the demo has written")
     _command(commands, "version", _version, "print the version")

@@ -16,7 +16,7 @@ class Retention(Frozen):
     notes_days: int = Field(default=365, ge=1, le=3650)  # what consultants wrote down, from the last change on
     messages_days: int = Field(default=30, ge=1, le=3650)  # what other systems took, or never took
     surveys_days: int = Field(default=730, ge=91, le=3650)  # answers to surveys, and who was asked
-    appointments_days: int = Field(default=90, ge=1, le=3650)  # visits, from what came of them on
+    call_backs_days: int = Field(default=90, ge=1, le=3650)  # visits we call about, from what came of them on
 
 
 class Complaints(Frozen):

@@ -34,9 +34,9 @@ class Office:
         self._complaints = Complaints(settings.complaints.rules, store, clock)
         self._complaint_api = ComplaintApi(self._complaints, audit.complaint_read, new_id, settings.complaints.unit)
         self._forgetting = Forgetting(settings.retention, store, clock)
-        written = CustomerMessages(settings.messages, audit_key(settings))
-        self.post = Post(settings, store, written, clock, lambda: None)
-        self.messages = WebMessages(store, desk, self._complaints, titles, clock, written)
+        self.written = CustomerMessages(settings.messages, audit_key(settings))
+        self.post = Post(settings, store, self.written, clock, lambda: None)
+        self.messages = WebMessages(store, desk, self._complaints, titles, clock, self.written)
 
     def for_pages(self) -> Iterator[Endpoint]:
         """What people ask in the console."""

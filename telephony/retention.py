@@ -1,4 +1,4 @@
-"""What is forgotten by itself: consultants' notes, and what other systems were told, once they are old enough.
+"""What is forgotten by itself once it is old enough: notes, what other systems were told, answers to surveys, visits.
 
 The figures are the operator's (`[retention]`); RODO article 5(1)(e) wants no more than is needed.
 """
@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from telephony.office_settings import Retention
+from telephony.store.appointments import AppointmentStore
 from telephony.store.errors import StoreError
 from telephony.store.store import Store
 
@@ -49,5 +50,7 @@ class Forgetting:
         now, rules = self._clock(), self._rules
         notes = await self._store.notes.forget(now - rules.notes_days * DAY_S)
         messages = await self._store.outbox.forget(now - rules.messages_days * DAY_S)
-        if notes or messages:
-            log.info("retention.forgotten", notes=notes, messages=messages)
+        answers = await self._store.surveys.forget(now - rules.surveys_days * DAY_S)
+        visits = await AppointmentStore(self._store).forget(now - rules.call_backs_days * DAY_S)
+        if notes or messages or answers or visits:
+            log.info("retention.forgotten", notes=notes, messages=messages, surveys=answers, visits=visits)

@@ -31,6 +31,7 @@ from telephony.console.flow_pages import Callers, FlowPages, Served
 from telephony.console.hand_over import HandOverApi, Moves
 from telephony.console.handed import Handed, HandedOver
 from telephony.console.look import Looks
+from telephony.console.more_pages import MorePages
 from telephony.console.notes import Notes, NotesApi
 from telephony.console.own_sessions import SessionsApi
 from telephony.console.page_phone import NoRegistrar, PagePhones, Registrar
@@ -81,10 +82,9 @@ class Console:
     `keeper` is where sessions outlive the server; `admission` hears what has become of accounts and sessions there.
     `file_message` stores what people write in the form for callers; without it there is no such form.
     `search` finds customers; `dispositions` are the queues' lists; `card_rules` say who may see which part of a card.
-    `library` is the knowledge base, `scripts` are the queues'.
-    `factors` keeps second factors; without it nobody has one.
+    `library` is the knowledge base, `scripts` are the queues'; `factors` keeps second factors, if anybody has one.
     `registrar` is where the phones of pages register; `moves` hands callers over.
-    `of_desks` makes further endpoints that ask about desks.
+    `of_desks` makes further endpoints that ask about desks; `more` are further pages.
     """
 
     _runner: web.AppRunner | None = None
@@ -116,6 +116,7 @@ class Console:
         registrar: Registrar | None = None,
         moves: Moves | None = None,
         of_desks: Callable[[Callable[[AgentId], Desk]], Iterable[Endpoint]] = lambda _: (),
+        more: MorePages | None = None,
     ) -> None:
         self._submit = submit
         self._clock = clock
@@ -143,7 +144,7 @@ class Console:
         during = self._during_calls(notes, dispositions or {}, library, scripts, search)
         asked = (*during, *self._handing_over(moves), *of_desks(self.desk), *self._of_everyone(), *endpoints)
         pages = FlowPages(flows, callers)
-        self._site = Site(accounts, self._sessions, self._pages, clock, rules, pages, asked, looks, factors)
+        self._site = Site(accounts, self._sessions, self._pages, clock, rules, pages, asked, looks, factors, more)
         if file_message:
             named = {str(queue): title for queue, title in queue_titles.items()}
             self._site.caller_form = CallerForm(file_message, named, rules.privacy_contact, clock, rules.proxies)

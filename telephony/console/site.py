@@ -27,6 +27,7 @@ from telephony.console.floor import SUPERVISORS
 from telephony.console.flow_pages import FlowPages
 from telephony.console.forms import fields, html, same
 from telephony.console.login_limit import LoginLimit
+from telephony.console.more_pages import MorePages, who
 from telephony.console.page_socket import PageSocket
 from telephony.console.pages import Pages
 from telephony.console.passwords import BusyError, Passwords
@@ -74,8 +75,10 @@ class Site:
         endpoints: Iterable[Endpoint] = (),
         looks: look.Looks | None = None,
         factors: Factors | None = None,
+        more: MorePages | None = None,
     ) -> None:
         self._looks = looks or look.Forgetful()
+        self._more = more or MorePages()
         self._accounts = accounts
         self._sessions = sessions
         self._pages = pages
@@ -124,6 +127,7 @@ class Site:
         if self.caller_form:
             app.router.add_get("/form", self.caller_form.show)
             app.router.add_post("/form", self.caller_form.take)
+        app.router.add_routes(self._more.routes(self._session))
         for path, answer in self._flows.routes().items():
             app.router.add_get(path, self._signed_in(answer))
         app.router.add_routes(self._api.routes())
@@ -184,8 +188,10 @@ class Site:
         if supervisor and not session.account.endpoint:  # takes no calls
             raise web.HTTPSeeOther("/supervision")
         seen = look.looked_at(request)
-        more = _links({"/supervision": "supervision.to_here"} if supervisor else {}, seen.language)
-        return html(self._console_page.page(seen.language, {"more": more, **_who(session), **seen.frame("/")}))
+        more = _links(
+            {"/supervision": "supervision.to_here", "/surveys": "surveys.to_here"} if supervisor else {}, seen.language
+        )
+        return html(self._console_page.page(seen.language, {"more": more, **who(session), **seen.frame("/")}))
 
     async def _supervision(self, request: web.Request) -> web.StreamResponse:
         session = self._session(request)
@@ -194,10 +200,9 @@ class Site:
         if session.account.role not in SUPERVISORS:
             raise web.HTTPForbidden(text=texts(look.looked_at(request).language)["problem.403"])
         seen = look.looked_at(request)
-        values = {**_who(session), **seen.frame("/supervision"), "step_up": self._step_up.page(seen.language, {})}
-        values["to_console"] = _links(
-            {"/": "supervision.to_console"} if session.account.endpoint else {}, seen.language
-        )
+        values = {**who(session), **seen.frame("/supervision"), "step_up": self._step_up.page(seen.language, {})}
+        desk = {"/": "supervision.to_console"} if session.account.endpoint else {}
+        values["to_console"] = _links({**desk, "/surveys": "surveys.to_here"}, seen.language)
         return html(self._supervision_page.page(seen.language, values))
 
     async def _complaints(self, request: web.Request) -> web.StreamResponse:
@@ -205,7 +210,7 @@ class Site:
         if session is None:
             raise web.HTTPSeeOther("/login")
         seen = look.looked_at(request)
-        return html(self._complaints_page.page(seen.language, {**_who(session), **seen.frame("/complaints")}))
+        return html(self._complaints_page.page(seen.language, {**who(session), **seen.frame("/complaints")}))
 
     async def _account(self, request: web.Request) -> web.StreamResponse:
         session = self._session(request)
@@ -325,10 +330,6 @@ class Site:
         cookies.put(response, name, value, max_age=max_age, secure=self._rules.secure_cookies)
 
 
-def _who(session: Session) -> dict[str, str]:
-    return {"csrf": escape(session.csrf), "name": escape(session.account.display_name)}
-
-
 def _links(before: Mapping[str, str], language: Language) -> str:
     """To other pages: these, as path and word, and the complaints, which are everybody's."""
     known = texts(language)
@@ -345,7 +346,8 @@ def _is_loopback(host: str) -> bool:
 
 
 async def _secure(request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)
+    referrer = response.headers.get("Referrer-Policy", HEADERS["Referrer-Policy"])  # of pages with a secret path
+    response.headers.update({**HEADERS, "Referrer-Policy": referrer})
     response.headers["Cache-Control"] = "no-cache" if request.path.startswith("/static/") else "no-store"
     response.headers.pop("Server", None)
 

@@ -56,10 +56,11 @@ class ClosedTicket:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """`key` is the token's, None where nobody is asked; `person` the customer number, else the number that called."""
+    """`key` is the token's, None where nobody is asked; `customer` and `phone` are empty where they are not known."""
 
     ticket: int
-    person: str
+    customer: str
+    phone: str
     queue: str | None
     why: Why
     decided_at: float

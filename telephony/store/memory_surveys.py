@@ -25,7 +25,7 @@ class MemorySurveys:
     def __init__(self) -> None:
         super().__init__()
         self.invitations: dict[int, Values] = {}  # by ticket
-        self.objectors: dict[str, float] = {}
+        self.objectors: dict[tuple[str, str], float] = {}  # by customer and phone
 
     def undecided_tickets(self, since: float, most: int) -> Iterable[Row]:
         found = [
@@ -44,7 +44,7 @@ class MemorySurveys:
         by_link = [
             each["decided_at"]
             for each in self.invitations.values()
-            if each["why"] == "asked" and each["person"] in people
+            if each["why"] == "asked" and {each["customer"], each["phone"]} & set(people)
         ]
         by_key = [
             each["answered_at"]
@@ -54,13 +54,14 @@ class MemorySurveys:
         return [{"at": max((*by_link, *by_key), default=None)}]
 
     def objections(self, people: Sequence[str]) -> Iterable[Row]:
-        return [{"person": each} for each in sorted(self.objectors.keys() & set(people))]
+        return [{"customer": each[0], "phone": each[1]} for each in self.objectors if set(each) & set(people)]
 
-    def object_to_surveys(self, person: str, at: float) -> None:
-        self.objectors.setdefault(person, at)
+    def object_to_surveys(self, customer: str, phone: str, at: float) -> None:
+        self.objectors.setdefault((customer, phone), at)
 
     def allow_surveys(self, person: str) -> Iterable[Row]:
-        return [] if self.objectors.pop(person, None) is None else [{"person": person}]
+        gone = [each for each in self.objectors if person in each]
+        return [{"at": self.objectors.pop(each)} for each in gone]
 
     def decide_survey(self, **decided: Any) -> Iterable[Row]:
         ticket = decided["ticket"]
@@ -76,7 +77,7 @@ class MemorySurveys:
                 yield each
 
     def survey_invitation(self, key: str, now: float) -> Iterable[Row]:
-        told = ("ticket", "person", "queue", "why", "decided_at", "key", "expires_at")
+        told = ("ticket", "customer", "phone", "queue", "why", "decided_at", "key", "expires_at")
         return [{name: each[name] for name in told} for each in self._good(key, now)]
 
     def answer_survey(self, key: str, at: float, **answer: Any) -> Iterable[Row]:
@@ -109,7 +110,8 @@ class MemorySurveys:
             for each in self.invitations.values()
             if each["why"] == "asked" and from_at <= each["decided_at"] < to_at
         ]
-        return [{"sent": len(sent), "answered": sum(each["answered_at"] is not None for each in sent)}]
+        answered = (each["nps"] is not None or each["csat"] is not None or each["comment"] != "" for each in sent)
+        return [{"sent": len(sent), "answered": sum(answered)}]
 
     def survey_comments(self, from_at: float, to_at: float, most: int) -> Iterable[Row]:
         found = [

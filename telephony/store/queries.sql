@@ -657,32 +657,33 @@ ORDER BY sequence LIMIT :most
 -- name: last_asked
 -- When one of these (customer numbers, E.164) was last asked by a link, or has answered on the keypad.
 SELECT max(at) AS at FROM (
-    SELECT decided_at AS at FROM survey_invitation WHERE why = 'asked' AND person = ANY(:people)
+    SELECT decided_at AS at FROM survey_invitation
+    WHERE why = 'asked' AND (customer = ANY(:people) OR phone = ANY(:people))
     UNION ALL SELECT survey_answer.answered_at FROM survey_answer JOIN interaction USING (interaction)
     WHERE caller = ANY(:people)
 ) AS asked
 
 -- name: objections
--- Who of these does not want to be asked.
-SELECT person FROM survey_objection WHERE person = ANY(:people) ORDER BY person
+-- Who of these (customer numbers, E.164) does not want to be asked.
+SELECT customer, phone FROM survey_objection WHERE customer = ANY(:people) OR phone = ANY(:people)
 
 -- name: object_to_surveys
 -- Somebody does not want to be asked any more.
-INSERT INTO survey_objection (person, at) VALUES (:person, :at) ON CONFLICT DO NOTHING
+INSERT INTO survey_objection (customer, phone, at) VALUES (:customer, :phone, :at) ON CONFLICT DO NOTHING
 
 -- name: allow_surveys
 -- Somebody may be asked again.
-DELETE FROM survey_objection WHERE person = :person RETURNING person
+DELETE FROM survey_objection WHERE :person IN (customer, phone) RETURNING at
 
 -- name: decide_survey
 -- What was decided about a ticket; no row where it had been before.
-INSERT INTO survey_invitation (ticket, person, queue, why, decided_at, key, expires_at)
-VALUES (:ticket, :person, :queue, :why, :decided_at, :key, :expires_at)
+INSERT INTO survey_invitation (ticket, customer, phone, queue, why, decided_at, key, expires_at)
+VALUES (:ticket, :customer, :phone, :queue, :why, :decided_at, :key, :expires_at)
 ON CONFLICT DO NOTHING RETURNING ticket
 
 -- name: survey_invitation
 -- A link by its token's hash, while it is good and not used.
-SELECT ticket, person, queue, why, decided_at, key, expires_at FROM survey_invitation
+SELECT ticket, customer, phone, queue, why, decided_at, key, expires_at FROM survey_invitation
 WHERE key = :key AND answered_at IS NULL AND expires_at > :now
 
 -- name: answer_survey
@@ -702,7 +703,8 @@ GROUP BY survey, queue, value ORDER BY survey, queue NULLS LAST, value
 
 -- name: survey_links
 -- How many links were sent in a time, and how many of them have been answered since.
-SELECT count(*) AS sent, count(answered_at) AS answered FROM survey_invitation
+SELECT count(*) AS sent, count(*) FILTER (WHERE nps IS NOT NULL OR csat IS NOT NULL OR comment <> '') AS answered
+FROM survey_invitation
 WHERE why = 'asked' AND decided_at >= :from_at AND decided_at < :to_at
 
 -- name: survey_comments

@@ -37,11 +37,12 @@ class SurveyStore:
         """Whether one of these does not want to be asked."""
         return bool(await self._connection.rows("objections", people=list(people)))
 
-    async def object(self, person: str, at: float) -> None:
-        await self._connection.run("object_to_surveys", person=person, at=at)
+    async def object(self, customer: str, phone: str, at: float) -> None:
+        """Empty: not known."""
+        await self._connection.run("object_to_surveys", customer=customer, phone=phone, at=at)
 
     async def allow(self, person: str) -> bool:
-        """False where nobody of that name had objected."""
+        """`person`: a customer number or E.164. False where nobody of that name had objected."""
         return bool(await self._connection.rows("allow_surveys", person=person))
 
     async def decide(self, decided: Invitation) -> bool:

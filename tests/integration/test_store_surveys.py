@@ -43,8 +43,8 @@ async def store(request: pytest.FixtureRequest, database_url: str) -> AsyncItera
 def call(interaction: str, caller: str | None = PHONE, arrived_at: float = 1.0, *path: str) -> CallView:
     return CallView(
         InteractionId(interaction), "n1", "PJSIP/x-1", Uniqueid(f"u-{interaction}"), "l", "+48220000100", caller,
-        "alaw", CallState.ENDED, Lane.STANDARD, SUPPORT, arrived_at, 2.0, 3.0, arrived_at + 4.0, None, 0, Outcome.ANSWERED,
-        path=path,
+        "alaw", CallState.ENDED, Lane.STANDARD, SUPPORT, arrived_at, 2.0, 3.0, arrived_at + 4.0, None, 0,
+        Outcome.ANSWERED, path=path,
     )  # fmt: skip
 
 
@@ -54,8 +54,8 @@ async def closed(store: Store, interaction: str, opened_at: float = NOW, caller:
     return ticket_sequence(await store.open_ticket(ticket, opened_at))
 
 
-def asked(ticket: int, person: str = CUSTOMER.number, key: str = "k") -> Invitation:
-    return Invitation(ticket, person, SUPPORT, Why.ASKED, NOW, key, NOW + DAY_S)
+def asked(ticket: int, key: str = "k") -> Invitation:
+    return Invitation(ticket, CUSTOMER.number, PHONE, SUPPORT, Why.ASKED, NOW, key, NOW + DAY_S)
 
 
 async def test_each_closed_ticket_is_decided_once(store: Store) -> None:
@@ -65,7 +65,7 @@ async def test_each_closed_ticket_is_decided_once(store: Store) -> None:
     (ticket,) = await store.surveys.undecided(NOW)
     assert ticket == ClosedTicket(first, ticket.number, SUPPORT, CUSTOMER.number, tuple(sorted(CUSTOMER.phones)))
     assert ticket_sequence(ticket.number) == first
-    assert await store.surveys.decide(Invitation(first, CUSTOMER.number, SUPPORT, Why.SHARE, NOW))
+    assert await store.surveys.decide(Invitation(first, CUSTOMER.number, "", SUPPORT, Why.SHARE, NOW))
     assert not await store.surveys.decide(asked(first))
     assert await store.surveys.undecided(NOW) == ()
 
@@ -118,16 +118,18 @@ async def test_when_somebody_was_asked_last_and_who_objected(store: Store) -> No
     await store.record_survey_answers([SurveyAnswer(InteractionId("i-1"), "csat", 4, 10.0)])
     assert await store.surveys.last_asked(people) == 10.0
     ticket = await closed(store, "i-2")
-    await store.surveys.decide(Invitation(ticket, CUSTOMER.number, SUPPORT, Why.QUIET, NOW + 5))
+    await store.surveys.decide(Invitation(ticket, CUSTOMER.number, "", SUPPORT, Why.QUIET, NOW + 5))
     assert await store.surveys.last_asked(people) == 10.0, "who was not asked was not asked"
     ticket = await closed(store, "i-3")
     await store.surveys.decide(asked(ticket))
     assert await store.surveys.last_asked(people) == NOW
     assert await store.surveys.last_asked([OTHER.number]) is None
     assert not await store.surveys.objected(people)
-    await store.surveys.object(CUSTOMER.number, NOW)
-    await store.surveys.object(CUSTOMER.number, NOW + 1)
+    await store.surveys.object(CUSTOMER.number, "", NOW)
+    await store.surveys.object(CUSTOMER.number, "", NOW + 1)
+    await store.surveys.object("", OTHER.phones[0], NOW)
     assert await store.surveys.objected(people)
+    assert await store.surveys.objected([OTHER.phones[0]])
     assert not await store.surveys.objected([OTHER.number])
     assert await store.surveys.allow(CUSTOMER.number)
     assert not await store.surveys.allow(CUSTOMER.number)
@@ -140,7 +142,7 @@ async def test_old_answers_are_forgotten_and_objections_are_not(store: Store) ->
         await store.surveys.decide(replace(asked(ticket, key=name), expires_at=NOW + 100 + place))
     await store.surveys.answer("i-1", LinkAnswer(5, 5), NOW + 50)
     await store.record_survey_answers([SurveyAnswer(InteractionId("i-1"), "nps", 9, NOW + 49)])
-    await store.surveys.object(OTHER.number, 1.0)
+    await store.surveys.object(OTHER.number, "", 1.0)
     assert await store.surveys.forget(NOW + 50) == 1
     assert await store.surveys.forget(NOW + 102) == 2
     assert await store.surveys.by_key("i-3", NOW) is not None

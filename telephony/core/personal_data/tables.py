@@ -116,6 +116,27 @@ CALLS: Final = (
         age="answered_at", department=QUEUE_OF_CALL,
     ),
     Table(
+        "survey_invitation", "who was asked by a link, and what was answered", Kind.SURVEYS, Ground.INTEREST,
+        Keep.SURVEYS,
+        columns(
+            ticket="ticket", customer="customer", phone="phone", text="comment", sealed="key",
+            fact="queue why decided_at expires_at answered_at nps csat",
+        ),
+        age="coalesce(answered_at, expires_at, decided_at)", department="queue",
+    ),
+    Table(
+        "survey_objection", "who does not want to be asked", Kind.SURVEYS, Ground.INTEREST, Keep.ALWAYS,
+        columns(customer="customer", phone="phone", fact="at"),
+    ),
+    Table(
+        "appointment", "a visit that a customer is called about", Kind.CALL_BACKS, Ground.CONTRACT, Keep.CALL_BACKS,
+        columns(
+            call="id call", phone="number", person="place",
+            fact="reference day begins language loaded_at state attempts next_at done_at",
+        ),
+        age="done_at",
+    ),
+    Table(
         "note", "what a consultant has written down of a call", Kind.NOTES, Ground.INTEREST, Keep.NOTES,
         columns(call="interaction", staff="agent", text="text", fact="saved_at revision"),
         age="saved_at", department=QUEUE_OF_CALL,

@@ -2,7 +2,8 @@
 -- of a link's token only the SHA-256 is here.
 CREATE TABLE survey_invitation (
     ticket      bigint PRIMARY KEY REFERENCES ticket ON DELETE CASCADE,
-    person      text NOT NULL,  -- the customer number, else the number that called
+    customer    text NOT NULL,  -- empty: not known
+    phone       text NOT NULL,  -- that called, or that the link went to; empty: not known
     queue       text,
     why         text NOT NULL CHECK (why IN ('asked', 'nobody', 'objected', 'quiet', 'share')),
     decided_at  double precision NOT NULL,
@@ -14,13 +15,16 @@ CREATE TABLE survey_invitation (
     comment     text NOT NULL DEFAULT '',
     CHECK ((why = 'asked') = (key IS NOT NULL) AND (key IS NULL) = (expires_at IS NULL))
 );
-CREATE INDEX survey_invitation_person ON survey_invitation (person, decided_at) WHERE why = 'asked';
+CREATE INDEX survey_invitation_customer ON survey_invitation (customer) WHERE why = 'asked';
+CREATE INDEX survey_invitation_phone ON survey_invitation (phone) WHERE why = 'asked';
 CREATE INDEX survey_invitation_answered ON survey_invitation (answered_at) WHERE answered_at IS NOT NULL;
 
 -- Who does not want to be asked.
 CREATE TABLE survey_objection (
-    person text PRIMARY KEY,
-    at     double precision NOT NULL
+    customer text NOT NULL,  -- empty: not known
+    phone    text NOT NULL,
+    at       double precision NOT NULL,
+    PRIMARY KEY (customer, phone)
 );
 
 CREATE INDEX survey_answer_at ON survey_answer (answered_at);
