@@ -60,6 +60,7 @@ from telephony.outward_wiring import Outward, link_of
 from telephony.page_phones import PageRegistrar
 from telephony.pump import Pump
 from telephony.read_in import ReadIn
+from telephony.recording_wiring import RecordingsAtRest
 from telephony.settings import AsteriskNode, Settings
 from telephony.settings_types import Listen
 from telephony.store.errors import StoreError
@@ -96,6 +97,8 @@ class App:
         self.office = Office(settings, store, self.call_backs, self.audit, self._new_id, self.clock)
         written = self.office.written
         self._outreach = Outreach(settings, store, written, self.during_call, lambda: self._served().flows, self.clock)
+        self._at_rest = RecordingsAtRest(settings, store, self.audit, self.gateways, self.clock)
+        self._at_rest.tell(self.metrics)
         self.console = self._pages(settings)
         self.outward = Outward(settings.pop, store, self.clock)
         self.recorder = Recorder(store, self.console.ticket_opened, spool=Spool(settings.data / "facts.spool"))
@@ -164,7 +167,12 @@ class App:
             file_message=self.office.messages.file,
             looks=StoredLooks(self._store),
             rules=console_rules(settings.console, pair, self._registrar.url),
-            endpoints=(*self._supervision.endpoints(), *self.office.for_pages(), *self._outreach.for_pages()),
+            endpoints=(
+                *self._supervision.endpoints(),
+                *self.office.for_pages(),
+                *self._outreach.for_pages(),
+                *self._at_rest.endpoints(),
+            ),
             link=link_of(settings.pop),
             notes=StoredNotes(self._store, self.clock),
             dispositions=self.during_call.dispositions,
@@ -226,6 +234,7 @@ class App:
                 *self.during_call.works(),
                 *self.office.works(),
                 *self._outreach.works(),
+                *self._at_rest.works(),
                 self.audit.run(),
             ):
                 tasks.create_task(work)
@@ -308,7 +317,7 @@ class App:
             attempt_at=self._attempt,
             joined=self.quality.joined,
             asking=Asking(self._house.answer, self._keep),
-            recordings=sounds.recordings(self._settings),
+            tapes=self._at_rest.tapes,
             announce=self._announce,
             handed_over=self._handing_over.of,
             trunk=node.trunk or "",

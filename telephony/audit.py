@@ -95,6 +95,13 @@ class AuditTrail:
         act = str(Act.COMPLAINT_SHOWN)
         self._add([Entry(uuid.uuid4().hex, self._clock(), login, act, subject, ("complaint",), interaction)])
 
+    def recording_heard(self, login: str, customer: str, interaction: str, reason: str) -> None:
+        """Somebody listens to a recording; `customer` empty: nobody knows whose."""
+        subject = pseudonym(customer, self._key) if customer else ""
+        why = f"{interaction}: {reason}"
+        act = str(Act.RECORDING_HEARD)
+        self._add([Entry(uuid.uuid4().hex, self._clock(), login, act, subject, ("recording",), why)])
+
     async def run(self) -> None:
         """Until cancelled."""
         self._add_spooled()

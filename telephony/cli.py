@@ -17,6 +17,7 @@ from telephony import (
     guidance_cli,
     outage_cli,
     outbox_cli,
+    recordings_cli,
     route_cli,
     survey_cli,
     trunk_cli,
@@ -112,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     user_cli.add(commands, CONFIG)
     audit_cli.add(commands, CONFIG)
     outbox_cli.add(commands, CONFIG)
+    recordings_cli.add(commands, CONFIG)
     survey_cli.add(commands, CONFIG)
     trunk_cli.add(commands)
     _command(commands, "clean-demo", _clean_demo, "remove all that the demo has written")

@@ -17,6 +17,7 @@ class Retention(Frozen):
     messages_days: int = Field(default=30, ge=1, le=3650)  # what other systems took, or never took
     surveys_days: int = Field(default=730, ge=91, le=3650)  # answers to surveys, and who was asked
     call_backs_days: int = Field(default=90, ge=1, le=3650)  # visits we call about, from what came of them on
+    recordings_days: int = Field(default=92, ge=1, le=3650)  # messages and talks, from their beginning on
 
 
 class Complaints(Frozen):

@@ -29,6 +29,7 @@ from telephony.settings_types import E164, Address, ApiToken, Frozen, Listen, Na
 from telephony.shipped import CONFIG_FOLDER
 from telephony.site_settings import Pop, Site
 from telephony.survey_settings import Appointments, Surveys
+from telephony.vault_settings import VaultRules
 
 if TYPE_CHECKING:
     from ivr_flows.prompts import Speaker
@@ -80,11 +81,14 @@ class Settings(BaseSettings):
     messages: Messages = Messages()  # to customers
     surveys: Surveys = Surveys()
     appointments: Appointments = Appointments()
+    vault: VaultRules = VaultRules()
     speech_command: str = ""  # a program that makes prompts; the synthesiser that comes along where empty
     recorded: Path | None = None  # a folder of recorded prompts, which win
     prompts: Path | None = None  # where built prompts lie; `prompts` in the data folder unless given
     flows: Path | None = None  # the operator's own flows, served until a set is published; without it: the shipped ones
-    recordings: Path | None = None  # messages and talks, written by Asterisk; in the data folder unless given
+    recordings: Path | None = (
+        None  # where Asterisk writes messages and talks, until they are sealed; in the data folder
+    )
     api_listen: Address = Listen("127.0.0.1", 8490)  # the operator's HTTP interface, once somebody has a token
     api_tokens: Mapping[Name, ApiToken] = Field(default_factory=dict)  # name of a program → its token
     outages: Path = CONFIG_FOLDER / "outages.yaml"  # what is announced as out of order; need not exist
@@ -98,6 +102,10 @@ class Settings(BaseSettings):
     @property
     def recording_folder(self) -> Path:
         return self.recordings or self.data / "recordings"
+
+    @property
+    def vault_folder(self) -> Path:
+        return self.vault.folder or self.data / "vault"
 
     @property
     def prompt_folder(self) -> Path:

@@ -280,6 +280,18 @@ class MuteRecording:
         return (("Channel", self.channel), ("Direction", "both"), ("State", "1" if self.muted else "0"))
 
 
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    """No more of a channel is recorded; refused where nothing is."""
+
+    channel: str
+    name: ClassVar[str] = "StopMixMonitor"
+    listing: ClassVar[bool] = False
+
+    def fields(self) -> Fields:
+        return (("Channel", self.channel),)
+
+
 QUEUE = "hotline-fallback"  # the one that Asterisk runs by itself (queues.conf)
 
 
@@ -333,9 +345,9 @@ class QueuePause:
 Action = (
     Login | Ping | ListCommands | CoreShowChannels | DeviceStateList | PlayDtmf | Hangup | Originate | ReadsEnvironment
     | QueueStatus | QueueAdd | QueueRemove | QueuePause | PagePhone | BlindTransfer
-    | MuteRecording
+    | MuteRecording | StopRecording
 )  # fmt: skip
-OfTalks = PagePhone | MuteRecording  # what pages ask for beside the calls that the core leads
+OfTalks = PagePhone | MuteRecording | StopRecording  # what pages ask for beside the calls that the core leads
 
 
 def forbidden_right(commands: frozenset[str]) -> str | None:

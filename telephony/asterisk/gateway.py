@@ -9,7 +9,6 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import structlog
 
@@ -30,6 +29,7 @@ from telephony.asterisk.handset import Speak, Together
 from telephony.asterisk.in_line import Instruction
 from telephony.asterisk.journey import WAKE_DIGIT, Arrival, Journey
 from telephony.asterisk.services import Announce, HandedOver, Services
+from telephony.asterisk.taping import Tapes
 from telephony.asterisk.translate import Attempt, CodecTold, LegTold
 from telephony.core.channels import Fact
 from telephony.core.commands import CancelDial, Dial, DialOut, HangUpLeg, LeaveLine, RingFirst
@@ -77,7 +77,7 @@ class Gateway:
         timing: AmiTiming | None = None,
         rng: random.Random | None = None,
         calendar: Callable[[], Calendar] = lambda: Calendar({}),
-        recordings: Path | None = None,
+        tapes: Tapes | None = None,
         together: Together | None = None,
         asking: Asking | None = None,
         announce: Announce = lambda _: None,
@@ -99,7 +99,7 @@ class Gateway:
         self._codec = codec
         self._clock = clock
         self._services = Services(
-            node, submit, flow_for, speak, facts, clock, rng or random.SystemRandom(), calendar, recordings, together,
+            node, submit, flow_for, speak, facts, clock, rng or random.SystemRandom(), calendar, tapes, together,
             asking or Asking(), handed_over, announce,
         )  # fmt: skip
         listener = Listener(self._heard, self._pictured, self._lost)

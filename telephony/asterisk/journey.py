@@ -111,7 +111,7 @@ class Journey:
         self.asks = False  # a question is under way whose answer may decide the outcome
         self.hung_up: core.CallHungUp | None = None  # heard meanwhile, told once the session is over
         self.standings: tuple[Standing, ...] = ()  # the nodes the caller is at
-        self._taping = Taping(session, self._handset, self.interaction, services.recordings)
+        self._taping = Taping(session, self._handset, self.interaction, services.tapes)
         self.sending_out = SendingOut(session, self._handset, self.interaction, self._sent_out)
         self._asker = Asker(self.interaction, arrival.did, arrival.caller)
         self._path: dict[str, None] = {}  # the nodes the caller has been at, in order

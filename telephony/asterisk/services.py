@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from ivr_flows import Facts, Flow
 from ivr_flows.calendar import Calendar
 from telephony.asterisk.asking import Asking
 from telephony.asterisk.handset import Speak, Together
+from telephony.asterisk.taping import Tapes
 from telephony.core import events as core
 from telephony.core.estimate import Minutes
 from telephony.core.hand_over import HandOver
@@ -32,7 +32,7 @@ class Services:
     clock: Callable[[], float]
     rng: random.Random
     calendar: Callable[[], Calendar] = lambda: Calendar({})  # with the closures of this moment
-    recordings: Path | None = None  # where messages and talks are recorded, if anywhere
+    tapes: Tapes | None = None  # where messages and talks are recorded, if anywhere
     together: Together | None = None  # without it prompts are played one by one
     asking: Asking = field(default_factory=Asking)  # what the house knows and takes down
     handed_over: HandedOver = lambda _: None  # what a call that follows another one was handed over to

@@ -1,12 +1,17 @@
 """What is recorded of a caller: a message that is left, and the talk, one file per direction, with the secrets cut out.
 
-Files are named by the interaction and nothing else. A pause ends the recording and a resumption adds to the same files:
-what is said and keyed in between reaches no file, and no manager connection is needed for it.
+Files are named by the interaction and nothing else, and wait in one folder until they are sealed. A pause ends the
+recording and a resumption adds to the same files: what is said and keyed in between reaches no file, and no manager
+connection is needed for it.
 """
 
 from __future__ import annotations
 
+import asyncio
+import json
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -36,39 +41,58 @@ def talk_files(folder: Path, interaction: InteractionId) -> tuple[Path, Path]:
     return Path(f"{there}-caller.{TALK_FORMAT}"), Path(f"{there}-house.{TALK_FORMAT}")
 
 
-class Taping:
-    """One caller's. `folder` is absolute, exists, and Asterisk may write to it; without one nothing is recorded."""
+def times_file(folder: Path, interaction: InteractionId) -> Path:
+    """When the recording of a talk began, and went on: one JSON list a line, `[seconds since the epoch, bytes]`."""
+    return folder / f"{interaction}-talk.times"
 
-    def __init__(self, session: AgiSession, handset: Handset, interaction: InteractionId, folder: Path | None) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Tapes:
+    """Where is recorded: `folder` is absolute, exists, and Asterisk may write to it. `room` knows the disk."""
+
+    folder: Path
+    clock: Callable[[], float]
+    room: Callable[[], bool] = lambda: True
+
+
+class Taping:
+    """One caller's. Without `tapes` nothing is recorded."""
+
+    def __init__(self, session: AgiSession, handset: Handset, interaction: InteractionId, tapes: Tapes | None) -> None:
         self._session = session
         self._handset = handset
         self._interaction = interaction
-        self._folder = folder
+        self._tapes = tapes
         self._messages = 0
         self.running = False
 
     async def talk(self, action: Tape) -> None:
         """Start, pause or resume. Errors: SessionEndedError, AgiError."""
-        if self._folder is None:
+        if self._tapes is None:
             log.error("recording.no_folder", interaction=self._interaction)
             return
         if isinstance(action, PauseRecording):
             await self._session.run("EXEC", "StopMixMonitor", "")
             self.running = False
             return
-        caller, house = talk_files(self._folder, self._interaction)
+        if not self._tapes.room():
+            log.error("recording.no_room", interaction=self._interaction)
+            return
+        caller, house = talk_files(self._tapes.folder, self._interaction)
         added = "a" if isinstance(action, ResumeRecording) else ""
         how = f",{added}r({caller})t({house})"
         reply = await self._session.run("EXEC", "MixMonitor", how)
         self.running = reply.result == FINISHED
         log.info("recording.on" if self.running else "recording.failed", interaction=self._interaction)
+        if self.running:
+            await asyncio.to_thread(self._note_time, self._tapes, caller)
 
     async def message(self, asked: TakeVoicemail) -> tuple[Result, bool]:
         """Record until `#`, silence or `max_s`; whether the caller has hung up, too. Errors: SessionEndedError, …"""
-        if self._folder is None:
+        if self._tapes is None or not self._tapes.room():
             return Result(Status.UNAVAILABLE), False
         self._messages += 1
-        path = self._folder / f"{self._interaction}-{self._messages}"
+        path = self._tapes.folder / f"{self._interaction}-{self._messages}"
         await self._handset.renew(asked.max_s)
         reply = await self._session.run(
             "RECORD FILE", str(path), MESSAGE_FORMAT, "#", str(asked.max_s * 1000), "0", "BEEP", f"s={SILENCE_S}",
@@ -87,6 +111,15 @@ class Taping:
             return Result(Status.REFUSED), hung_up
         log.info("message.left", interaction=self._interaction, seconds=round(spoken_s))
         return Result(Status.OK, {"recording": path.name}), hung_up
+
+    def _note_time(self, tapes: Tapes, caller: Path) -> None:
+        """So that moments of the call are found in the file: from this byte on it is of this time."""
+        try:
+            there = caller.stat().st_size if caller.exists() else 0
+            with times_file(tapes.folder, self._interaction).open("a") as file:
+                file.write(f"{json.dumps([tapes.clock(), there])}\n")
+        except OSError as error:
+            log.error("recording.time_not_noted", interaction=self._interaction, reason=error.strerror)  # noqa: TRY400 - the disk, not us
 
 
 def _spoken_s(file: Path) -> float:

@@ -21,6 +21,7 @@ SUBJECT_DIGITS = 20  # 80 bits: no two customers share them, and they are short 
 class Act(StrEnum):
     CARD_SHOWN = "card_shown"  # on a consultant's page
     COMPLAINT_SHOWN = "complaint_shown"
+    RECORDING_HEARD = "recording_heard"  # `why` is the interaction and the reason that was given
     SEARCH_SHOWN = "search_shown"  # among the customers that a search has found
 
 

@@ -24,3 +24,31 @@ class RecordingPause:
     reason: PauseReason
     from_at: float
     to_at: float | None = None
+
+
+class RecordingKind(StrEnum):
+    TALK = "talk"
+    MESSAGE = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One that is sealed, under its `name` in the vault. Times are seconds since the epoch."""
+
+    name: str
+    interaction: InteractionId
+    kind: RecordingKind
+    begun_at: float
+    duration_s: float
+    sealed_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRecording:
+    """What somebody needs to find the right one; `customer` is for the audit alone."""
+
+    recording: Recording
+    queue: str | None
+    agent: str | None
+    ticket: str | None
+    customer: str | None

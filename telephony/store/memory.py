@@ -14,6 +14,7 @@ from telephony.store.memory_audit import MemoryAudit
 from telephony.store.memory_complaints import MemoryComplaints
 from telephony.store.memory_customers import MemoryCustomers
 from telephony.store.memory_messages import MemoryMessages
+from telephony.store.memory_recordings import MemoryRecordings
 from telephony.store.memory_second_factors import MemorySecondFactors
 from telephony.store.memory_surveys import MemorySurveys
 from telephony.store.queries import queries
@@ -28,6 +29,7 @@ class Memory(
     MemoryAudit,
     MemoryComplaints,
     MemoryMessages,
+    MemoryRecordings,
     MemorySecondFactors,
     MemoryCustomers,
 ):
@@ -39,7 +41,6 @@ class Memory(
         self.entered: dict[str, Values] = {}  # in tickets, by interaction
         self.qualities: dict[tuple[str, str, str], Values] = {}
         self.notes: dict[tuple[str, str], Values] = {}
-        self.pauses: dict[tuple[str, float], Values] = {}
         self.messages: dict[str, Values] = {}
         self.callbacks: dict[str, Values] = {}
         self.answers: dict[tuple[str, str], Values] = {}
@@ -133,19 +134,6 @@ class Memory(
     def dispositions_of(self, interaction: str) -> list[Values]:
         found = (each for each in self.dispositions.values() if each["interaction"] == interaction)
         return sorted(found, key=lambda each: (each["owed_at"], each["agent"]))
-
-    def begin_recording_pause(self, **pause: Any) -> None:
-        if all(each["to_at"] is not None for each in self.recording_pauses(pause["interaction"])):
-            self.pauses[pause["interaction"], pause["from_at"]] = {**pause, "to_at": None}
-
-    def end_recording_pause(self, interaction: str, to_at: float) -> None:
-        for each in self.recording_pauses(interaction):
-            if each["to_at"] is None:
-                self.pauses[interaction, each["from_at"]] = {**each, "to_at": to_at}
-
-    def recording_pauses(self, interaction: str) -> list[Values]:
-        found = (each for each in self.pauses.values() if each["interaction"] == interaction)
-        return sorted(found, key=lambda each: each["from_at"])
 
     def keep_note(self, interaction: str, agent: str, **note: Any) -> Iterable[Row]:
         known = self.notes.get((interaction, agent), {"revision": -1, "text": ""})

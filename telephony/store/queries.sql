@@ -525,6 +525,43 @@ UPDATE recording_pause SET to_at = :to_at WHERE interaction = :interaction AND t
 SELECT interaction, agent, reason, from_at, to_at FROM recording_pause
 WHERE interaction = :interaction ORDER BY from_at
 
+-- name: pauses_of_talk
+-- The same of a talk that was handed over: of this call and of those that followed it, in order.
+WITH RECURSIVE talk (interaction) AS (
+    SELECT :interaction UNION SELECT next.interaction FROM interaction next JOIN talk ON next.follows = talk.interaction
+)
+SELECT interaction, agent, reason, from_at, to_at FROM recording_pause JOIN talk USING (interaction) ORDER BY from_at
+
+-- name: add_recording
+-- A recording lies in the vault.
+INSERT INTO recording (name, interaction, kind, begun_at, duration_s, sealed_at)
+VALUES (:name, :interaction, :kind, :begun_at, :duration_s, :sealed_at)
+ON CONFLICT (name) DO NOTHING
+
+-- name: remove_recording
+-- A recording is no more in the vault.
+DELETE FROM recording WHERE name = :name
+
+-- name: old_recordings
+-- Recordings that began before a time, after another of them, the oldest first.
+SELECT * FROM recording WHERE begun_at < :before AND (begun_at, name) > (:after_at, :after) ORDER BY begun_at, name
+LIMIT :most
+
+-- name: recording_names
+-- Of every recording there is a row of.
+SELECT name FROM recording ORDER BY name
+
+-- name: recordings
+-- Recordings of an interaction, a ticket, or a time, the latest first, with what tells them apart.
+SELECT recording.*, interaction.queue, agent, entered.ticket, coalesce(ticket.customer, customer_phone.customer) AS customer
+FROM recording LEFT JOIN interaction USING (interaction)
+LEFT JOIN ticket_interaction entered USING (interaction) LEFT JOIN ticket ON sequence = entered.ticket
+LEFT JOIN customer_phone ON e164 = caller
+WHERE (:name::text IS NULL OR recording.name = :name) AND begun_at >= :from_at AND begun_at < :to_at
+AND (:interaction::text IS NULL OR recording.interaction = :interaction)
+AND (:ticket::bigint IS NULL OR entered.ticket = :ticket)
+ORDER BY begun_at DESC, recording.name LIMIT :most
+
 -- name: record_disposition
 -- What came of an agent's part of a call, or that it is owed; what was given is never owed again.
 INSERT INTO disposition (interaction, agent, queue, owed_at, code, given_at)

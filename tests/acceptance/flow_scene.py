@@ -19,6 +19,7 @@ from telephony.asterisk.ami_client import AmiSettings
 from telephony.asterisk.asking import Asking
 from telephony.asterisk.embedded import EmbeddedAsterisk
 from telephony.asterisk.gateway import Gateway, by_node
+from telephony.asterisk.taping import Tapes
 from telephony.clock import Clock
 from telephony.core import commands
 from telephony.core import events as core
@@ -160,7 +161,7 @@ async def flow_scene(
         rng=random.Random(1),
         calendar=home.calendar,
         asking=home.asking,
-        recordings=home.recordings,
+        tapes=Tapes(home.recordings, clock) if home.recordings else None,
     )
 
     def carry_out(command: Command, _now: float) -> None:

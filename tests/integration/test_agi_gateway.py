@@ -17,6 +17,7 @@ from ivr_flows import SHIPPED, Facts, Prompt, load
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings, AmiTiming
 from telephony.asterisk.gateway import Gateway, by_node
+from telephony.asterisk.taping import Tapes
 from telephony.core import call as core_call
 from telephony.core import events as core
 from telephony.core.commands import CancelDial, Dial
@@ -93,7 +94,7 @@ async def house(flow_file: Path = SHIPPED / "general.yaml", recordings: Path | N
         rtcp=rtcp.append,
         timing=FAST,
         rng=random.Random(1),
-        recordings=recordings,
+        tapes=Tapes(recordings, time.time) if recordings else None,
     )
     server = AgiServer("127.0.0.1", 0, by_node([gateway]))
     agi_port = await server.start()

@@ -17,9 +17,12 @@ from telephony.console.rules import ConsoleRules
 from telephony.core.account import Role
 from telephony.core.complaints import USUAL
 from telephony.core.ids import InteractionId
+from telephony.recordings_api import RecordingsApi
 from telephony.store.memory import Memory
 from telephony.store.store import Store
 from telephony.supervision import SupervisionApi
+from telephony.vault.keys import KeyRing
+from telephony.vault.vault import Vault
 from tests.integration.console_house import ACCOUNTS, House
 from tests.integration.test_console_api import page_of
 
@@ -61,6 +64,9 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("GET", "/complaints/{interaction}"): EVERYBODY,
     ("GET", "/complaints/{interaction}/letter"): EVERYBODY,
     ("POST", "/complaints/{interaction}/steps"): EVERYBODY,
+    ("GET", "/recordings"): SUPERVISORS,
+    ("POST", "/recordings/{recording}/listenings"): SUPERVISORS,
+    ("GET", "/recordings/{recording}/audio"): SUPERVISORS,
     ("GET", "/opening"): SUPERVISORS,
     ("PUT", "/departments/{name}/closure"): SUPERVISORS,
     ("DELETE", "/departments/{name}/closure"): SUPERVISORS,
@@ -74,7 +80,12 @@ LOG_OUT = ("DELETE", "/sessions")
 
 def real(path: str) -> str:
     path = path.replace("{interaction}", "i1").replace("{name}", "sales")
-    return path.replace("{session}", "f00d").replace("{article}", "faktura").replace("{queue}", "support")
+    return (
+        path.replace("{session}", "f00d")
+        .replace("{article}", "faktura")
+        .replace("{queue}", "support")
+        .replace("{recording}", "i1-talk")
+    )
 
 
 @pytest.fixture
@@ -89,7 +100,10 @@ def endpoints(tmp_path: Path) -> tuple[Endpoint, ...]:
 
     complaints = Complaints(USUAL, Store(Memory()), clock)
     complaint_api = ComplaintApi(complaints, lambda *_: None, lambda: InteractionId("c-1"), "MARSOFT S.A.")
-    return (*SupervisionApi(lambda: Calendar({}), tmp_path, clock).endpoints(), *complaint_api.endpoints())
+    vault = Vault(tmp_path / "vault", lambda: KeyRing("k", {}))
+    recordings = RecordingsApi(vault, Store(Memory()), lambda *_: None, clock)
+    supervision = SupervisionApi(lambda: Calendar({}), tmp_path, clock)
+    return (*supervision.endpoints(), *complaint_api.endpoints(), *recordings.endpoints())
 
 
 @pytest.mark.parametrize("role", Role)

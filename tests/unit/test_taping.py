@@ -12,7 +12,7 @@ import pytest
 from ivr_flows import Prompt, Status, TakeVoicemail
 from telephony.asterisk.agi_wire import Reply
 from telephony.asterisk.handset import Handset
-from telephony.asterisk.taping import HEADER_BYTES, RATE_HZ, Taping
+from telephony.asterisk.taping import HEADER_BYTES, RATE_HZ, Tapes, Taping
 from telephony.core.ids import InteractionId
 from tests.unit.test_journey import ScriptedSession, Ticking
 
@@ -39,7 +39,9 @@ def taping(folder: Path | None, written: bytes | None, result: int) -> Taping:
             Path(line.split()[2] + ".wav").write_bytes(written)
 
     session.on_command = record
-    return Taping(session, Handset(session, unspoken, clock), InteractionId("i"), folder)
+    return Taping(
+        session, Handset(session, unspoken, clock), InteractionId("i"), Tapes(folder, clock) if folder else None
+    )
 
 
 @pytest.mark.parametrize("result", [ord("#"), 0, -1])

@@ -8,6 +8,7 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from telephony.console.api.media import Media
 from telephony.console.sessions import Session
 from telephony.core.account import Account, Role
 
@@ -54,7 +55,7 @@ class Asked:
         return self.query
 
 
-Handle = Callable[[Asked], Awaitable[BaseModel | None]]
+Handle = Callable[[Asked], Awaitable[BaseModel | Media | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ class Endpoint:
     handle: Handle
     takes: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
-    gives: type[BaseModel] | None = None  # None: 204
+    gives: type[BaseModel] | None = None  # None: 204, unless it `streams`
+    streams: str = ""  # the media type of what is given instead
     step_up: bool = False
     refuses: tuple[int, ...] = ()
 

@@ -98,6 +98,9 @@ def _responses(endpoint: Endpoint) -> Json:
     good: Json = {"204": {"description": "done"}}
     if endpoint.gives:
         good = {"200": {"description": "as asked", "content": _content("application/json", endpoint.gives)}}
+    if endpoint.streams:
+        sound = {endpoint.streams: {"schema": {"type": "string", "format": "binary"}}}
+        good = {"200": {"description": "all of it", "content": sound}, "206": {"description": "the range asked for"}}
     problems: Json = {
         str(status): {"description": _WHY[status], "content": _content(CONTENT_TYPE, Problem)}
         for status in sorted(statuses)

@@ -13,8 +13,13 @@ _MASKED: Final = (
 
 PLACES: Final = (
     Place(
-        "recordings", "`recordings` of the settings: INTERACTION-….sln16, .wav", "messages and talks",
-        Kind.RECORDINGS, Ground.CONSENT, "recordings_days", "the files of the person's calls are removed",
+        "recordings", "`recordings` of the settings: INTERACTION-….sln16, .wav, .times",
+        "messages and talks, until they are sealed", Kind.RECORDINGS, Ground.CONSENT, "some seconds after the call",
+        "the files of the person's calls are removed",
+    ),
+    Place(
+        "vault", "`vault` of the settings: INTERACTION-….sealed, .key", "messages and talks, encrypted",
+        Kind.RECORDINGS, Ground.CONSENT, "recordings_days", "key and file of the person's calls are removed",
     ),
     Place(
         "facts.spool", "data folder", "facts while the database is away", Kind.CALLS, Ground.LAW,

@@ -103,6 +103,11 @@ CALLS: Final = (
         age="from_at", department=QUEUE_OF_CALL,
     ),
     Table(
+        "recording", "which recordings lie in the vault", Kind.RECORDINGS, Ground.CONSENT, Keep.RECORDINGS,
+        columns(call="interaction", fact="name kind begun_at duration_s sealed_at"),
+        age="begun_at", department=QUEUE_OF_CALL,
+    ),
+    Table(
         "callback_request", "a call that was promised", Kind.CALL_BACKS, Ground.CONTRACT, Keep.CALL_BACKS,
         columns(
             call="interaction call_back", phone="number",

@@ -1,0 +1,1 @@
+"""Recordings at rest: sealed files, their keys, and the program that makes one of what Asterisk has left."""
