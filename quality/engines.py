@@ -1,0 +1,75 @@
+"""The two ways through a capture, and which of them is taken."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import warnings
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quality.capture_frames import Walker
+from quality.compiled import cache_folder
+from quality.figures import Closed
+from quality.stream_figures import MediaMap
+
+
+class Tracker(Protocol):
+    """Follows the streams of a capture. `secret` belongs into `Engine.decode`."""
+
+    secret: int
+
+    def feed(self, block: NDArray[np.uint8], packets: NDArray[np.void], *, payload: bool = False) -> None:
+        """RTP packets in the order of the capture; their samples are in `block`."""
+
+    def closed(self) -> list[Closed]:
+        """Streams that had to be closed to make room, since the last call."""
+
+    def finish(self) -> Iterator[Closed]:
+        """All others, and those of one packet that signalling has announced."""
+
+
+class Engine(Walker, Protocol):
+    name: str
+
+    def decode(
+        self,
+        block: NDArray[np.uint8],
+        frames: NDArray[np.void],
+        secret: int,
+        packets: NDArray[np.void],
+        odd: NDArray[np.void],
+    ) -> tuple[int, int]:
+        """Fill the tables with RTP packets and odd frames: how many of each."""
+
+    def tracker(self, media: MediaMap | None) -> Tracker: ...
+
+
+@functools.cache
+def best_engine() -> Engine:
+    """The compiled one where it works. Warns once where it should and does not: plain Python does the same, slower."""
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
+    try:
+        return _compiled()
+    except ImportError:
+        why = "Numba is not installed (extra `fast`)"
+    except Exception as error:  # noqa: BLE001 - whatever a damaged cache or another compiler raises
+        shutil.rmtree(cache_folder(), ignore_errors=True)
+        try:
+            return _compiled()
+        except Exception:  # noqa: BLE001
+            why = f"Numba does not work here ({type(error).__name__})"
+    warnings.warn(f"captures are read slowly: {why}", RuntimeWarning, stacklevel=2)
+    from quality.plain_engine import PlainEngine
+
+    return PlainEngine()
+
+
+def _compiled() -> Engine:
+    from quality.fast_engine import FastEngine
+
+    return FastEngine()

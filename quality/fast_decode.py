@@ -1,0 +1,296 @@
+"""Compiled: from a block of a capture's bytes to its frames, and from frames to RTP packets.
+
+The same as `plain_decode`, which is the readable one; imported only where Numba is (see `compiled`). Bytes are loaded
+by address, so each load is checked against the end of its frame beforehand.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+from quality.compiled import compiled
+from quality.packet_records import DTLS, FRAGMENT, RTCP, SIP
+
+_INT64 = ir.IntType(64)
+
+
+def _loader(bits: int, *, swapped: bool) -> Any:
+    """A function that loads an unsigned number from an address, in the machine's order or the other."""
+
+    def load(_context: object, _address: object) -> Any:
+        def generate(_target: object, builder: Any, _signature: object, arguments: Any) -> Any:
+            pointer = builder.inttoptr(arguments[0], ir.IntType(bits).as_pointer())
+            value = builder.load(pointer, align=1)
+            if swapped:
+                value = builder.bswap(value)
+            return builder.zext(value, _INT64) if bits < 64 else value
+
+        return (types.uint64 if bits == 64 else types.int64)(types.int64), generate
+
+    return intrinsic(load)
+
+
+_byte = _loader(8, swapped=False)
+_little16, _big16 = _loader(16, swapped=False), _loader(16, swapped=True)
+_little32, _big32 = _loader(32, swapped=False), _loader(32, swapped=True)
+_word = _loader(64, swapped=False)
+
+
+@compiled
+def walk_pcap(address, size, swapped, nanoseconds, link, most, frames):
+    """Frames of a pcap block: (how many, bytes they took, fault at the next one: 0 or 1 giant)."""
+    at = 0
+    count = 0
+    room = len(frames)
+    unit = 1 if nanoseconds else 1000
+    while at + 16 <= size and count < room:
+        if swapped:
+            seconds, fraction = _big32(address + at), _big32(address + at + 4)
+            captured, length = _big32(address + at + 8), _big32(address + at + 12)
+        else:
+            seconds, fraction = _little32(address + at), _little32(address + at + 4)
+            captured, length = _little32(address + at + 8), _little32(address + at + 12)
+        if captured > most:
+            return count, at, 1
+        if at + 16 + captured > size:
+            break
+        frame = frames[count]
+        frame.time = seconds * 1_000_000_000 + fraction * unit
+        frame.at = at + 16
+        frame.captured = captured
+        frame.length = min(2147483647, length)
+        frame.link = link
+        count += 1
+        at += 16 + captured
+    return count, at, 0
+
+
+@compiled
+def walk_pcapng(address, size, swapped, interfaces, most, frames):
+    """Frames of enhanced packet blocks: (how many, bytes, what stopped it: 0 the end, 1 nonsense, 2 another
+    kind of block; packets the capture lost).
+    """
+    at = 0
+    count = 0
+    dropped = 0
+    room = len(frames)
+    while at + 12 <= size and count < room:
+        kind = _big32(address + at) if swapped else _little32(address + at)
+        total = _big32(address + at + 4) if swapped else _little32(address + at + 4)
+        if kind != 6:
+            return count, at, 2, dropped
+        if total > most or total < 32 or total % 4:
+            return count, at, 1, dropped
+        if at + total > size:
+            break
+        if swapped:
+            interface, high, low = _big32(address + at + 8), _big32(address + at + 12), _big32(address + at + 16)
+            captured, whole = _big32(address + at + 20), _big32(address + at + 24)
+        else:
+            interface, high, low = (
+                _little32(address + at + 8),
+                _little32(address + at + 12),
+                _little32(address + at + 16),
+            )
+            captured, whole = _little32(address + at + 20), _little32(address + at + 24)
+        if captured > total - 32 or interface >= len(interfaces):
+            return count, at, 1, dropped
+        option = at + 28 + (captured + 3) // 4 * 4
+        while option + 4 <= at + total - 4:
+            if swapped:
+                code, length = _big16(address + option), _big16(address + option + 2)
+            else:
+                code, length = _little16(address + option), _little16(address + option + 2)
+            if code == 0:
+                break
+            if (
+                code == 4 and length == 8 and option + 12 <= at + total - 4
+            ):  # lost between the packet before and this one
+                dropped += _big32(address + option + 8) if swapped else _little32(address + option + 4)
+            option += 4 + (length + 3) // 4 * 4
+        frame = frames[count]
+        ticks = (high << 32) | low
+        unit = interfaces[interface, 0]
+        part = ticks % unit
+        part = part * 1_000_000_000 // unit if unit <= 1_000_000_000 else part // (unit // 1_000_000_000)
+        frame.time = (ticks // unit + interfaces[interface, 1]) * 1_000_000_000 + part
+        frame.at = at + 28
+        frame.captured = captured
+        frame.length = min(2147483647, whole)
+        frame.link = interfaces[interface, 2]
+        count += 1
+        at += total
+    return count, at, 0, dropped
+
+
+@compiled
+def _network(address, at, end, link):
+    """Where the IP header begins, or -1."""
+    if link == 1:
+        kind_at = at + 12
+    elif link == 113:
+        kind_at = at + 14
+    elif link == 276:
+        return at + 20 if at + 20 <= end and (_big16(address + at) in (0x0800, 0x86DD)) else -1
+    elif link in (0, 108):
+        return at + 4
+    elif link in (12, 14, 101, 228, 229):
+        return at
+    else:
+        return -1
+    for _ in range(5):
+        if kind_at + 2 > end:
+            return -1
+        kind = _big16(address + kind_at)
+        if kind in (0x0800, 0x86DD):
+            return kind_at + 2
+        if kind not in (0x8100, 0x88A8, 0x9100):
+            return -1
+        kind_at += 4
+    return -1
+
+
+@compiled
+def _mix(value, other):
+    value = (value ^ other) * 0x9E3779B97F4A7C15
+    return value ^ (value >> 29)
+
+
+@compiled
+def _looks_like_sip(word):
+    """By the first four bytes of a request or an answer."""
+    return word in (
+        0x5349502F, 0x494E5649, 0x41434B20, 0x42594520, 0x43414E43, 0x4F505449, 0x52454749, 0x50524143,
+        0x55504441, 0x494E464F, 0x53554253, 0x4E4F5449, 0x4D455353, 0x52454645, 0x5055424C,
+    )  # fmt: skip
+
+
+@compiled
+def _odd(odd, others, number, kind, family, ip, transport, payload, size, cut):
+    one = odd[others]
+    one.frame, one.kind, one.family, one.ip = number, kind, family, ip
+    one.transport, one.payload, one.size, one.cut = transport, payload, size, cut
+    return others + 1
+
+
+@compiled
+def decode(address, frames, secret, packets, odd):
+    """RTP packets and odd frames among `frames`: (how many of the former, of the latter)."""
+    found = 0
+    others = 0
+    for number in range(len(frames)):
+        frame = frames[number]
+        at = frame.at
+        end = at + frame.captured
+        ip = at + 14  # what nearly all frames are: Ethernet without tags
+        if frame.link != 1 or ip + 20 > end or _big16(address + at + 12) != 0x0800:
+            ip = _network(address, at, end, frame.link)
+        if ip < 0 or ip + 20 > end:
+            continue
+        first = _byte(address + ip)
+        family = 4
+        if first >> 4 == 4:
+            header = (first & 15) * 4
+            dscp = _byte(address + ip + 1) >> 2
+            whole = _big16(address + ip + 2)
+            protocol = _byte(address + ip + 9)
+            if header < 20 or whole < header:
+                continue
+            if _big16(address + ip + 6) & 0x3FFF:
+                if protocol == 17:
+                    others = _odd(odd, others, number, FRAGMENT, 4, ip, 0, 0, 0, 0)
+                continue
+        elif first >> 4 == 6 and ip + 40 <= end:
+            family = 6
+            header = 40
+            dscp = (_big16(address + ip) >> 6) & 63
+            whole = 40 + _big16(address + ip + 4)
+            protocol = _byte(address + ip + 6)
+            for _ in range(8):
+                if protocol not in (0, 43, 51, 60) or ip + header + 8 > end:
+                    break
+                following = _byte(address + ip + header)
+                extra = _byte(address + ip + header + 1)
+                header += (extra + 2) * 4 if protocol == 51 else (extra + 1) * 8
+                protocol = following
+            if protocol == 44:
+                others = _odd(odd, others, number, FRAGMENT, 6, ip, 0, 0, 0, 0)
+                continue
+        else:
+            continue
+        udp = ip + header
+        stop = min(end, ip + whole)
+        if protocol == 6:
+            if udp + 20 <= stop:
+                payload = udp + (_byte(address + udp + 12) >> 4) * 4
+                sip = _big16(address + udp) == 5060 or _big16(address + udp + 2) == 5060
+                if payload < stop and (sip or (payload + 4 <= stop and _looks_like_sip(_big32(address + payload)))):
+                    cut = ip + whole - stop
+                    others = _odd(odd, others, number, SIP, family, ip, udp, payload, stop - payload, cut)
+            continue
+        if protocol != 17 or udp + 8 + 8 > stop:
+            continue
+        told = _big16(address + udp + 4)
+        if told < 16 or told > whole - header:
+            continue
+        payload = udp + 8
+        there = min(stop, udp + told) - payload
+        size = told - 8
+        ports = _little32(address + udp)
+        sport, dport = _big16(address + udp), _big16(address + udp + 2)
+        first = _byte(address + payload)
+        if first >> 6 != 2:
+            if sport == 5060 or dport == 5060 or _looks_like_sip(_big32(address + payload)):
+                others = _odd(odd, others, number, SIP, family, ip, udp, payload, there, size - there)
+            elif 20 <= first < 64 and there >= 13 and _byte(address + payload + 1) == 0xFE:
+                others = _odd(odd, others, number, DTLS, family, ip, udp, payload, there, size - there)
+            continue
+        kind = _byte(address + payload + 1)
+        if sport < 1024 or dport < 1024:
+            continue
+        if 192 <= kind < 224:
+            if (_big16(address + payload + 2) + 1) * 4 <= size:
+                others = _odd(odd, others, number, RTCP, family, ip, udp, payload, there, size - there)
+            continue
+        if 64 <= kind & 127 < 96:
+            continue
+        body = 12 + (first & 15) * 4
+        if first & 0x10 and body + 4 <= there:
+            body += 4 + _big16(address + payload + body + 2) * 4
+        if body > there or body > size:
+            continue
+        length = size - body
+        if first & 0x20 and there == size:
+            padding = _byte(address + payload + size - 1)
+            if padding > length or padding == 0:
+                continue
+            length -= padding
+        packet = packets[found]
+        packet.time = frame.time
+        word = _word(address + payload + 4)
+        key = _mix(secret ^ (word >> 32), ports)
+        if family == 4:
+            key = _mix(key, _word(address + ip + 12))
+        else:
+            for part in range(4):
+                key = _mix(key, _word(address + ip + 8 + part * 8))
+        packet.flow = key ^ (key >> 32)
+        packet.timestamp = _big32(address + payload + 4)
+        packet.ssrc = _big32(address + payload + 8)
+        packet.head = _big32(address + payload + body) if body + 4 <= there else 0
+        packet.frame_at = ip
+        packet.payload_at = payload + body
+        packet.sequence = _big16(address + payload + 2)
+        packet.length = length
+        packet.present = min(length, there - body)
+        packet.type = kind & 127
+        packet.marker = kind >> 7
+        packet.dscp = dscp
+        packet.family = family
+        packet.ports_at = udp - ip
+        found += 1
+    return found, others

@@ -1,0 +1,238 @@
+"""The streams of a capture on the compiled path: tables, and what is decided between the calls of `fast_streams`."""
+
+from __future__ import annotations
+
+import secrets
+import struct
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quality import fast_streams as compiled
+from quality.figures import Closed, Counters, Note
+from quality.odd_packets import address_text
+from quality.packet_records import CANDIDATE, HELD, MEDIA, MOST_WINDOWS, NOTE, PACKET, STREAM, TYPES
+from quality.payload_formats import G711, STATIC, Known, guessed_formats, kind_of, known_format
+from quality.pcm import CLIPPED, POWER
+from quality.stream_figures import Flow, MediaMap
+
+CANDIDATES = 1 << 16
+NOTES = MOST_WINDOWS * 3
+MOST_STREAMS = 1 << 16  # at a time; then those are closed that have been silent longest
+IDLE_NS = 60_000_000_000
+_NOBODY = -1
+_ENDS = struct.Struct("=B16s16sHH")
+_FIELDS = list(Counters._fields)
+_LISTS = ("histogram", "type_of", "count_of")
+
+
+class FastTracker:
+    """Feed it RTP packets in the order of the capture; ask for `closed` streams now and then, and `finish` at the end.
+
+    A stream comes as its flow, counters, notes, and the formats of its payload types. `secret` goes into the hash of
+    flows.
+    """
+
+    def __init__(self, media: MediaMap | None, *, most_streams: int = MOST_STREAMS) -> None:
+        self._media = media
+        self._most = most_streams
+        self._table = np.zeros(256, STREAM)
+        self._used = 0
+        self._slots = np.zeros(1024, np.uint64)
+        self._rows = np.full(1024, _NOBODY, np.int32)
+        self._candidates = np.zeros(CANDIDATES, CANDIDATE)
+        self._held = np.zeros((16, HELD), PACKET)
+        self._held_free = list(range(16))
+        self._notes = np.zeros(NOTES, NOTE)
+        self._noted = 0
+        self._kept_notes: list[NDArray[np.void]] = []
+        self._formats: dict[int, dict[int, Known]] = {}  # of dynamic types
+        self._closed: list[Closed] = []
+        self.secret = secrets.randbits(64)
+
+    def feed(self, block: NDArray[np.uint8], packets: NDArray[np.void], *, payload: bool = False) -> None:
+        places = self._located(packets)
+        at, why = 0, compiled.NEW_STREAM
+        while why != compiled.DONE:
+            at, why, place, self._used, self._noted = compiled.track(
+                block, packets, places, at, self._used, self._slots, self._rows, self._table,
+                self._candidates, self._held, self._notes, self._noted,
+            )  # fmt: skip
+            if why == compiled.NEW_STREAM:
+                self._begin(place)
+            elif why == compiled.TABLE_FULL:
+                self._grow(int(packets["time"][at]))
+                places = self._located(packets)
+            elif why == compiled.NEW_TYPE:
+                self._learn(place, packets[at : at + 1])
+            elif why == compiled.HOLD_FULL:
+                self._release(place)
+            elif why == compiled.NOTES_FULL:
+                self._keep_notes()
+        if payload:
+            compiled.analyse(block, packets, self._located(packets), self._table, POWER, CLIPPED)
+
+    def _located(self, packets: NDArray[np.void]) -> NDArray[np.int32]:
+        places = np.empty(len(packets), np.int32)
+        compiled.locate(packets, self._slots, self._rows, places)
+        return places
+
+    def _keep_notes(self) -> None:
+        self._kept_notes.append(self._notes[: self._noted].copy())
+        self._noted = 0
+
+    def _begin(self, candidate: int) -> None:
+        """The last row is a stream of a dynamic payload type."""
+        place = self._used - 1
+        payload_type = int(self._candidates["packet"]["type"][candidate])
+        if known := known_format(self._media, self._flow(place), payload_type):
+            self._add_type(place, payload_type, known)
+            self._noted = compiled.begin(self._table, place, self._candidates, candidate, self._notes, self._noted)
+        else:
+            compiled.hold_first(self._table, place, self._candidates, candidate, self._held, self._hold())
+
+    def _flow(self, place: int) -> Flow:
+        return flow_of(self._table["ends"][place].tobytes())
+
+    def _grow(self, now: int) -> None:
+        """Make room for a stream: by a larger table, or by closing those that have been silent."""
+        if self._used < min(len(self._table), self._most):
+            self._rehash(len(self._slots) * 4)
+        elif self._used < self._most:
+            self._table = np.concatenate((self._table, np.zeros(len(self._table), STREAM)))
+            self._rehash(len(self._table) * 4)
+        else:
+            self._evict(now)
+
+    def _evict(self, now: int) -> None:
+        """Close streams that have been silent for a minute; where these are few, the longest silent quarter."""
+        last = self._table["last_time"][: self._used]
+        over = np.flatnonzero(now - last > IDLE_NS)
+        if len(over) < self._used // 4:
+            over = np.argsort(last, kind="stable")[: max(1, self._used // 4)]
+        self._closed += self._close(over.tolist())
+        stay = np.setdiff1d(np.arange(self._used), over)
+        moved = {old: new for new, old in enumerate(stay.tolist())}
+        self._table[: len(stay)] = self._table[stay]
+        self._table[len(stay) :] = 0
+        self._used = len(stay)
+        self._formats = {moved[place]: each for place, each in self._formats.items() if place in moved}
+        for notes in self._kept_notes:
+            notes["row"] = [moved[place] for place in notes["row"].tolist()]
+        self._rehash(len(self._slots))
+
+    def closed(self) -> list[Closed]:
+        """The streams that had to be closed since the last call."""
+        closed, self._closed = self._closed, []
+        return closed
+
+    def _rehash(self, size: int) -> None:
+        self._slots, self._rows = np.zeros(size, np.uint64), np.full(size, _NOBODY, np.int32)
+        for place in range(self._used):
+            compiled.insert(self._slots, self._rows, self._table["flow"][place], place)
+
+    def _hold(self) -> int:
+        if not self._held_free:
+            before = len(self._held)
+            self._held = np.concatenate((self._held, np.zeros((before, HELD), PACKET)))
+            self._held_free = list(range(before, 2 * before))
+        return self._held_free.pop()
+
+    def _add_type(self, place: int, payload_type: int, known: Known) -> None:
+        self._formats.setdefault(place, {})[payload_type] = known
+        format_ = known[0]
+        unit_ns = 1e9 / format_.clock_rate_hz if format_ and format_.clock_rate_hz > 0 else 0.0
+        kind = kind_of(format_.name) if format_ else MEDIA
+        g711 = format_ is not None and format_.name in G711
+        compiled.add_type(self._table, place, payload_type, kind, unit_ns, g711)
+
+    def _learn(self, place: int, packets: NDArray[np.void]) -> None:
+        """Find the formats of payload types that the stream has not had before."""
+        flow = self._flow(place)
+        missing: list[int] = []
+        formats = self._formats.setdefault(place, {})
+        for payload_type in dict.fromkeys(packets["type"].tolist()):
+            if payload_type in formats or len(formats) == TYPES:
+                continue
+            if known := known_format(self._media, flow, payload_type):
+                self._add_type(place, payload_type, known)
+            else:
+                missing.append(payload_type)
+        for payload_type, guessed in guessed_formats(packets, missing).items():
+            if len(formats) < TYPES:
+                self._add_type(place, payload_type, guessed)
+
+    def _release(self, place: int) -> None:
+        held, kept = int(self._table["held"][place]), int(self._table["held_count"][place])
+        self._learn(place, self._held[held][:kept])
+        self._noted = compiled.replay(self._table, place, self._held, self._notes, self._noted)
+        self._held_free.append(held)
+        if self._noted > NOTES - MOST_WINDOWS - 8:
+            self._keep_notes()
+
+    def finish(self) -> Iterator[Closed]:
+        """All streams that are still open, and those of one packet that signalling has announced."""
+        self._adopt()
+        yield from self._close(list(range(self._used)))
+        self._used = 0
+
+    def _adopt(self) -> None:
+        """Make candidates streams whose destination an SDP has named."""
+        if self._media is None:
+            return
+        for candidate in np.flatnonzero(self._candidates["used"]).tolist():
+            flow = flow_of(self._candidates["ends"][candidate].tobytes())
+            if not self._media.announced(flow):
+                continue
+            if self._used == len(self._table) or (self._used + 1) * 4 > len(self._slots):
+                self._table = np.concatenate((self._table, np.zeros(len(self._table), STREAM)))
+                self._rehash(len(self._table) * 4)
+            place, self._used = self._used, self._used + 1
+            if compiled.open_row(self._table, place, self._candidates, candidate, self._slots, self._rows):
+                self._noted = compiled.begin(self._table, place, self._candidates, candidate, self._notes, self._noted)
+            else:
+                self._begin(candidate)
+
+    def _close(self, places: list[int]) -> Iterator[Closed]:
+        """Settle the streams of these rows and hand them out in the order of their beginnings."""
+        for place in places:
+            if self._table["held"][place] >= 0:
+                self._release(place)
+            self._noted = compiled.settle(self._table, place, self._notes, self._noted)
+            if self._noted > NOTES - MOST_WINDOWS:
+                self._keep_notes()
+        self._keep_notes()
+        notes: dict[int, list[Note]] = {}
+        for kept in self._kept_notes:
+            for note in kept.tolist():
+                notes.setdefault(note[0], []).append(note)
+        self._kept_notes = []
+        table = self._table[places]
+        ends = table["ends"]
+        rows = table[_FIELDS].tolist()
+        lists = [table[name].tolist() for name in _LISTS]
+        for number in np.argsort(table["first_time"], kind="stable").tolist():
+            flow = flow_of(ends[number].tobytes())
+            row, place = Counters._make(rows[number]), places[number]
+            row = row._replace(histogram=lists[0][number], type_of=lists[1][number], count_of=lists[2][number])
+            if row.in_sequence or (self._media and self._media.announced(flow)):
+                formats = self._formats_of(place, flow, row)
+                yield flow, row, notes.pop(place, []), formats
+        gone = set(places)
+        self._kept_notes = [np.array(each, NOTE) for place, each in notes.items() if place not in gone]
+
+    def _formats_of(self, place: int, flow: Flow, row: Counters) -> dict[int, Known]:
+        dynamic = self._formats.get(place, {})
+        return {
+            each: known_format(self._media, flow, each) or dynamic.get(each, (STATIC.get(each), "static"))
+            for each in row.type_of[: row.types]
+        }
+
+
+def flow_of(ends: bytes) -> Flow:
+    """Addresses as text, of a record of `ADDRESSES`."""
+    family, src, dst, sport, dport = _ENDS.unpack(ends)
+    if family == 4:
+        return Flow(address_text(src[:4]), sport, address_text(dst[:4]), dport)
+    return Flow(address_text(src), sport, address_text(dst), dport)

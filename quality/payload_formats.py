@@ -1,0 +1,103 @@
+"""Clock rates of payload types: static ones of RFC 3551, and what can be told of a dynamic one without SDP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quality.packet_records import COMFORT_NOISE, EVENT, MEDIA
+from quality.stream_figures import Flow, MediaMap, PayloadFormat, RateSource
+
+STATIC: dict[int, PayloadFormat] = {
+    number: PayloadFormat(name, rate)
+    for number, name, rate in (
+        (0, "pcmu", 8000),
+        (3, "gsm", 8000),
+        (4, "g723", 8000),
+        (5, "dvi4", 8000),
+        (6, "dvi4", 16000),
+        (7, "lpc", 8000),
+        (8, "pcma", 8000),
+        (9, "g722", 8000),  # that of its timestamps, by an old mistake [RFC 3551 §4.5.2]
+        (10, "l16", 44100),
+        (11, "l16", 44100),
+        (12, "qcelp", 8000),
+        (13, "cn", 8000),
+        (14, "mpa", 90000),
+        (15, "g728", 8000),
+        (16, "dvi4", 11025),
+        (17, "dvi4", 22050),
+        (18, "g729", 8000),
+        (19, "cn", 8000),  # reserved; older phones send comfort noise so
+        (25, "celb", 90000),
+        (26, "jpeg", 90000),
+        (28, "nv", 90000),
+        (31, "h261", 90000),
+        (32, "mpv", 90000),
+        (33, "mp2t", 90000),
+        (34, "h263", 90000),
+    )
+}
+# The same as tables for compiled code; a unit of 0 ns stands for a type that is not static.
+STATIC_UNIT_NS = np.array([1e9 / STATIC[each].clock_rate_hz if each in STATIC else 0.0 for each in range(128)])
+STATIC_KIND = np.array([COMFORT_NOISE if each in (13, 19) else MEDIA for each in range(128)])
+G711 = ("pcmu", "pcma")
+RATES_HZ = (8000, 16000, 32000, 44100, 48000, 90000)
+TOLERANCE = 0.2  # of an estimate
+_TELEPHONE_EVENT = PayloadFormat("telephone-event", 8000)
+EVENT_BYTES = 4  # [RFC 4733 §2.3]
+
+Known = tuple[PayloadFormat | None, RateSource]
+
+
+def kind_of(name: str) -> int:
+    """What packets of that encoding are to the statistics."""
+    if name == "telephone-event":
+        return EVENT
+    return COMFORT_NOISE if name == "cn" else MEDIA
+
+
+def known_format(media: MediaMap | None, flow: Flow, payload_type: int) -> Known | None:
+    """By SDP, else by RFC 3551; None: neither speaks of it."""
+    if media and (told := media.payload_format(flow, payload_type)):
+        return PayloadFormat(told.name.lower(), told.clock_rate_hz), "sdp"
+    if static := STATIC.get(payload_type):
+        return static, "static"
+    return None
+
+
+def guessed_formats(packets: NDArray[np.void], unknown: Sequence[int]) -> dict[int, Known]:
+    """What the first packets of a stream tell about dynamic payload types of it, by type.
+
+    Four bytes of payload in each packet are telephone events. For the others there is one clock, of the rate that
+    timestamps had over arrival times, if a usual one is near.
+    """
+    events = {
+        each for each in unknown if each >= 96 and np.all(packets["length"][packets["type"] == each] == EVENT_BYTES)
+    }
+    media = packets[~np.isin(packets["type"], [*events, 13, 19])]
+    rate = _rate_hz(media)
+    return {
+        each: (_TELEPHONE_EVENT, "estimated")
+        if each in events
+        else (PayloadFormat(f"type-{each}", rate), "estimated")
+        if rate
+        else (None, "unknown")
+        for each in unknown
+    }
+
+
+def _rate_hz(packets: NDArray[np.void]) -> int | None:
+    """The usual clock rate near that of these packets."""
+    sequence, timestamp = packets["sequence"].astype(np.int64), packets["timestamp"].astype(np.int64)
+    ahead = (sequence[1:] - sequence[:-1]) & 0xFFFF
+    units = (timestamp[1:] - timestamp[:-1]) & 0xFFFFFFFF
+    passed_s = np.diff(packets["time"]) / 1e9
+    good = (ahead == 1) & (units < 0x7FFFFFFF)
+    if not good.any() or passed_s[good].sum() <= 0:
+        return None
+    measured = units[good].sum() / passed_s[good].sum()
+    nearest = min(RATES_HZ, key=lambda rate: abs(rate - measured) / rate)
+    return nearest if abs(nearest - measured) <= TOLERANCE * nearest else None
