@@ -25,6 +25,8 @@ test: $(VENV)/.installed-test check
 	@$(HOTLINE) setup
 	@$(BIN)/python -m tests.tools
 	@$(BIN)/python -m tests.tryton
+	@$(BIN)/python -m tests.roundup
+	@$(BIN)/python -m tests.request_tracker
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --cov --cov-report=term
 
 check: $(VENV)/.installed-test
@@ -76,5 +78,7 @@ lock:
 	  --python-version 3.11 - -o telephony/console/web/node.lock
 	printf 'trytond\ntrytond_party\nphonenumbers\n' | uv pip compile --universal --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url -q --python-version 3.11 - -o tests/tryton.lock
+	echo roundup | uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -q \
+	  --python-version 3.11 - -o tests/roundup.lock
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -q \
 	  --group test --extra phones --extra fast pyproject.toml -o tests/requirements.lock

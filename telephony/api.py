@@ -17,12 +17,14 @@ from telephony.console.api.token_door import TokenDoor
 BODY_BYTES = 16 * 1024
 
 
-def app(tokens: Mapping[str, str], endpoints: Iterable[Endpoint]) -> web.Application:
-    """`tokens`: name of the program → its token."""
+def app(
+    tokens: Mapping[str, str], endpoints: Iterable[Endpoint], signed: Iterable[web.RouteDef] = ()
+) -> web.Application:
+    """`tokens`: name of the program → its token; `signed`: what proves by itself who asks."""
     table = EndpointTable(
         endpoints, TokenDoor(tokens), base="/v1", document="/v1/openapi.json", below="/",
         title="hotline: the interface for other programs",
     )  # fmt: skip
     served = web.Application(client_max_size=BODY_BYTES, middlewares=[table.errors])
-    served.router.add_routes(table.routes())
+    served.router.add_routes([*table.routes(), *signed])
     return served

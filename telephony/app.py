@@ -257,7 +257,7 @@ class App:
             console, tls = settings.console_listen, self._tls.context if self._tls else None
             console_port = await listen(self.console.start(console.host, console.port, tls), console, "console_listen")
             await self._site(metrics_app(self.metrics.registry), settings.metrics_listen, "metrics_listen")
-            if settings.api_tokens:
+            if settings.api_tokens or any(self.office.tickets.routes()):
                 await self._site(self._api(), settings.api_listen, "api_listen")
             log.info("server.ready", agi_port=agi_port, console_port=console_port, metrics=str(settings.metrics_listen))
             yield
@@ -298,7 +298,8 @@ class App:
     def _api(self) -> web.Application:
         tokens = {name: token.get_secret_value() for name, token in self._settings.api_tokens.items()}
         call_backs = CallBackApi(self.call_backs, self._settings.queues, self._new_id, self.clock)
-        return api.app(tokens, (*self._supervision.endpoints(), *self.office.for_programs(), *call_backs.endpoints()))
+        endpoints = (*self._supervision.endpoints(), *self.office.for_programs(), *call_backs.endpoints())
+        return api.app(tokens, endpoints, self.office.tickets.routes())
 
     def _gateway(self, node: AsteriskNode) -> Gateway:
         return Gateway(

@@ -102,6 +102,12 @@ class AuditTrail:
         act = str(Act.RECORDING_HEARD)
         self._add([Entry(uuid.uuid4().hex, self._clock(), login, act, subject, ("recording",), why)])
 
+    def ticket_changed(self, actor: str, customer: str, number: str, status: bool) -> None:  # noqa: FBT001 - which of two
+        """Somebody has changed a ticket in another system: its status, or else what is written there."""
+        subject = pseudonym(customer, self._key) if customer else ""
+        fields = ("status" if status else "comment",)
+        self._add([Entry(uuid.uuid4().hex, self._clock(), actor, str(Act.TICKET_CHANGED), subject, fields, number)])
+
     async def run(self) -> None:
         """Until cancelled."""
         self._add_spooled()

@@ -12,9 +12,11 @@ from telephony.console.api.endpoint import Endpoint
 from telephony.core.ids import InteractionId
 from telephony.customer_messages import CustomerMessages
 from telephony.messages_wiring import Post
+from telephony.outbox_api import OutboxApi
 from telephony.retention import Forgetting
 from telephony.settings import Settings
 from telephony.store.store import Store
+from telephony.tickets_wiring import TicketExchange
 from telephony.web_messages import WebMessages
 
 
@@ -34,6 +36,8 @@ class Office:
         self._complaints = Complaints(settings.complaints.rules, store, clock)
         self._complaint_api = ComplaintApi(self._complaints, audit.complaint_read, new_id, settings.complaints.unit)
         self._forgetting = Forgetting(settings.retention, store, clock)
+        self.tickets = TicketExchange(settings.ticket_system, store, audit, clock)
+        self._outbox_api = OutboxApi(store, clock)
         self.written = CustomerMessages(settings.messages, audit_key(settings))
         self.post = Post(settings, store, self.written, clock, lambda: None)
         self.messages = WebMessages(store, desk, self._complaints, titles, clock, self.written)
@@ -41,6 +45,7 @@ class Office:
     def for_pages(self) -> Iterator[Endpoint]:
         """What people ask in the console."""
         yield from self._complaint_api.endpoints()
+        yield from self._outbox_api.endpoints()
 
     def for_programs(self) -> Iterator[Endpoint]:
         """What other programs of the house ask."""
@@ -49,5 +54,6 @@ class Office:
     def works(self) -> Iterator[Coroutine[None, None, None]]:
         """What runs as long as the server does."""
         yield from self.post.works()
+        yield from self.tickets.works()
         yield self._forgetting.run()
         yield self._complaints.run()

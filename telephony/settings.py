@@ -29,6 +29,7 @@ from telephony.settings_types import E164, Address, ApiToken, Frozen, Listen, Na
 from telephony.shipped import CONFIG_FOLDER
 from telephony.site_settings import Pop, Site
 from telephony.survey_settings import Appointments, Surveys
+from telephony.ticket_settings import TicketSystemTo
 from telephony.vault_settings import VaultRules
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Settings(BaseSettings):
     console: Site = Site()
     retention: Retention = Retention()
     complaints: Complaints = Complaints()
+    ticket_system: TicketSystemTo = TicketSystemTo()  # where our tickets are, too
     messages: Messages = Messages()  # to customers
     surveys: Surveys = Surveys()
     appointments: Appointments = Appointments()

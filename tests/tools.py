@@ -155,7 +155,7 @@ async def _install(tool: Tool, data: Path, progress: Callable[[str], None]) -> N
 async def _unpack(tool: Tool, data: Path, progress: Callable[[str], None]) -> None:
     host = debian_tree.release()
     tree = _tree(tool, data)
-    await debian_tree.fetch(tree, await _sources(host), tool.packages, progress, without=HOST_LIBC)
+    await debian_tree.fetch(tree, await debian_sources(host), tool.packages, progress, without=HOST_LIBC)
     wrapper = _wrapper(tool, data)
     fonts = data / "tools" / f"{tool.names[0]}-fonts.conf"
     fonts.write_text(FONTS_CONF.format(tree=tree, cache=data / "tools" / "font-cache"), "utf-8")
@@ -163,7 +163,8 @@ async def _unpack(tool: Tool, data: Path, progress: Callable[[str], None]) -> No
     wrapper.chmod(0o755)
 
 
-async def _sources(host: Release) -> list[Source]:
+async def debian_sources(host: Release) -> list[Source]:
+    """Where the host's own suite comes from. Errors: PackagesError."""
     components = "main universe" if host.id == "ubuntu" else "main"
     return [Source(await debian_tree.mirror(host), host.codename, components, host.keyring)]
 

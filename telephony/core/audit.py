@@ -22,6 +22,7 @@ class Act(StrEnum):
     CARD_SHOWN = "card_shown"  # on a consultant's page
     COMPLAINT_SHOWN = "complaint_shown"
     RECORDING_HEARD = "recording_heard"  # `why` is the interaction and the reason that was given
+    TICKET_CHANGED = "ticket_changed"  # in another system, by somebody there
     SEARCH_SHOWN = "search_shown"  # among the customers that a search has found
 
 

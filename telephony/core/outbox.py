@@ -28,3 +28,13 @@ class DeadMessage:
     dead_at: float
     attempts: int
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a receiver has still to take; `why` the first of it was not taken, empty where it was not tried."""
+
+    target: str
+    waiting: int
+    since: float  # seconds since the epoch
+    why: str

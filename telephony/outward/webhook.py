@@ -15,13 +15,13 @@ PREFIX = "whsec_"
 TYPE = "pl.marsoft.hotline.call."
 
 
-def cloud_event(name: str, id_: str, source: str, at: float, data: Mapping[str, object]) -> str:
-    """`name`: offered, answered, ended. [CloudEvents 1.0, JSON format]"""
+def cloud_event(name: str, id_: str, source: str, at: float, data: Mapping[str, object], kind: str = TYPE) -> str:
+    """`name`: offered, answered, ended; `kind` is what it belongs to. [CloudEvents 1.0, JSON format]"""
     event = {
         "specversion": "1.0",
         "id": id_,
         "source": source,
-        "type": TYPE + name,
+        "type": kind + name,
         "time": datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "datacontenttype": "application/json",
         "data": data,

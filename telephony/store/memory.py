@@ -17,6 +17,7 @@ from telephony.store.memory_messages import MemoryMessages
 from telephony.store.memory_recordings import MemoryRecordings
 from telephony.store.memory_second_factors import MemorySecondFactors
 from telephony.store.memory_surveys import MemorySurveys
+from telephony.store.memory_tickets_there import MemoryTicketsThere
 from telephony.store.queries import queries
 
 Values = dict[str, Any]  # the values of one query; a twin of SQL is as untyped as SQL
@@ -30,6 +31,7 @@ class Memory(
     MemoryComplaints,
     MemoryMessages,
     MemoryRecordings,
+    MemoryTicketsThere,
     MemorySecondFactors,
     MemoryCustomers,
 ):
@@ -203,15 +205,18 @@ class Memory(
         about = self._about(interaction, topic)
         own = [self.tickets[interaction]] if interaction in self.tickets else []
         for found in [*own, *self._open_about(about)][:1]:
-            self.entered.setdefault(interaction, {"interaction": interaction, "ticket": found["sequence"], **entry})
+            if interaction not in self.entered:
+                self.entered[interaction] = {"interaction": interaction, "ticket": found["sequence"], **entry}
+                self._tell_entry(self.entered[interaction])
 
     def set_ticket_status(self, interaction: str, status: str) -> None:
         if interaction not in self.entered:
             return
         ticket = self._ticket_of(interaction)
         others = [each for each in self._open_about(ticket["about"]) if each is not ticket]
-        if status == "closed" or not others:
+        if ticket["status"] != status and (status == "closed" or not others):
             ticket["status"] = status
+            self._tell_status(ticket["sequence"], status)
 
     def ticket_interactions(self, interaction: str) -> Iterable[Row]:
         ticket = self.entered.get(interaction, {}).get("ticket")

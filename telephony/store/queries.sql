@@ -94,24 +94,38 @@ WHERE NOT EXISTS (SELECT FROM ticket_interaction WHERE ticket_interaction.intera
 ON CONFLICT DO NOTHING
 
 -- name: enter_in_ticket
--- The interaction is part of its own ticket, else of the one that is open about it.
-INSERT INTO ticket_interaction (interaction, ticket, subject, body, entered_at)
-SELECT :interaction, sequence, :subject, :body, :entered_at FROM ticket
-WHERE interaction = :interaction OR (status <> 'closed' AND about = (
-    SELECT coalesce(verified, customer, caller) || '|' || :topic
-    FROM interaction LEFT JOIN customer_phone ON e164 = caller WHERE interaction = :interaction
-))
-ORDER BY (interaction = :interaction) DESC LIMIT 1
-ON CONFLICT DO NOTHING
+-- The interaction is part of its own ticket, else of the one that is open about it; another system is to be told.
+WITH entered AS (
+    INSERT INTO ticket_interaction (interaction, ticket, subject, body, entered_at)
+    SELECT :interaction, sequence, :subject, :body, :entered_at FROM ticket
+    WHERE interaction = :interaction OR (status <> 'closed' AND about = (
+        SELECT coalesce(verified, customer, caller) || '|' || :topic
+        FROM interaction LEFT JOIN customer_phone ON e164 = caller WHERE interaction = :interaction
+    ))
+    ORDER BY (interaction = :interaction) DESC LIMIT 1
+    ON CONFLICT DO NOTHING RETURNING ticket, interaction, entered_at
+)
+INSERT INTO outbox (id, target, about, body, created_at, next_at)
+SELECT name || '-' || interaction, name, ticket::text,
+    json_build_object('ticket', ticket, 'entry', interaction)::text, entered_at, 0
+FROM entered, ticket_system WHERE told
+ON CONFLICT (id) DO NOTHING
 
 -- name: set_ticket_status
--- The status of an interaction's ticket; two about the same thing are not open at once.
-UPDATE ticket SET status = :status
-WHERE sequence = (SELECT ticket FROM ticket_interaction WHERE interaction = :interaction) AND status <> :status
-    AND (:status = 'closed' OR NOT EXISTS (
-        SELECT FROM ticket AS other
-        WHERE other.about = ticket.about AND other.status <> 'closed' AND other.sequence <> ticket.sequence
-    ))
+-- The status of an interaction's ticket; two about the same thing are not open at once. Another system is to be told.
+WITH changed AS (
+    UPDATE ticket SET status = :status
+    WHERE sequence = (SELECT ticket FROM ticket_interaction WHERE interaction = :interaction) AND status <> :status
+        AND (:status = 'closed' OR NOT EXISTS (
+            SELECT FROM ticket AS other
+            WHERE other.about = ticket.about AND other.status <> 'closed' AND other.sequence <> ticket.sequence
+        ))
+    RETURNING sequence
+)
+INSERT INTO outbox (id, target, about, body, created_at, next_at)
+SELECT name || '-status-' || gen_random_uuid(), name, sequence::text,
+    json_build_object('ticket', sequence, 'status', :status)::text, extract(epoch FROM now()), 0
+FROM changed, ticket_system WHERE told
 
 -- name: untold_tickets
 -- Tickets of this time of which nobody has been told, with who has called where, the oldest first.
@@ -848,3 +862,80 @@ ON CONFLICT DO NOTHING
 -- name: forget_appointments
 -- Visits that were settled before then, and how many.
 WITH gone AS (DELETE FROM appointment WHERE done_at < :before RETURNING 1) SELECT count(*) AS gone FROM gone
+
+-- name: told_tickets
+-- From now on this system is told of tickets, and no other (an empty name: none).
+INSERT INTO ticket_system (name, told)
+SELECT name, name = :name FROM (SELECT name FROM ticket_system UNION SELECT :name) AS known WHERE name <> ''
+ON CONFLICT (name) DO UPDATE SET told = excluded.told
+
+-- name: claim_ticket_messages
+-- The first of each matter that is due, taken for a while: whoever comes meanwhile takes others.
+-- What was put aside holds back what comes after it about the same.
+WITH due AS (
+    SELECT id FROM outbox
+    WHERE target = :target AND about <> '' AND sent_at IS NULL AND dead_at IS NULL AND next_at <= :at
+        AND NOT EXISTS (
+            SELECT FROM outbox AS before
+            WHERE before.target = outbox.target AND before.about = outbox.about AND before.sent_at IS NULL
+                AND before.about <> '' AND before.sequence < outbox.sequence
+        )
+    ORDER BY sequence LIMIT :most FOR UPDATE SKIP LOCKED
+)
+UPDATE outbox SET attempts = attempts + 1, next_at = :until FROM due WHERE outbox.id = due.id
+RETURNING outbox.id, body, created_at, attempts
+
+-- name: put_off_message
+-- It was not taken, and why; with `dead_at` it is put aside.
+UPDATE outbox SET attempts = :attempts, next_at = :next_at, why = :why, dead_at = :dead_at WHERE id = :id
+
+-- name: waiting_messages
+-- By receiver: how many wait, since when, and why the first of them was not taken.
+SELECT target, count(*) AS waiting, min(created_at) AS since,
+    (SELECT why FROM outbox AS first
+     WHERE first.target = outbox.target AND first.sent_at IS NULL AND first.dead_at IS NULL
+     ORDER BY first.sequence LIMIT 1) AS why
+FROM outbox WHERE sent_at IS NULL AND dead_at IS NULL GROUP BY target ORDER BY target
+
+-- name: ticket_to_tell
+-- A ticket with its caller and with where it is in this system.
+SELECT ticket.*, caller, there, ticket_there.status AS status_there FROM ticket
+    LEFT JOIN interaction USING (interaction)
+    LEFT JOIN ticket_there ON ticket = sequence AND system = :system
+WHERE sequence = :sequence
+
+-- name: keep_ticket_there
+-- Where a ticket is in another system, and the status that both know.
+INSERT INTO ticket_there (ticket, system, there, status) VALUES (:ticket, :system, :there, :status)
+ON CONFLICT (system, ticket) DO UPDATE SET there = excluded.there, status = excluded.status
+
+-- name: ticket_from_there
+-- The ticket that is this one in another system.
+SELECT ticket.*, there, ticket_there.status AS status_there FROM ticket_there JOIN ticket ON sequence = ticket
+WHERE system = :system AND there = :there
+
+-- name: keep_ticket_change
+-- Something that happened to a ticket in another system; whether it is new.
+INSERT INTO ticket_change (system, change, ticket, at, actor, status, comment)
+VALUES (:system, :change, :ticket, :at, :actor, :status, :comment) ON CONFLICT DO NOTHING RETURNING ticket
+
+-- name: set_status_from_there
+-- The status of a ticket as another system has set it, which is not told again; two about one matter are not open.
+UPDATE ticket SET status = :status
+WHERE sequence = :ticket AND status <> :status AND (:status = 'closed' OR NOT EXISTS (
+    SELECT FROM ticket AS other
+    WHERE other.about = ticket.about AND other.status <> 'closed' AND other.sequence <> ticket.sequence
+))
+
+-- name: ticket_changes
+-- What has happened to an interaction's ticket in other systems, in order.
+SELECT * FROM ticket_change WHERE ticket = (SELECT ticket FROM ticket_interaction WHERE interaction = :interaction)
+ORDER BY at, change
+
+-- name: ticket_mark
+-- How far the changes of a system have been read.
+SELECT mark FROM ticket_system WHERE name = :name
+
+-- name: keep_ticket_mark
+-- The changes of a system have been read so far.
+UPDATE ticket_system SET mark = :mark WHERE name = :name

@@ -33,6 +33,7 @@ from telephony.store.second_factors import SecondFactorStore
 from telephony.store.sessions import SessionStore
 from telephony.store.surveys import SurveyStore
 from telephony.store.tellings import TellingStore
+from telephony.store.tickets_there import TicketsThere
 
 T = TypeVar("T")
 _NAMES: dict[type, tuple[str, ...]] = {
@@ -120,6 +121,10 @@ class Store:
     @property
     def tellings(self) -> TellingStore:
         return TellingStore(self._connection)
+
+    @property
+    def tickets_there(self) -> TicketsThere:
+        return TicketsThere(self._connection)
 
     @property
     def recordings(self) -> RecordingStore:

@@ -17,6 +17,7 @@ from telephony.console.rules import ConsoleRules
 from telephony.core.account import Role
 from telephony.core.complaints import USUAL
 from telephony.core.ids import InteractionId
+from telephony.outbox_api import OutboxApi
 from telephony.recordings_api import RecordingsApi
 from telephony.store.memory import Memory
 from telephony.store.store import Store
@@ -64,6 +65,8 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("GET", "/complaints/{interaction}"): EVERYBODY,
     ("GET", "/complaints/{interaction}/letter"): EVERYBODY,
     ("POST", "/complaints/{interaction}/steps"): EVERYBODY,
+    ("GET", "/outbox"): SUPERVISORS,
+    ("POST", "/outbox/retry"): SUPERVISORS,
     ("GET", "/recordings"): SUPERVISORS,
     ("POST", "/recordings/{recording}/listenings"): SUPERVISORS,
     ("GET", "/recordings/{recording}/audio"): SUPERVISORS,
@@ -103,7 +106,8 @@ def endpoints(tmp_path: Path) -> tuple[Endpoint, ...]:
     vault = Vault(tmp_path / "vault", lambda: KeyRing("k", {}))
     recordings = RecordingsApi(vault, Store(Memory()), lambda *_: None, clock)
     supervision = SupervisionApi(lambda: Calendar({}), tmp_path, clock)
-    return (*supervision.endpoints(), *complaint_api.endpoints(), *recordings.endpoints())
+    outbox = OutboxApi(Store(Memory()), clock)
+    return (*supervision.endpoints(), *complaint_api.endpoints(), *outbox.endpoints(), *recordings.endpoints())
 
 
 @pytest.mark.parametrize("role", Role)

@@ -49,7 +49,7 @@ async def test_from_the_tree_it_starts_with_the_trees_libraries(
         return []
 
     monkeypatch.setattr(debian_tree, "fetch", fetch)
-    monkeypatch.setattr(tools, "_sources", sources)
+    monkeypatch.setattr(tools, "debian_sources", sources)
     data = tmp_path / "a folder's name"
     found = await tools.ensure(TOOL, data, lambda _: None)
     printed = await debian_tree.run(str(found), "a b", "c")

@@ -165,7 +165,7 @@ CASES: Final = (
         "ticket", "a matter that is worked on", Kind.TICKETS, Ground.CONTRACT, Keep.TICKETS,
         columns(
             ticket="sequence", call="interaction", customer="customer", text="subject body about",
-            fact="queue status opened_at",
+            fact="queue status opened_at told_at",
         ),
         age="CASE WHEN status = 'closed' THEN opened_at END",
         by_law=TICKET_OF_COMPLAINT % "sequence",
@@ -183,8 +183,29 @@ CASES: Final = (
         age="over_at", by_law="over_at IS NULL", department=QUEUE_OF_CALL,
     ),
     Table(
+        "ticket_there", "where a ticket is in another system", Kind.TICKETS, Ground.CONTRACT, Keep.TICKETS,
+        columns(ticket="ticket", fact="system there status"),
+        age="(SELECT opened_at FROM ticket WHERE sequence = {table}.ticket AND status = 'closed')",
+        by_law=TICKET_OF_COMPLAINT % "ticket",
+        department="(SELECT queue FROM ticket AS its WHERE its.sequence = {table}.ticket)",
+    ),
+    Table(
+        "ticket_change", "what was done to a ticket in another system", Kind.TICKETS, Ground.CONTRACT, Keep.TICKETS,
+        columns(ticket="ticket", staff="actor", text="comment", fact="system change at status"),
+        age="(SELECT {table}.at FROM ticket WHERE sequence = {table}.ticket AND status = 'closed')",
+        by_law=TICKET_OF_COMPLAINT % "ticket",
+        department="(SELECT queue FROM ticket AS its WHERE its.sequence = {table}.ticket)",
+    ),
+    Table(
+        "ticket_system", "which ticket system is told, and how far it was asked", Kind.NOBODY, Ground.NONE, Keep.ALWAYS,
+        columns(fact="name told mark"), erase=Erase.STAYS,
+    ),
+    Table(
         "outbox", "what other systems are told", Kind.MESSAGES, Ground.CONTRACT, Keep.MESSAGES,
-        columns(text="body", fact="id target created_at attempts next_at sent_at dead_at why"),
+        columns(
+            text="body", pseudonym="recipient",
+            fact="id target created_at attempts next_at sent_at dead_at why about sequence",
+        ),
         age="coalesce(sent_at, dead_at)",
     ),
 )  # fmt: skip
