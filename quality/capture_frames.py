@@ -62,7 +62,8 @@ class CaptureFrames:
         self.packets = 0
         self._frames = np.zeros(FRAMES, FRAME)
         self._order = "<"
-        self._interfaces = np.zeros((0, 3), np.int64)  # ticks per second, offset in s, link type
+        self._interfaces = np.zeros((0, 4), np.int64)  # ticks per second, offset in s, link type, and
+        # by how many bits the ticks of a part of a second are shortened, so that they can be multiplied
         self._dropped: dict[int, int] = {}  # by interface, as its latest statistics say
 
     @property
@@ -127,7 +128,7 @@ class CaptureFrames:
             if order is None:
                 return 0
             self._order = order
-            self._interfaces = np.zeros((0, 3), np.int64)
+            self._interfaces = np.zeros((0, 4), np.int64)
         kind, total = struct.unpack(self._order + "II", block[at : at + 8].tobytes())
         if total < 12 or total % 4:
             return 0
@@ -155,7 +156,8 @@ class CaptureFrames:
             elif code == 14 and len(value) == 8:  # if_tsoffset
                 offset = struct.unpack(self._order + "q", value)[0]
         link = struct.unpack_from(self._order + "H", body)[0]
-        self._interfaces = np.concatenate((self._interfaces, np.array([[ticks, offset % (1 << 33), link]], np.int64)))
+        row = [ticks, offset % (1 << 33), link, max(0, ticks.bit_length() - 33)]
+        self._interfaces = np.concatenate((self._interfaces, np.array([row], np.int64)))
         return True
 
     def _statistics(self, body: bytes) -> None:

@@ -115,8 +115,8 @@ def walk_pcapng(address, size, swapped, interfaces, most, frames):
         frame = frames[count]
         ticks = (high << 32) | low
         unit = interfaces[interface, 0]
-        part = ticks % unit
-        part = part * 1_000_000_000 // unit if unit <= 1_000_000_000 else part // (unit // 1_000_000_000)
+        shift = interfaces[interface, 3]
+        part = (ticks % unit >> shift) * 1_000_000_000 // (unit >> shift)
         frame.time = (ticks // unit + interfaces[interface, 1]) * 1_000_000_000 + part
         frame.at = at + 28
         frame.captured = captured

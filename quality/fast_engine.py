@@ -21,7 +21,7 @@ class FastEngine:
         frames, packets, odd = np.zeros(1, FRAME), np.zeros(1, PACKET), np.zeros(1, ODD)
         block = np.zeros(64, np.uint8)
         self.walk_pcap(block, 0, 1, frames, swapped=False, nano=False)
-        self.walk_pcapng(block, 0, np.zeros((0, 3), np.int64), frames, swapped=False)
+        self.walk_pcapng(block, 0, np.zeros((0, 4), np.int64), frames, swapped=False)
         self.decode(block, frames[:0], tracker.secret, packets, odd)
         tracker.feed(block, packets[:0], payload=True)
 

@@ -69,10 +69,9 @@ def walk_pcapng(
             stop = 1
             break
         dropped += _dropped(bytes(data[at + 28 + (captured + 3) // 4 * 4 : at + total - 4]), order)
-        unit, offset, link = known[interface]
+        unit, offset, link, shift = known[interface]
         ticks = high << 32 | low
-        part = ticks % unit
-        part = part * 1_000_000_000 // unit if unit <= 1_000_000_000 else part // (unit // 1_000_000_000)
+        part = (ticks % unit >> shift) * 1_000_000_000 // (unit >> shift)
         time = (ticks // unit + offset) * 1_000_000_000 + part
         found.append(((time + 2**63) % 2**64 - 2**63, at + 28, captured, min(length, 0x7FFFFFFF), link))
         at += total

@@ -1,0 +1,214 @@
+"""The compiled way through a capture against the plain one, on random packets: equal to the last bit."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from quality import compiled, engines
+from quality.engines import Engine, best_engine
+from quality.fast_tracker import FastTracker
+from quality.packet_records import HELD
+from quality.plain_engine import PlainEngine, PlainTracker
+from quality.read_capture import read_capture
+from quality.stream_figures import Capture, Flow, MediaMap, PayloadFormat
+from tests.rtp_story import EPOCH_NS, Pcap, Route, Sent, framed, steady
+
+MS = 1_000_000
+
+
+class Sdp:
+    """Opus and events by SDP for one destination, whose streams are encrypted."""
+
+    def signalling(self, datagram: object) -> None:
+        return
+
+    def payload_format(self, flow: Flow, payload_type: int) -> PayloadFormat | None:
+        known = {96: PayloadFormat("OPUS", 48_000), 101: PayloadFormat("telephone-event", 8000)}
+        return known.get(payload_type) if flow.dport == 20_000 else None
+
+    def announced(self, flow: Flow) -> bool:
+        return flow.dport == 20_000
+
+    def encrypted(self, flow: Flow) -> bool:
+        return flow.dport == 20_000
+
+
+steps = st.tuples(
+    st.sampled_from((1,) * 12 + (0, 2, 3, 17, 40, 130, 200, 3000, 40_000, -1, -2, -5, -60, -99, -100, -101, -130)),
+    st.sampled_from((20,) * 8 + (0, 1, 5, 60, 90, 130, 240, 900, 4000, 12_000, 30_000, 200_000, -5)),
+    st.sampled_from((160,) * 8 + (0, 320, 1600, 48_000, -160, 2**31, 123_456_789)),
+    st.sampled_from((8,) * 8 + (0, 13, 18, 96, 101, 111)),
+    st.booleans(),
+    st.sampled_from((160,) * 4 + (4, 170, 0, 20)),
+    st.integers(0, 2),
+)
+calls = st.lists(steps, min_size=2, max_size=250)
+ROUTES = (Route(), Route(sport=10_002, dport=20_002, dscp=0), Route("2001:db8::1", "2001:db8::2"))
+
+
+def capture(call: list[tuple[int, int, int, int, bool, int, int]]) -> bytes:
+    time, sequence, timestamp = EPOCH_NS, [10, 65_500, 1], [0, 2**32 - 5000, 7]
+    file = Pcap()
+    for ahead, passed, units, payload_type, marker, size, route in call:
+        time += passed * MS + 12_345
+        sequence[route] += ahead
+        timestamp[route] += units
+        payload = bytes([sequence[route] & 0xFF, *range(7)] * 25)[:size]
+        packet = Sent(time, sequence[route], timestamp[route], 7 + route, payload_type, marker and units > 160, payload)
+        file.add(time, framed(ROUTES[route].udp(packet.rtp())))
+    return bytes(file.data)
+
+
+def both(data: bytes, media: MediaMap | None = None) -> tuple[Capture, Capture]:
+    fast, plain = (
+        read_capture(io.BytesIO(data), media, payload=True, engine=each) for each in (best_engine(), PlainEngine())
+    )
+    return fast, plain
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(call=calls, sdp=st.booleans())
+def test_both_ways_tell_the_same_of_random_packets(
+    call: list[tuple[int, int, int, int, bool, int, int]],
+    sdp: bool,  # noqa: FBT001
+) -> None:
+    assert best_engine().name == "compiled"
+    fast, plain = both(capture(call), Sdp() if sdp else None)
+    assert fast == plain
+
+
+@pytest.mark.long
+@settings(max_examples=5000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(call=calls, sdp=st.booleans())
+def test_both_ways_tell_the_same_of_many_random_packets(
+    call: list[tuple[int, int, int, int, bool, int, int]],
+    sdp: bool,  # noqa: FBT001
+) -> None:
+    fast, plain = both(capture(call), Sdp() if sdp else None)
+    assert fast == plain
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(frames=st.lists(st.binary(max_size=90), max_size=40), link=st.sampled_from((0, 1, 101, 113, 276)))
+def test_both_ways_tell_the_same_of_random_bytes(frames: list[bytes], link: int) -> None:
+    file = Pcap(link=link)
+    for number, frame in enumerate(frames):
+        file.add(EPOCH_NS + number, frame)
+        file.add(EPOCH_NS + number, framed(Route().udp(b"\x80" + frame), link))
+    fast, plain = both(bytes(file.data))
+    assert fast == plain
+
+
+@pytest.mark.parametrize("tracker", [FastTracker, PlainTracker])
+def test_more_streams_than_there_is_room_for_are_closed_when_they_fall_silent(
+    tracker: type[FastTracker | PlainTracker],
+) -> None:
+    class Small:
+        name = "small"
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(best_engine() if tracker is FastTracker else PlainEngine(), name)
+
+        def tracker(self, media: MediaMap | None) -> FastTracker | PlainTracker:
+            return tracker(media, most_streams=256)
+
+    file = Pcap()
+    for number in range(600):
+        moved = [replace(each, time=each.time + number * 200 * MS, ssrc=number) for each in steady(10)]
+        file.stream(moved, Route(sport=10_000 + number * 2))
+    small: Engine = Small()  # type: ignore[assignment]
+    found = read_capture(io.BytesIO(file.data), engine=small)
+    assert len(found.streams) == 600
+    assert all((each.packets_received, each.packets_lost) == (10, 0) for each in found.streams)
+    assert [each.start for each in found.streams] == sorted(each.start for each in found.streams)
+
+
+def test_a_clock_that_nobody_tells_is_estimated_from_the_first_packets() -> None:
+    packets = [replace(each, payload_type=97, timestamp=number * 320) for number, each in enumerate(steady(HELD * 2))]
+    for each in both(bytes(Pcap().stream(packets).data)):
+        (stream,) = each.streams
+        assert (stream.format, stream.clock_rate_source) == (PayloadFormat("type-97", 16_000), "estimated")
+        assert (stream.packets_received, stream.jitter_max_ms, stream.ptime_ms) == (HELD * 2, 0, 20)
+
+
+def test_a_clock_like_none_stays_unknown() -> None:
+    packets = [replace(each, payload_type=97, timestamp=number * 5) for number, each in enumerate(steady(20))]
+    for each in both(bytes(Pcap().stream(packets).data)):
+        (stream,) = each.streams
+        assert (stream.format, stream.clock_rate_source, stream.jitter_max_ms) == (None, "unknown", None)
+
+
+def test_what_sdp_tells_comes_first() -> None:
+    packets = [replace(each, payload_type=96, timestamp=number * 960) for number, each in enumerate(steady(20))]
+    for each in both(bytes(Pcap().stream(packets).data), Sdp()):
+        (stream,) = each.streams
+        assert (stream.format, stream.clock_rate_source) == (PayloadFormat("opus", 48_000), "sdp")
+        assert (stream.encrypted, stream.ptime_ms) == (True, 20)
+
+
+ENGINE = "import quality.engines as e; print(e.best_engine().name)"
+
+
+def in_a_process(code: str, **environment: str) -> str:
+    """What it prints; a warning is printed, too. Machine code is loaded once in a process."""
+    done = subprocess.run(
+        [sys.executable, "-W", "always", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | environment,
+    )
+    return done.stdout + done.stderr
+
+
+def test_without_numba_captures_are_read_all_the_same_and_it_says_so_once() -> None:
+    code = f"import sys; sys.modules['numba'] = None; {ENGINE}; {ENGINE}"
+    told = in_a_process(code)
+    assert told.startswith("plain\nplain\n")
+    assert told.count("captures are read slowly: Numba is not installed") == 1
+
+
+def test_what_breaks_in_the_cache_is_made_anew_and_else_the_plain_way_is_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOTLINE_DATA", str(tmp_path))
+    folder = compiled.cache_folder()
+    folder.mkdir(parents=True)
+    good, tries = best_engine(), iter([EOFError("truncated"), None, EOFError("truncated"), EOFError("again")])
+
+    def load() -> Engine:
+        if error := next(tries):
+            raise error
+        return good
+
+    monkeypatch.setattr(engines, "_compiled", load)
+    assert engines.best_engine.__wrapped__() is good
+    assert not folder.exists()
+    with pytest.warns(RuntimeWarning, match="Numba does not work here \\(EOFError\\)"):
+        assert engines.best_engine.__wrapped__().name == "plain"
+
+
+def test_the_cache_follows_the_data_folder_and_the_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOTLINE_DATA", str(tmp_path))
+    assert compiled.cache_folder().parent == tmp_path / "cache"
+    monkeypatch.delenv("HOTLINE_DATA")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "c"))
+    assert compiled.cache_folder().parent == tmp_path / "c" / "hotline"
+
+
+@pytest.mark.long
+def test_a_truncated_cache_and_one_that_cannot_be_written(tmp_path: Path) -> None:
+    assert in_a_process(ENGINE, HOTLINE_DATA=str(tmp_path)) == "compiled\n"
+    for path in tmp_path.rglob("*.nb*"):
+        path.write_bytes(path.read_bytes()[:20])
+    assert in_a_process(ENGINE, HOTLINE_DATA=str(tmp_path)) == "compiled\n"
+    assert in_a_process(ENGINE, HOTLINE_DATA="/proc/nowhere", HOME="/proc/nowhere") == "compiled\n"
