@@ -17,6 +17,7 @@ from telephony import (
     guidance_cli,
     outage_cli,
     outbox_cli,
+    quality_cli,
     recordings_cli,
     route_cli,
     survey_cli,
@@ -115,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     outbox_cli.add(commands, CONFIG)
     recordings_cli.add(commands, CONFIG)
     survey_cli.add(commands, CONFIG)
+    quality_cli.add(commands)
     trunk_cli.add(commands)
     _command(commands, "clean-demo", _clean_demo, "remove all that the demo has written")
     _command(commands, "version", _version, "print the version")
