@@ -181,7 +181,7 @@ class App:
             registrar=self._registrar,
             moves=self._handing_over,
             of_desks=self._of_desks(settings),
-            more=self._outreach.pages(),
+            more=self._outreach.pages(self.office.outbox_page()),
         )
 
     def _reader(self, node: AsteriskNode, log_folder: Path) -> ReadIn:

@@ -9,6 +9,9 @@ from telephony.call_back_desk import CallBackDesk
 from telephony.complaint_api import ComplaintApi
 from telephony.complaints import Complaints
 from telephony.console.api.endpoint import Endpoint
+from telephony.console.floor import SUPERVISORS
+from telephony.console.more_pages import StaffPage
+from telephony.console.texts import PageTemplate
 from telephony.core.ids import InteractionId
 from telephony.customer_messages import CustomerMessages
 from telephony.messages_wiring import Post
@@ -46,6 +49,9 @@ class Office:
         """What people ask in the console."""
         yield from self._complaint_api.endpoints()
         yield from self._outbox_api.endpoints()
+
+    def outbox_page(self) -> StaffPage:
+        return StaffPage("/outbox", PageTemplate("outbox.html"), SUPERVISORS)
 
     def for_programs(self) -> Iterator[Endpoint]:
         """What other programs of the house ask."""

@@ -49,9 +49,9 @@ class Outreach:
         proxies = tuple(map(str, site.proxies))
         self._form = SurveyForm(SurveyAnswers(self.surveys), site.privacy_contact, clock, proxies)
 
-    def pages(self) -> MorePages:
+    def pages(self, *others: StaffPage) -> MorePages:
         surveys = StaffPage("/surveys", PageTemplate("surveys.html"), SUPERVISORS)
-        return MorePages(tuple(self._form.routes()), (surveys,))
+        return MorePages(tuple(self._form.routes()), (surveys, *others))
 
     def for_pages(self) -> Iterator[Endpoint]:
         yield from self._survey_api.endpoints()

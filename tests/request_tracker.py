@@ -35,6 +35,7 @@ Set($WebBaseURL, 'http://127.0.0.1:{port}');
 Set($LogToSyslog, undef);
 Set($LogToSTDERR, 'warning');
 Set($MailCommand, 'testfile');
+Set($BcryptCost, 4);
 1;
 """
 PEOPLE = """\

@@ -24,6 +24,7 @@ LOCK = Path(__file__).with_name("roundup.lock")
 USER, PERSON, PASSWORD = "hotline", "anna", "R0undup-of-the-tests"
 START_S = 30.0
 SETTINGS = {
+    "password_pbkdf2_default_rounds = 250000": "password_pbkdf2_default_rounds = 1000",
     "#web = NO DEFAULT": "web = http://127.0.0.1:{port}/tracker/",
     "#domain = NO DEFAULT": "domain = example.com",
     "#host = NO DEFAULT": "host = localhost",

@@ -189,7 +189,10 @@ class Site:
             raise web.HTTPSeeOther("/supervision")
         seen = look.looked_at(request)
         more = _links(
-            {"/supervision": "supervision.to_here", "/surveys": "surveys.to_here"} if supervisor else {}, seen.language
+            {"/supervision": "supervision.to_here", "/surveys": "surveys.to_here", "/outbox": "outbox.to_here"}
+            if supervisor
+            else {},
+            seen.language,
         )
         return html(self._console_page.page(seen.language, {"more": more, **who(session), **seen.frame("/")}))
 
@@ -202,7 +205,9 @@ class Site:
         seen = look.looked_at(request)
         values = {**who(session), **seen.frame("/supervision"), "step_up": self._step_up.page(seen.language, {})}
         desk = {"/": "supervision.to_console"} if session.account.endpoint else {}
-        values["to_console"] = _links({**desk, "/surveys": "surveys.to_here"}, seen.language)
+        values["to_console"] = _links(
+            {**desk, "/surveys": "surveys.to_here", "/outbox": "outbox.to_here"}, seen.language
+        )
         return html(self._supervision_page.page(seen.language, values))
 
     async def _complaints(self, request: web.Request) -> web.StreamResponse:

@@ -88,6 +88,8 @@ class TicketSummary:
     status: str  # open, pending, closed
     opened_at: float
     answer_due: date | None = None  # a complaint's: the last day for the answer
+    there: str = ""  # its number in another ticket system; empty: it is in none
+    word: str = ""  # what somebody there wrote last
 
 
 @dataclass(frozen=True, slots=True)

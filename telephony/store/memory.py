@@ -240,7 +240,7 @@ class Memory(
     def open_tickets_of(self, customer: str) -> Iterable[Row]:
         found = (each for each in self.tickets.values() if each["customer"] == customer and each["status"] != "closed")
         youngest_first = sorted(found, key=lambda ticket: -ticket["sequence"])
-        return map(self._with_complaint, youngest_first)
+        return ({**self._with_complaint(each), **self._from_there(each["sequence"])} for each in youngest_first)
 
     def _with_complaint(self, ticket: Values) -> Values:
         filed = self.filed.get(ticket["interaction"], {})

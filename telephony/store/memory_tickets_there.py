@@ -77,6 +77,15 @@ class MemoryTicketsThere:
         known = self.there.get((system, ticket["sequence"]), {})
         return {**ticket, "there": known.get("there"), "status_there": known.get("status")}
 
+    def _from_there(self, sequence: int) -> Values:
+        told = {each["name"] for each in self.systems.values() if each["told"]}
+        there = (
+            each["there"] for (system, ticket), each in self.there.items() if ticket == sequence and system in told
+        )
+        said = [each for each in self.changed.values() if each["ticket"] == sequence and each["comment"]]
+        said.sort(key=lambda each: (each["at"], each["change"]))
+        return {"there": next(there, None), "word": said[-1]["comment"] if said else None}
+
     def ticket_to_tell(self, system: str, sequence: int) -> Iterable[Row]:
         for each in self._by_sequence(sequence):
             caller = self.interactions.get(each["interaction"], {}).get("caller")

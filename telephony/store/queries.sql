@@ -142,8 +142,14 @@ SELECT * FROM ticket_interaction WHERE ticket = (SELECT ticket FROM ticket_inter
 ORDER BY entered_at, interaction
 
 -- name: open_tickets_of
--- A customer's tickets that are not closed, the youngest first, each with its complaint where it is one.
-SELECT ticket.*, complaint.kind AS complaint, complaint.filed_at FROM ticket LEFT JOIN complaint USING (interaction)
+-- A customer's tickets that are not closed, the youngest first, each with its complaint where it is one, and with where
+-- it is in another system and what was last written there.
+SELECT ticket.*, complaint.kind AS complaint, complaint.filed_at,
+    (SELECT there FROM ticket_there JOIN ticket_system ON name = system
+     WHERE ticket_there.ticket = sequence AND told) AS there,
+    (SELECT comment FROM ticket_change WHERE ticket_change.ticket = sequence AND comment <> ''
+     ORDER BY at DESC, change DESC LIMIT 1) AS word
+FROM ticket LEFT JOIN complaint USING (interaction)
 WHERE ticket.customer = :customer AND status <> 'closed' ORDER BY sequence DESC
 
 -- name: record_quality

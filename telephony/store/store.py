@@ -253,6 +253,8 @@ class Store:
             subject=str(row["subject"]),
             status=str(row["status"]),
             opened_at=cast(float, row["opened_at"]),
+            there=str(row.get("there") or ""),
+            word=str(row.get("word") or ""),
             answer_due=self._complaint_rules.answer_due(kind, filed) if kind and filed else None,
         )
 

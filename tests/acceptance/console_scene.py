@@ -22,11 +22,14 @@ from telephony.console.api.endpoint import Endpoint
 from telephony.console.caller_message import CallBack, CallerMessage, Filed
 from telephony.console.console import Console
 from telephony.console.desk import Desk
+from telephony.console.floor import SUPERVISORS
 from telephony.console.flow_pages import Served
 from telephony.console.line_test import LineTestApi
+from telephony.console.more_pages import MorePages, StaffPage
 from telephony.console.passwords import hash_password
 from telephony.console.recording import RecordingApi
 from telephony.console.rules import ConsoleRules
+from telephony.console.texts import PageTemplate
 from telephony.core.account import Account, Role
 from telephony.core.complaints import USUAL
 from telephony.core.customer import Caller, Card, Contact, Contract, Customer, Device, Identity, Invoice, TicketSummary
@@ -49,6 +52,7 @@ from telephony.knowledge import Knowledge
 from telephony.notes import StoredNotes
 from telephony.opening import Opening
 from telephony.outages import Outages
+from telephony.outbox_api import OutboxApi
 from telephony.recording_pauses import RecordingPauses
 from telephony.shipped import CONFIG_FOLDER
 from telephony.store.memory import Memory
@@ -95,7 +99,14 @@ CARDS = {
             accessibility=True,
         ),
         (
-            TicketSummary("000412-7", "Przerwy w działaniu internetu wieczorem", "open", 1_780_000_000.0),
+            TicketSummary(
+                "000412-7",
+                "Przerwy w działaniu internetu wieczorem",
+                "open",
+                1_780_000_000.0,
+                there="4711",
+                word="Technik będzie w piątek rano.",
+            ),
             TicketSummary("000398-2", "Reklamacja: jakość usług", "open", 1_780_000_000.0, date(2026, 6, 11)),
         ),
         history=(
@@ -122,7 +133,7 @@ CARDS = {
     ),
     HOSTILE_NUMBER: Card(
         Customer("1", HOSTILE, (), HOSTILE, (HOSTILE, "a" * 300), date(2020, 1, 2)),
-        (TicketSummary(HOSTILE, HOSTILE, HOSTILE, 1_780_000_000.0, date(2026, 6, 11)),),
+        (TicketSummary(HOSTILE, HOSTILE, HOSTILE, 1_780_000_000.0, date(2026, 6, 11), HOSTILE, HOSTILE),),
         contracts=(Contract(HOSTILE, (HOSTILE,), date(2020, 1, 2), date(2030, 1, 2), 1),),
         devices=(Device(HOSTILE, HOSTILE, HOSTILE),),
         invoices=(Invoice(HOSTILE, 10**12, date(2030, 1, 2), paid=False),),
@@ -170,7 +181,9 @@ class House:
                 *ComplaintApi(
                     self.complaints, lambda *_: None, lambda: InteractionId("c-new"), "MARSOFT S.A."
                 ).endpoints(),
+                *OutboxApi(self.store, time.time).endpoints(),
             ),
+            more=MorePages(staff=(StaffPage("/outbox", PageTemplate("outbox.html"), SUPERVISORS),)),
             moves=HandingOver({"node-1": self}, ("+48220000900",)),
             of_desks=self.of_desks,
         )

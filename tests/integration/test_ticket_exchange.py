@@ -268,7 +268,9 @@ async def test_what_is_done_there_arrives_once_is_audited_and_does_not_go_back(
     office.double.act(office.there(number)["id"], "anna", "open")
     office.time.now += 5.0
     await there.listener.look()
-    assert [each.number for each in await office.store.open_tickets_of(CUSTOMER.number)] == [number]
+    (on_card,) = await office.store.open_tickets_of(CUSTOMER.number)
+    known = str(office.there(number)["id"])
+    assert (on_card.number, on_card.there, on_card.word) == (number, known, "Wymieniono router")
     assert there.figures()[NAME, "arrived"] == 3
 
 

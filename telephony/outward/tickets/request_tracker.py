@@ -60,12 +60,11 @@ class RequestTracker:
         return _id(await self._http.send("POST", "/ticket", body))
 
     async def comment(self, there: str, ticket: TicketToTell, comment: Comment, *, again: bool) -> None:
-        key = f"[hotline {ticket.number}/{comment.key}]"
+        key = f"hotline {ticket.number}/{comment.key}"
         if again:
-            found = await self._http.get(
-                "/transactions", {"query": f"TicketId = {int(there)} AND Subject LIKE '{key}'"}
-            )
-            if any(_items(found)):
+            query = f"TicketId = {int(there)} AND Subject LIKE '{key}'"
+            found = await self._http.get("/transactions", {"query": query, "fields": "Data"})
+            if any(str(each["Data"]).strip() == key for each in _items(found)):
                 return
         text = f"{comment.entry.subject}\n\n{comment.entry.body}"
         body = {"Subject": key, "Content": text, "ContentType": "text/plain"}
@@ -84,14 +83,14 @@ class RequestTracker:
     async def changes(self, mark: str) -> Changes:
         if not mark:
             return Changes((), str(await self._last()))
-        after = max(0, int(mark) - AGAIN)
+        last, after = await self._last(), max(0, int(mark) - AGAIN)
         query = (
             f"id > {after} AND ObjectType = 'RT::Ticket' AND TicketSubject LIKE 'hotline ' "
             f"AND Creator != '{self._user}' AND (Type = 'Status' OR Type = 'Comment' OR Type = 'Correspond')"
         )
         asked = {"query": query, "orderby": "id", "per_page": str(PAGE), "fields": "Type,NewValue,Created,Creator"}
         items = list(_items(await self._http.get("/transactions", asked)))
-        last = int(items[-1]["id"]) if len(items) == PAGE else await self._last()
+        last = int(items[-1]["id"]) if len(items) == PAGE else last
         return Changes([await self._change(each) for each in items], str(max(last, int(mark))))
 
     async def close(self) -> None:

@@ -33,6 +33,8 @@ export interface TicketSummary {
   status: string;
   opened_at: number;
   answer_due: string | null; // a complaint's: the last day for the answer
+  there: string; // its number in another ticket system; empty: it is in none
+  word: string; // what somebody there wrote last
 }
 
 export interface Contract {

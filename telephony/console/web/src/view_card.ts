@@ -103,6 +103,8 @@ function ticketItem(ticket: TicketSummary): HTMLElement {
   head.append(make("strong", "", ticket.number), make("span", "quiet", status));
   item.append(head, makeForeign("p", "", ticket.subject), make("p", "quiet", day(ticket.opened_at)));
   if (ticket.answer_due) item.append(make("p", "", clock(ticket.answer_due)));
+  if (ticket.there) item.append(makeForeign("p", "quiet", fill(t.ticket_there, { number: ticket.there })));
+  if (ticket.word) item.append(make("p", "quiet", t.ticket_word), makeForeign("p", "", ticket.word));
   return item;
 }
 
