@@ -81,6 +81,11 @@ def changed(account: Account, person: Person, settings: Settings) -> Account:
     """The account with what is said of the person. Errors: AccountError."""
     skills = dict(_skill(each, settings) for each in person.skills) or account.skills
     endpoint = account.endpoint if person.endpoint is None else person.endpoint
+    if (person.role or account.role) is Role.DPO:
+        if person.endpoint or person.skills or person.departments:
+            raise AccountError("a data-protection officer takes no calls and belongs to no department")
+        name = account.display_name if person.name is None else _name(person.name)
+        return replace(account, display_name=name, endpoint="", skills={}, role=Role.DPO, departments=())
     return replace(
         account,
         display_name=account.display_name if person.name is None else _name(person.name),

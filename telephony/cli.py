@@ -13,10 +13,12 @@ from pathlib import Path
 from telephony import (
     audit_cli,
     customer_cli,
+    database_cli,
     flow_cli,
     guidance_cli,
     outage_cli,
     outbox_cli,
+    privacy_cli,
     quality_cli,
     recordings_cli,
     route_cli,
@@ -114,6 +116,8 @@ def _parser() -> argparse.ArgumentParser:
     user_cli.add(commands, CONFIG)
     audit_cli.add(commands, CONFIG)
     outbox_cli.add(commands, CONFIG)
+    privacy_cli.add(commands, CONFIG)
+    database_cli.add(commands, CONFIG)
     recordings_cli.add(commands, CONFIG)
     survey_cli.add(commands, CONFIG)
     quality_cli.add(commands)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from telephony.complaints import Complaints, UnknownComplaintError, UnknownCustomerError
-from telephony.console.api.endpoint import EVERYBODY, Asked, Endpoint, Wire
+from telephony.console.api.endpoint import STAFF, Asked, Endpoint, Wire
 from telephony.console.api.problems import ProblemError
 from telephony.core.account import Role
 from telephony.core.complaint_letters import Letter, NoLetterError, letter
@@ -131,26 +131,26 @@ class ComplaintApi:
         yield from self.filing()
         one = "/complaints/{interaction}"
         yield Endpoint(
-            "GET", one, "a complaint, with its steps", EVERYBODY, self._one, gives=WholeComplaint, refuses=(404, 503)
+            "GET", one, "a complaint, with its steps", STAFF, self._one, gives=WholeComplaint, refuses=(404, 503)
         )
         yield Endpoint(
-            "POST", f"{one}/steps", "take a step", EVERYBODY, self._take, takes=NewStep, gives=WholeComplaint,
+            "POST", f"{one}/steps", "take a step", STAFF, self._take, takes=NewStep, gives=WholeComplaint,
             refuses=(404, 409, 503),
         )  # fmt: skip
 
         yield Endpoint(
-            "GET", f"{one}/letter", "the letter for this step, for a durable medium", EVERYBODY, self._letter,
+            "GET", f"{one}/letter", "the letter for this step, for a durable medium", STAFF, self._letter,
             query=LetterAsked, gives=LetterText, refuses=(404, 409, 503),
         )  # fmt: skip
 
     def filing(self) -> Iterator[Endpoint]:
         """For programs, too: no customer is told there."""
         yield Endpoint(
-            "GET", "/complaints", "complaints of which something is owed, with their clocks", EVERYBODY, self._list,
+            "GET", "/complaints", "complaints of which something is owed, with their clocks", STAFF, self._list,
             gives=ComplaintsNow, refuses=(503,),
         )  # fmt: skip
         yield Endpoint(
-            "POST", "/complaints", "file a complaint", EVERYBODY, self._file, takes=NewComplaint, gives=Filed,
+            "POST", "/complaints", "file a complaint", STAFF, self._file, takes=NewComplaint, gives=Filed,
             refuses=(503,),
         )  # fmt: skip
 

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
 from pydantic import Field
 
 from telephony.core.complaints import USUAL, ComplaintRules
-from telephony.settings_types import Days, Frozen, Word
+from telephony.settings_types import ApiToken, Days, Frozen, Word
+
+Kept = Annotated[int, Field(ge=1, le=3650)]
 
 
 class Retention(Frozen):
     """Days after which something is forgotten."""
 
-    notes_days: int = Field(default=365, ge=1, le=3650)  # what consultants wrote down, from the last change on
-    messages_days: int = Field(default=30, ge=1, le=3650)  # what other systems took, or never took
+    calls_days: Kept = 365  # call records, from the call's end on; Asterisk's log files that were rotated, too
+    recordings_days: Kept = 92  # messages and talks, from their beginning on
+    notes_days: Kept = 365  # what consultants wrote down, from the last change on
+    tickets_days: Kept = 1095  # those that are closed, from when they were opened or entered
+    complaints_days: Kept = 1095  # from the day on which nothing was owed any more
     surveys_days: int = Field(default=730, ge=91, le=3650)  # answers to surveys, and who was asked
-    call_backs_days: int = Field(default=90, ge=1, le=3650)  # visits we call about, from what came of them on
-    recordings_days: int = Field(default=92, ge=1, le=3650)  # messages and talks, from their beginning on
+    call_backs_days: Kept = 365  # promised calls and visits, from what came of them on
+    messages_days: Kept = 30  # what other systems took, or never took
+    evidence_days: Kept = 1095  # persons' requests with an answer, holds that are over
+
+
+class Privacy(Frozen):
+    """What the law wants to be kept, whoever asks for erasure, and what receipts are signed with."""
+
+    calls_by_law_days: int = Field(default=365, ge=0, le=3650)  # call records
+    receipt_key: ApiToken | None = None  # the same on all servers; a file of the data folder unless given
 
 
 class Complaints(Frozen):

@@ -16,6 +16,9 @@ from telephony.core.ids import InteractionId
 from telephony.customer_messages import CustomerMessages
 from telephony.messages_wiring import Post
 from telephony.outbox_api import OutboxApi
+from telephony.privacy.desk import PrivacyDesk
+from telephony.privacy.house import House
+from telephony.privacy_api import PrivacyApi
 from telephony.retention import Forgetting
 from telephony.settings import Settings
 from telephony.store.store import Store
@@ -38,7 +41,9 @@ class Office:
         titles = {name: queue.title for name, queue in settings.queues.items()}
         self._complaints = Complaints(settings.complaints.rules, store, clock)
         self._complaint_api = ComplaintApi(self._complaints, audit.complaint_read, new_id, settings.complaints.unit)
-        self._forgetting = Forgetting(settings.retention, store, clock)
+        house = House.of(settings, store, clock)
+        self._forgetting = Forgetting(house)
+        self._privacy_desk = PrivacyDesk(house) if house else None
         self.tickets = TicketExchange(settings.ticket_system, store, audit, clock)
         self._outbox_api = OutboxApi(store, clock)
         self.written = CustomerMessages(settings.messages, audit_key(settings))
@@ -49,6 +54,8 @@ class Office:
         """What people ask in the console."""
         yield from self._complaint_api.endpoints()
         yield from self._outbox_api.endpoints()
+        if self._privacy_desk:
+            yield from PrivacyApi(self._privacy_desk).endpoints()
 
     def outbox_page(self) -> StaffPage:
         return StaffPage("/outbox", PageTemplate("outbox.html"), SUPERVISORS)

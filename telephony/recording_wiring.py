@@ -10,8 +10,10 @@ from telephony.asterisk.taping import Tapes
 from telephony.audit import AuditTrail
 from telephony.console.api.endpoint import Endpoint
 from telephony.metrics import Metrics
+from telephony.privacy.forgetting import Keeping
+from telephony.privacy.house import House
 from telephony.recording_keys import vault_of
-from telephony.recording_retention import RecordingRetention
+from telephony.recording_retention import RecordingRetention, nothing_kept
 from telephony.recordings_api import RecordingsApi
 from telephony.sealing import Sealing
 from telephony.settings import Settings
@@ -36,7 +38,9 @@ class RecordingsAtRest:
         vault.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._room = Room([folder, vault.folder], rules.stop_below_mb * MB, rules.go_on_above_mb * MB)
         self._sealing = Sealing(folder, vault, store, self._room, nodes, clock)
-        self._retention = RecordingRetention(settings.retention.recordings_days, vault, store, clock)
+        house = House.of(settings, store, clock)
+        kept = Keeping(house).keeps if house else nothing_kept
+        self._retention = RecordingRetention(settings.retention.recordings_days, vault, store, clock, kept)
         self._api = RecordingsApi(vault, store, audit.recording_heard, clock)
         self.tapes = Tapes(folder, clock, lambda: self._room.there)
 

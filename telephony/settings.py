@@ -23,7 +23,7 @@ from telephony.core.ids import QueueName
 from telephony.core.rules import Rules
 from telephony.crm_settings import Crm
 from telephony.message_settings import Messages
-from telephony.office_settings import Complaints, Retention
+from telephony.office_settings import Complaints, Privacy, Retention
 from telephony.queue_settings import AgentSkills, Number, Queue
 from telephony.settings_types import E164, Address, ApiToken, Frozen, Listen, Name, SettingsError
 from telephony.shipped import CONFIG_FOLDER
@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     pop: Pop = Pop()
     console: Site = Site()
     retention: Retention = Retention()
+    privacy: Privacy = Privacy()
     complaints: Complaints = Complaints()
     ticket_system: TicketSystemTo = TicketSystemTo()  # where our tickets are, too
     messages: Messages = Messages()  # to customers

@@ -33,7 +33,12 @@ class Site(Frozen):
     without_database_s: float = Field(default=4 * 3600.0, ge=60, le=86_400)  # sessions go on so long without it
     certificate: Path | None = None  # PEM files, the certificate with those between it and its root; read again when
     key: Path | None = None  # they change
-    totp_roles: tuple[Role, ...] = (Role.SUPERVISOR, Role.ENGINEER, Role.ADMIN)  # who must have a second factor
+    totp_roles: tuple[Role, ...] = (
+        Role.SUPERVISOR,
+        Role.ENGINEER,
+        Role.ADMIN,
+        Role.DPO,
+    )  # who must have a second factor
     second_factor_key: ApiToken | None = None  # the same on all servers; a file of the data folder unless given
     tls: Literal["", "self-made"] = ""  # a certificate made here, which browsers warn of
 

@@ -38,7 +38,7 @@ from telephony.console.second_step import AGAIN, SecondStep
 from telephony.console.sessions import KeeperAwayError, Session, Sessions
 from telephony.console.texts import Language, PageTemplate, texts
 from telephony.console.whence import address_of, household, whence
-from telephony.core.account import Account
+from telephony.core.account import Account, Role
 
 log = structlog.get_logger()
 
@@ -106,6 +106,7 @@ class Site:
         self._console_page = PageTemplate("console.html")
         self._supervision_page = PageTemplate("supervision.html")
         self._complaints_page = PageTemplate("complaints.html")
+        self._privacy_page = PageTemplate("privacy.html")
         self._account_page = AccountPage()
         self._step_up = PageTemplate("step_up.html")
 
@@ -117,6 +118,7 @@ class Site:
         app.router.add_get("/", self._console)
         app.router.add_get("/supervision", self._supervision)
         app.router.add_get("/complaints", self._complaints)
+        app.router.add_get("/privacy", self._privacy)
         app.router.add_get("/account", self._account)
         app.router.add_get("/login", self._login_form)
         app.router.add_post("/login", self._login)
@@ -184,6 +186,8 @@ class Site:
         session = self._session(request)
         if session is None:
             raise web.HTTPSeeOther("/login")
+        if session.account.role is Role.DPO:  # takes no calls
+            raise web.HTTPSeeOther("/privacy")
         supervisor = session.account.role in SUPERVISORS
         if supervisor and not session.account.endpoint:  # takes no calls
             raise web.HTTPSeeOther("/supervision")
@@ -215,7 +219,19 @@ class Site:
         if session is None:
             raise web.HTTPSeeOther("/login")
         seen = look.looked_at(request)
+        if session.account.role is Role.DPO:
+            raise web.HTTPForbidden(text=texts(seen.language)["problem.403"])
         return html(self._complaints_page.page(seen.language, {**who(session), **seen.frame("/complaints")}))
+
+    async def _privacy(self, request: web.Request) -> web.StreamResponse:
+        session = self._session(request)
+        if session is None:
+            raise web.HTTPSeeOther("/login")
+        seen = look.looked_at(request)
+        if session.account.role is not Role.DPO:
+            raise web.HTTPForbidden(text=texts(seen.language)["problem.403"])
+        values = {**who(session), **seen.frame("/privacy"), "step_up": self._step_up.page(seen.language, {})}
+        return html(self._privacy_page.page(seen.language, values))
 
     async def _account(self, request: web.Request) -> web.StreamResponse:
         session = self._session(request)

@@ -14,6 +14,7 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
     ENGINEER = "engineer"
     ADMIN = "admin"
+    DPO = "dpo"  # the data-protection officer: takes no calls, does nothing that supervisors do
 
 
 @dataclass(frozen=True, slots=True)

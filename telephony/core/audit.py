@@ -19,9 +19,15 @@ SUBJECT_DIGITS = 20  # 80 bits: no two customers share them, and they are short 
 
 
 class Act(StrEnum):
+    AUDIT_SHOWN = "audit_shown"
     CARD_SHOWN = "card_shown"  # on a consultant's page
     COMPLAINT_SHOWN = "complaint_shown"
+    ERASED = "erased"
+    EXPORTED = "exported"
+    HELD = "held"  # nothing of the customer is erased or forgotten
     RECORDING_HEARD = "recording_heard"  # `why` is the interaction and the reason that was given
+    RELEASED = "released"
+    REQUEST_SHOWN = "request_shown"  # what a person asks about own data
     TICKET_CHANGED = "ticket_changed"  # in another system, by somebody there
     SEARCH_SHOWN = "search_shown"  # among the customers that a search has found
 

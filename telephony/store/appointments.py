@@ -70,11 +70,6 @@ class AppointmentStore:
         rows = await self._connection.rows("appointments", most=most)
         return tuple((_visit(row), _number(row)) for row in rows)
 
-    async def forget(self, before: float) -> int:
-        """Those settled before then; how many."""
-        (row,) = await self._connection.rows("forget_appointments", before=before)
-        return cast(int, row["gone"])
-
 
 async def _enter(store: Store, visit: Appointment, at: float) -> None:
     """The entry is that of the call, so that the ticket is found by it; without a call it has a name of its own."""

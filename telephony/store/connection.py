@@ -129,11 +129,11 @@ async def _prepare(connection: asyncpg.Connection) -> None:
 
 
 @asynccontextmanager
-async def said_plainly(what: str) -> AsyncIterator[None]:
+async def said_plainly(what: str, whole_s: float = WHOLE_S) -> AsyncIterator[None]:
     """Everything that can go wrong out there becomes a StoreError, without the values that were sent."""
     cancelled = _cancelled()
     try:
-        async with asyncio.timeout(WHOLE_S):
+        async with asyncio.timeout(whole_s):
             yield
     except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
         # asyncpg may answer a cancellation with an error of its own where the link breaks at the same moment: the task

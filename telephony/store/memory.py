@@ -14,6 +14,7 @@ from telephony.store.memory_audit import MemoryAudit
 from telephony.store.memory_complaints import MemoryComplaints
 from telephony.store.memory_customers import MemoryCustomers
 from telephony.store.memory_messages import MemoryMessages
+from telephony.store.memory_privacy import MemoryPrivacy
 from telephony.store.memory_recordings import MemoryRecordings
 from telephony.store.memory_second_factors import MemorySecondFactors
 from telephony.store.memory_surveys import MemorySurveys
@@ -30,6 +31,7 @@ class Memory(
     MemoryAudit,
     MemoryComplaints,
     MemoryMessages,
+    MemoryPrivacy,
     MemoryRecordings,
     MemoryTicketsThere,
     MemorySecondFactors,
@@ -144,19 +146,6 @@ class Memory(
             return []
         self.notes[interaction, agent] = note
         return [{"revision": note["revision"]}]
-
-    def forget_notes(self, before: float) -> Iterable[Row]:
-        gone = [key for key, note in self.notes.items() if note["saved_at"] < before]
-        for key in gone:
-            del self.notes[key]
-        return [{"gone": len(gone)}]
-
-    def forget_messages(self, before: float) -> Iterable[Row]:
-        done = {key: each.get("sent_at") or each.get("dead_at") for key, each in self.messages.items()}
-        gone = [key for key, at in done.items() if at is not None and at < before]
-        for key in gone:
-            del self.messages[key]
-        return [{"gone": len(gone)}]
 
     def note_of(self, interaction: str, agent: str) -> Iterable[Row]:
         return filter(None, [self.notes.get((interaction, agent))])
@@ -320,6 +309,9 @@ class Memory(
 
     def version(self) -> Iterable[Row]:
         return [{"version": "memory"}]
+
+    def role(self) -> Iterable[Row]:
+        return [{"role": "memory"}]
 
 
 def _is_open(message: Values) -> bool:

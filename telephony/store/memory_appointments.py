@@ -67,9 +67,3 @@ class MemoryAppointments:
         if of in self.entered:
             own = {"interaction": interaction, "ticket": self.entered[of]["ticket"], **entry}
             self.entered.setdefault(interaction, own)
-
-    def forget_appointments(self, before: float) -> Iterable[Row]:
-        gone = [key for key, each in self.visits.items() if each["done_at"] is not None and each["done_at"] < before]
-        for key in gone:
-            del self.visits[key]
-        return [{"gone": len(gone)}]

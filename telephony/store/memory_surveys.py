@@ -121,19 +121,6 @@ class MemorySurveys:
         ]
         return sorted(found, key=lambda each: (-each["answered_at"], each["ticket"]))[:most]
 
-    def forget_surveys(self, before: float) -> Iterable[Row]:
-        keys = [key for key, each in self.answers.items() if each["answered_at"] < before]
-        links = [
-            ticket
-            for ticket, each in self.invitations.items()
-            if (each["answered_at"] or each["expires_at"] or each["decided_at"]) < before
-        ]
-        for key in keys:
-            del self.answers[key]
-        for ticket in links:
-            del self.invitations[ticket]
-        return [{"gone": len(keys) + len(links)}]
-
     # -- the week -----------------------------------------------------------------------------------------------
 
     def digest_dispositions(self, from_at: float, to_at: float, most: int) -> Iterable[Row]:

@@ -23,8 +23,3 @@ class NoteStore:
     async def of(self, interaction: str, agent: str) -> Note | None:
         rows = await self._connection.rows("note_of", interaction=interaction, agent=agent)
         return Note(**cast(Mapping[str, Any], rows[0])) if rows else None
-
-    async def forget(self, before: float) -> int:
-        """Those that were last changed before then; how many."""
-        (row,) = await self._connection.rows("forget_notes", before=before)
-        return cast(int, row["gone"])

@@ -46,11 +46,6 @@ class OutboxStore:
     async def message_failed(self, id_: str, next_at: float, why: str, dead_at: float | None) -> None:
         await self._connection.run("message_failed", id=id_, next_at=next_at, why=why, dead_at=dead_at)
 
-    async def forget(self, before: float) -> int:
-        """What was sent or put aside before then; how many."""
-        (row,) = await self._connection.rows("forget_messages", before=before)
-        return cast(int, row["gone"])
-
     async def dead_messages(self, most: int = 100) -> tuple[DeadMessage, ...]:
         """What was put aside, the latest first."""
         rows = await self._connection.rows("dead_messages", most=most)

@@ -460,6 +460,10 @@ SELECT at FROM last_alive
 -- The server's own version.
 SELECT current_setting('server_version') AS version
 
+-- name: role
+-- As whom we are logged in.
+SELECT session_user::text AS role
+
 -- name: keep_message
 -- Something another system is to be told; the same id is the same message.
 INSERT INTO outbox (id, target, body, created_at, attempts, next_at, recipient)
@@ -507,15 +511,6 @@ WITH again AS (
     WHERE dead_at IS NOT NULL AND (:ids::text[] IS NULL OR id = ANY(:ids)) RETURNING 1
 )
 SELECT count(*) AS again FROM again
-
--- name: forget_messages
--- What was sent or put aside before then, and how many.
-WITH gone AS (DELETE FROM outbox WHERE coalesce(sent_at, dead_at) < :before RETURNING 1)
-SELECT count(*) AS gone FROM gone
-
--- name: forget_notes
--- Notes that were last changed before then, and how many.
-WITH gone AS (DELETE FROM note WHERE saved_at < :before RETURNING 1) SELECT count(*) AS gone FROM gone
 
 -- name: keep_note
 -- What a consultant has written down of a call; no row where another text of this revision or a later one is kept.
@@ -770,12 +765,6 @@ SELECT queue, comment FROM survey_invitation
 WHERE answered_at >= :from_at AND answered_at < :to_at AND comment <> ''
 ORDER BY answered_at DESC, ticket LIMIT :most
 
--- name: forget_surveys
--- Answers and decisions from before then, and how many.
-WITH answers AS (DELETE FROM survey_answer WHERE answered_at < :before RETURNING 1),
-    links AS (DELETE FROM survey_invitation WHERE coalesce(answered_at, expires_at, decided_at) < :before RETURNING 1)
-SELECT (SELECT count(*) FROM answers) + (SELECT count(*) FROM links) AS gone
-
 -- name: digest_dispositions
 -- What came of talks most often, by department.
 SELECT queue, code, count(*) AS calls FROM disposition
@@ -789,8 +778,8 @@ WHERE direction = 'in' AND arrived_at >= :from_at AND arrived_at < :to_at AND ca
 GROUP BY place ORDER BY calls DESC, place LIMIT :most
 
 -- name: digest_articles
--- Articles that were opened in calls of that time and did not help: the same number called again within `again_s`, a bad
--- score, or the consultant said so.
+-- Articles that were opened in calls of that time and did not help.
+-- That is: the same number called again within `again_s`, a bad score, or the consultant said so.
 SELECT opened.article, coalesce(title, opened.article) AS title, count(*) AS opened,
     count(*) FILTER (WHERE called_again) AS called_again, count(*) FILTER (WHERE bad) AS scored_badly,
     count(*) FILTER (WHERE said) AS said_so
@@ -864,10 +853,6 @@ WHERE interaction = :interaction AND customer IS NULL
 INSERT INTO ticket_interaction (interaction, ticket, subject, body, entered_at)
 SELECT :interaction, ticket, :subject, :body, :entered_at FROM ticket_interaction WHERE interaction = :of
 ON CONFLICT DO NOTHING
-
--- name: forget_appointments
--- Visits that were settled before then, and how many.
-WITH gone AS (DELETE FROM appointment WHERE done_at < :before RETURNING 1) SELECT count(*) AS gone FROM gone
 
 -- name: told_tickets
 -- From now on this system is told of tickets, and no other (an empty name: none).
@@ -945,3 +930,65 @@ SELECT mark FROM ticket_system WHERE name = :name
 -- name: keep_ticket_mark
 -- The changes of a system have been read so far.
 UPDATE ticket_system SET mark = :mark WHERE name = :name
+
+-- name: enter_person_request
+-- What a person asks for.
+INSERT INTO privacy_request (id, kind, subject, number, note, received_on, due_on, entered_by)
+VALUES (:id, :kind, :subject, :number, :note, :received_on, :due_on, :entered_by)
+
+-- name: person_requests
+-- Those without an answer first, the most urgent first.
+SELECT * FROM privacy_request ORDER BY answer IS NOT NULL, due_on, id LIMIT :most
+
+-- name: extend_person_request
+-- The person was told why it takes longer; once.
+UPDATE privacy_request SET due_on = :due_on, extended_why = :why
+WHERE id = :id AND answer IS NULL AND extended_why = '' RETURNING id
+
+-- name: answer_person_request
+-- The person has the answer.
+UPDATE privacy_request SET answer = :answer, answered_on = :answered_on, answered_by = :answered_by
+WHERE id = :id AND answer IS NULL RETURNING id
+
+-- name: place_hold
+-- Nothing of this person is erased or forgotten.
+INSERT INTO privacy_hold (id, subject, numbers, reason, placed_at, placed_by, until)
+VALUES (:id, :subject, :numbers, :reason, :placed_at, :placed_by, :until)
+
+-- name: holds
+-- All of them, the latest first.
+SELECT * FROM privacy_hold ORDER BY placed_at DESC, id LIMIT :most
+
+-- name: release_hold
+-- It ends; who is meant is not told any more.
+UPDATE privacy_hold SET released_at = :at, released_by = :by, numbers = '{}'
+WHERE id = :id AND released_at IS NULL RETURNING id
+
+-- name: begin_erasure
+-- Somebody is erased.
+INSERT INTO privacy_erasure (id, subjects, actor, begun_at, wanted)
+VALUES (:id, :subjects, :actor, :begun_at, :wanted)
+
+-- name: open_erasures
+-- Those that were begun and are not done, the oldest first.
+SELECT * FROM privacy_erasure WHERE done_at IS NULL ORDER BY begun_at, id
+
+-- name: erasures
+-- All of them, the latest first.
+SELECT * FROM privacy_erasure ORDER BY begun_at DESC, id LIMIT :most
+
+-- name: erasures_with_kept_calls
+-- Those of which the law has kept calls.
+SELECT * FROM privacy_erasure WHERE done_at IS NOT NULL AND kept_calls <> '{}' ORDER BY begun_at, id
+
+-- name: keep_erasure_counts
+-- How much is gone so far.
+UPDATE privacy_erasure SET counts = :counts WHERE id = :id
+
+-- name: keep_erasure_calls
+-- Which calls the law still keeps.
+UPDATE privacy_erasure SET kept_calls = :calls WHERE id = :id
+
+-- name: end_erasure
+-- It is done; who is meant is not told any more.
+UPDATE privacy_erasure SET done_at = :done_at, receipt = :receipt, kept_calls = :calls, wanted = NULL WHERE id = :id

@@ -28,6 +28,7 @@ from telephony.store.migrate import migrate
 from telephony.store.news import AccountNews
 from telephony.store.notes import NoteStore
 from telephony.store.outbox import OutboxStore
+from telephony.store.privacy import PrivacyStore
 from telephony.store.recordings import RecordingStore
 from telephony.store.second_factors import SecondFactorStore
 from telephony.store.sessions import SessionStore
@@ -125,6 +126,10 @@ class Store:
     @property
     def tickets_there(self) -> TicketsThere:
         return TicketsThere(self._connection)
+
+    @property
+    def privacy(self) -> PrivacyStore:
+        return PrivacyStore(self._connection)
 
     @property
     def recordings(self) -> RecordingStore:

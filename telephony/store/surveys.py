@@ -75,11 +75,6 @@ class SurveyStore:
         (row,) = await self._connection.rows("survey_links", from_at=period.begins_at, to_at=period.ends_at)
         return cast(int, row["sent"]), cast(int, row["answered"])
 
-    async def forget(self, before: float) -> int:
-        """What was decided and answered before then; how many."""
-        (row,) = await self._connection.rows("forget_surveys", before=before)
-        return cast(int, row["gone"])
-
     # -- the week -----------------------------------------------------------------------------------------------
 
     async def comments(self, period: Period, most: int) -> tuple[Comment, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,14 +16,12 @@ from telephony.cli import main
 from telephony.core.audit import Act, Entry, Head, Verifier, pseudonym
 from telephony.core.card_fields import CardField, Look
 from telephony.core.ids import InteractionId
-from telephony.store.embedded import EmbeddedPostgres
 from telephony.store.errors import StoreError
 from telephony.store.memory import Memory
 from telephony.store.store import Store
 
 KEY = b"a key of the tests"
 CALL = InteractionId("i-1")
-DOCS = Path(__file__).parents[2] / "docs/audit.md"
 
 
 def entry(at: int, actor: str = "anna") -> Entry:
@@ -115,37 +112,6 @@ async def test_what_the_owner_of_the_table_does_to_it_is_found(database_url: str
     finally:
         await owner.close()
         await store.close()
-
-
-async def test_the_servers_role_needs_no_more_than_to_insert_and_to_read(tmp_path: Path) -> None:
-    """The statements of docs/audit.md, run by a superuser; afterwards not even the server can take lines away."""
-    server = EmbeddedPostgres(tmp_path / "postgres")
-    url = await server.start()
-    await (await Store.open(url)).close()
-    await server.stop()
-    with (tmp_path / "postgres/data/pg_hba.conf").open("a") as file:
-        file.write("host all postgres 127.0.0.1/32 trust\n")
-    url = await server.start()
-    address = url.partition("@")[2]
-    superuser, role = await asyncpg.connect(f"postgresql://postgres@{address}"), await asyncpg.connect(url)
-    store = await Store.open(url)
-    try:
-        statements = re.search(r"```sql\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
-        assert statements
-        await superuser.execute(statements[1])
-        await store.audit.add([entry(1), entry(2)])
-        assert await fault(store) == ""
-        for attempt in (
-            "UPDATE audit SET actor = 'nobody'", "DELETE FROM audit", "TRUNCATE audit", "DROP TABLE audit",
-            "ALTER TABLE audit DISABLE TRIGGER USER",
-        ):  # fmt: skip
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await role.execute(attempt)
-    finally:
-        await store.close()
-        await role.close()
-        await superuser.close()
-        await server.stop()
 
 
 # -- the server's -----------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import aiohttp
 import pytest
@@ -18,8 +19,15 @@ from telephony.core.account import Role
 from telephony.core.complaints import USUAL
 from telephony.core.ids import InteractionId
 from telephony.outbox_api import OutboxApi
+from telephony.privacy.desk import PrivacyDesk
+from telephony.privacy.files import Folders, PersonFiles
+from telephony.privacy.house import House as PrivacyHouse
+from telephony.privacy.receipts import Signer
+from telephony.privacy_api import PrivacyApi
 from telephony.recordings_api import RecordingsApi
+from telephony.settings import Settings
 from telephony.store.memory import Memory
+from telephony.store.personal import PersonalData
 from telephony.store.store import Store
 from telephony.supervision import SupervisionApi
 from telephony.vault.keys import KeyRing
@@ -27,7 +35,9 @@ from telephony.vault.vault import Vault
 from tests.integration.console_house import ACCOUNTS, House
 from tests.integration.test_console_api import page_of
 
-EVERYBODY = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ENGINEER, Role.ADMIN})
+EVERYBODY = frozenset(Role)
+STAFF = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ENGINEER, Role.ADMIN})
+OFFICERS = frozenset({Role.DPO})
 CONSULTANTS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMIN})
 SUPERVISORS = frozenset({Role.SUPERVISOR, Role.ADMIN})
 RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
@@ -60,11 +70,24 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("POST", "/phone"): CONSULTANTS,
     ("DELETE", "/phone"): CONSULTANTS,
     ("GET", "/floor"): SUPERVISORS,
-    ("GET", "/complaints"): EVERYBODY,
-    ("POST", "/complaints"): EVERYBODY,
-    ("GET", "/complaints/{interaction}"): EVERYBODY,
-    ("GET", "/complaints/{interaction}/letter"): EVERYBODY,
-    ("POST", "/complaints/{interaction}/steps"): EVERYBODY,
+    ("GET", "/complaints"): STAFF,
+    ("POST", "/complaints"): STAFF,
+    ("GET", "/complaints/{interaction}"): STAFF,
+    ("GET", "/complaints/{interaction}/letter"): STAFF,
+    ("POST", "/complaints/{interaction}/steps"): STAFF,
+    ("GET", "/privacy"): OFFICERS,
+    ("POST", "/privacy/requests"): OFFICERS,
+    ("GET", "/privacy/requests/{request}"): OFFICERS,
+    ("POST", "/privacy/requests/{request}/extension"): OFFICERS,
+    ("POST", "/privacy/requests/{request}/answer"): OFFICERS,
+    ("POST", "/privacy/export"): OFFICERS,
+    ("POST", "/privacy/preview"): OFFICERS,
+    ("POST", "/privacy/erasures"): OFFICERS,
+    ("GET", "/privacy/erasures/{erasure}"): OFFICERS,
+    ("POST", "/privacy/holds"): OFFICERS,
+    ("DELETE", "/privacy/holds/{hold}"): OFFICERS,
+    ("GET", "/privacy/retention"): OFFICERS,
+    ("POST", "/privacy/audit"): OFFICERS,
     ("GET", "/outbox"): SUPERVISORS,
     ("POST", "/outbox/retry"): SUPERVISORS,
     ("GET", "/recordings"): SUPERVISORS,
@@ -78,10 +101,13 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("DELETE", "/outages/{name}"): SUPERVISORS,
 }
 DENIED = {401, 403}
+NOBODY = cast(PersonalData, None)  # nothing here comes as far as the database
 LOG_OUT = ("DELETE", "/sessions")
 
 
 def real(path: str) -> str:
+    for name in ("request", "erasure", "hold"):
+        path = path.replace(f"{{{name}}}", "0")
     path = path.replace("{interaction}", "i1").replace("{name}", "sales")
     return (
         path.replace("{session}", "f00d")
@@ -101,13 +127,16 @@ def endpoints(tmp_path: Path) -> tuple[Endpoint, ...]:
     def clock() -> float:
         return 1030.0
 
-    complaints = Complaints(USUAL, Store(Memory()), clock)
+    store, settings = Store(Memory()), Settings(data=tmp_path)
+    files = PersonFiles(Folders(tmp_path, tmp_path))
+    complaints = Complaints(USUAL, store, clock)
     complaint_api = ComplaintApi(complaints, lambda *_: None, lambda: InteractionId("c-1"), "MARSOFT S.A.")
     vault = Vault(tmp_path / "vault", lambda: KeyRing("k", {}))
-    recordings = RecordingsApi(vault, Store(Memory()), lambda *_: None, clock)
+    recordings = RecordingsApi(vault, store, lambda *_: None, clock)
     supervision = SupervisionApi(lambda: Calendar({}), tmp_path, clock)
-    outbox = OutboxApi(Store(Memory()), clock)
-    return (*supervision.endpoints(), *complaint_api.endpoints(), *outbox.endpoints(), *recordings.endpoints())
+    house = PrivacyHouse(store, NOBODY, files, Signer(b"x"), b"x", settings, clock)
+    others = (OutboxApi(store, clock), PrivacyApi(PrivacyDesk(house)), recordings)
+    return (*supervision.endpoints(), *complaint_api.endpoints(), *(one for api in others for one in api.endpoints()))
 
 
 @pytest.mark.parametrize("role", Role)

@@ -136,19 +136,6 @@ async def test_when_somebody_was_asked_last_and_who_objected(store: Store) -> No
     assert not await store.surveys.objected(people)
 
 
-async def test_old_answers_are_forgotten_and_objections_are_not(store: Store) -> None:
-    for place, name in enumerate(("i-1", "i-2", "i-3")):
-        ticket = await closed(store, name)
-        await store.surveys.decide(replace(asked(ticket, key=name), expires_at=NOW + 100 + place))
-    await store.surveys.answer("i-1", LinkAnswer(5, 5), NOW + 50)
-    await store.record_survey_answers([SurveyAnswer(InteractionId("i-1"), "nps", 9, NOW + 49)])
-    await store.surveys.object(OTHER.number, "", 1.0)
-    assert await store.surveys.forget(NOW + 50) == 1
-    assert await store.surveys.forget(NOW + 102) == 2
-    assert await store.surveys.by_key("i-3", NOW) is not None
-    assert await store.surveys.objected([OTHER.number])
-
-
 async def test_the_most_frequent_reasons_of_a_week(store: Store) -> None:
     await store.record_calls(
         [
@@ -253,5 +240,3 @@ async def test_those_that_are_due_come_soonest_first(store: Store) -> None:
     assert len(await visits.due(NOW, date(1970, 1, 2), 1)) == 1
     await visits.keep(settled(later, VisitState.WITHDRAWN, NOW), 0, NOW)
     assert [each.reference for each, _ in await visits.all()] == ["Z-4", "Z-1", "Z-3", "Z-2"]
-    assert await visits.forget(NOW) == 0
-    assert await visits.forget(NOW + 1) == 1

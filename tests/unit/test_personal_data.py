@@ -53,6 +53,7 @@ def test_an_entry_can_be_worked_with(table: Table) -> None:
         assert table.of(*KEYS, Holds.TEXT), "its rows are found by a key or by a text"
     if table.keep.endswith("_days"):
         assert table.age, f"{table.keep} counts from somewhere"
+    assert bool(table.by_law) == bool(table.law), "whoever is told that the law keeps it hears why"
     assert (table.ground is Ground.NONE) == (table.kind is Kind.NOBODY)
 
 

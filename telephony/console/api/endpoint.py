@@ -16,6 +16,7 @@ M = TypeVar("M", bound=BaseModel)
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 EVERYBODY = frozenset(Role)
+STAFF = EVERYBODY - {Role.DPO}  # who works with customers
 
 
 class Wire(BaseModel):

@@ -71,6 +71,7 @@ class Keep(StrEnum):
 
 class Erase(StrEnum):
     ROWS = "the person's rows are deleted; numbers of the person in other rows' texts are replaced"
+    WORDS = "rows stay; the person's numbers and name in their texts are replaced"
     STAYS = "nothing in it leads to the person"
 
 
@@ -78,9 +79,10 @@ class Erase(StrEnum):
 class Table:
     """A table of the database. `age` is SQL: seconds since the epoch from which `keep` counts, NULL: not yet.
 
-    `by_law` is SQL, too: rows of which it is true are kept by law against a wish to erase, for as long as it is true;
-    `{calls_by_law_s}` in it is the statutory period of call records. `department` is SQL for the row's department, for
-    people who read reports; empty: they cannot read the table.
+    `by_law` is SQL, too: rows of which it is true are kept by law against a wish to erase, for as long as it is true,
+    and `law` says why; `{calls_by_law_s}` in it is the statutory period of call records. `department` is SQL for the
+    row's department, for people who read reports; empty: they cannot read the table. `with_files`: its rows are
+    forgotten together with their files, by whoever keeps those.
     """
 
     name: str
@@ -92,7 +94,9 @@ class Table:
     age: str = ""
     erase: Erase = Erase.ROWS
     by_law: str = ""
+    law: str = ""
     department: str = ""
+    with_files: bool = False
 
     def of(self, *holds: Holds) -> tuple[str, ...]:
         """Its columns that hold one of these, in order."""

@@ -34,6 +34,14 @@ PLACES: Final = (
         Kind.EVIDENCE, Ground.LAW, "always", "holds pseudonyms",
     ),
     Place(
+        "messages", "`messages.folder` of the settings, where one is set", "letters and SMS that wait to be sent on",
+        Kind.MESSAGES, Ground.CONTRACT, "messages_days", "those that mention the person are removed",
+    ),
+    Place(
+        "exports", "data folder: exports", "what persons may have of their data", Kind.EVIDENCE, Ground.LAW,
+        "until whoever handed it over removes it", "removed with the person",
+    ),
+    Place(
         "cel", "`log_folder` of each node: cel-custom/hotline.csv", "Asterisk's own record of each call's steps",
         Kind.CALLS, Ground.LAW, _BY_ROTATION, _MASKED,
     ),

@@ -25,19 +25,23 @@ TICKET_OF_COMPLAINT: Final = (
     " WHERE part.ticket = {table}.%s AND its.over_at IS NULL)"
 )
 
+COMPLAINT_LAW: Final = "a complaint is open: it has to be answered"
+CALLS_LAW: Final = "call records have to be kept for a time, and those of open complaints until they are over"
+
 CUSTOMERS: Final = (
     Table(
         "customer", "whom the call is with", Kind.MASTER, Ground.CONTRACT, Keep.CUSTOMER,
         columns(customer="number", person="name address services since accessibility folded"),
         by_law="EXISTS (SELECT FROM complaint AS its WHERE its.customer = {table}.number AND its.over_at IS NULL)",
+        law=COMPLAINT_LAW,
     ),
     Table(
         "customer_phone", "whose number a caller has", Kind.MASTER, Ground.CONTRACT, Keep.CUSTOMER,
-        columns(phone="e164", person="reversed", customer="customer"), by_law=COMPLAINING,
+        columns(phone="e164", person="reversed", customer="customer"), by_law=COMPLAINING, law=COMPLAINT_LAW,
     ),
     Table(
         "customer_word", "a search by name", Kind.MASTER, Ground.CONTRACT, Keep.CUSTOMER,
-        columns(person="word", customer="customer"), by_law=COMPLAINING,
+        columns(person="word", customer="customer"), by_law=COMPLAINING, law=COMPLAINT_LAW,
     ),
     Table(
         "customer_pin", "proof on the keypad", Kind.MASTER, Ground.CONTRACT, Keep.CUSTOMER,
@@ -75,7 +79,8 @@ CALLS: Final = (
             " attempt outcome offered_at painted_at rang_at spans direction path",
         ),
         age="ended_at",
-        by_law="coalesce(ended_at, arrived_at) > {now} - {calls_by_law_s}",
+        by_law="(coalesce(ended_at, arrived_at) > {now} - {calls_by_law_s} OR " + OPEN_COMPLAINT + ")",
+        law=CALLS_LAW,
         department="queue",
     ),
     Table(
@@ -105,7 +110,7 @@ CALLS: Final = (
     Table(
         "recording", "which recordings lie in the vault", Kind.RECORDINGS, Ground.CONSENT, Keep.RECORDINGS,
         columns(call="interaction", fact="name kind begun_at duration_s sealed_at"),
-        age="begun_at", department=QUEUE_OF_CALL,
+        age="begun_at", department=QUEUE_OF_CALL, by_law=OPEN_COMPLAINT, law=COMPLAINT_LAW, with_files=True,
     ),
     Table(
         "callback_request", "a call that was promised", Kind.CALL_BACKS, Ground.CONTRACT, Keep.CALL_BACKS,
@@ -158,7 +163,7 @@ CASES: Final = (
         "ticket_interaction", "which calls a ticket has taken in", Kind.TICKETS, Ground.CONTRACT, Keep.TICKETS,
         columns(call="interaction", ticket="ticket", text="subject body", fact="entered_at"),
         age="(SELECT {table}.entered_at FROM ticket WHERE sequence = {table}.ticket AND status = 'closed')",
-        by_law=TICKET_OF_COMPLAINT % "ticket",
+        by_law=TICKET_OF_COMPLAINT % "ticket", law=COMPLAINT_LAW,
         department="(SELECT queue FROM ticket AS its WHERE its.sequence = {table}.ticket)",
     ),
     Table(
@@ -168,32 +173,32 @@ CASES: Final = (
             fact="queue status opened_at told_at",
         ),
         age="CASE WHEN status = 'closed' THEN opened_at END",
-        by_law=TICKET_OF_COMPLAINT % "sequence",
+        by_law=TICKET_OF_COMPLAINT % "sequence", law=COMPLAINT_LAW,
         department="queue",
     ),
     Table(
         "complaint_step", "what has become of a complaint", Kind.COMPLAINTS, Ground.LAW, Keep.COMPLAINTS,
         columns(call="interaction", staff="actor", text="facts", fact="number act at taken_on"),
         age="(SELECT over_at FROM complaint WHERE complaint.interaction = {table}.interaction)",
-        by_law=OPEN_COMPLAINT, department=QUEUE_OF_CALL,
+        by_law=OPEN_COMPLAINT, law=COMPLAINT_LAW, department=QUEUE_OF_CALL,
     ),
     Table(
         "complaint", "a complaint and its elements", Kind.COMPLAINTS, Ground.LAW, Keep.COMPLAINTS,
         columns(call="interaction", customer="customer", text="elements", fact="kind filed_at over_at"),
-        age="over_at", by_law="over_at IS NULL", department=QUEUE_OF_CALL,
+        age="over_at", by_law="over_at IS NULL", law=COMPLAINT_LAW, department=QUEUE_OF_CALL,
     ),
     Table(
         "ticket_there", "where a ticket is in another system", Kind.TICKETS, Ground.CONTRACT, Keep.TICKETS,
         columns(ticket="ticket", fact="system there status"),
         age="(SELECT opened_at FROM ticket WHERE sequence = {table}.ticket AND status = 'closed')",
-        by_law=TICKET_OF_COMPLAINT % "ticket",
+        by_law=TICKET_OF_COMPLAINT % "ticket", law=COMPLAINT_LAW,
         department="(SELECT queue FROM ticket AS its WHERE its.sequence = {table}.ticket)",
     ),
     Table(
         "ticket_change", "what was done to a ticket in another system", Kind.TICKETS, Ground.CONTRACT, Keep.TICKETS,
         columns(ticket="ticket", staff="actor", text="comment", fact="system change at status"),
         age="(SELECT {table}.at FROM ticket WHERE sequence = {table}.ticket AND status = 'closed')",
-        by_law=TICKET_OF_COMPLAINT % "ticket",
+        by_law=TICKET_OF_COMPLAINT % "ticket", law=COMPLAINT_LAW,
         department="(SELECT queue FROM ticket AS its WHERE its.sequence = {table}.ticket)",
     ),
     Table(
@@ -237,12 +242,40 @@ HOUSE: Final = (
         columns(pseudonym="subject", staff="actor", fact="sequence id at act fields why seal"), erase=Erase.STAYS,
     ),
     Table(
+        "privacy_request", "what persons ask about their data", Kind.EVIDENCE, Ground.LAW, Keep.EVIDENCE,
+        columns(
+            pseudonym="subject", text="number note extended_why", staff="entered_by answered_by",
+            fact="id kind received_on due_on answer answered_on",
+        ),
+        age="extract(epoch FROM answered_on)", erase=Erase.WORDS,
+    ),
+    Table(
+        "privacy_hold", "whose data must stay", Kind.EVIDENCE, Ground.LAW, Keep.EVIDENCE,
+        columns(
+            pseudonym="subject", text="numbers reason", staff="placed_by released_by",
+            fact="id placed_at until released_at",
+        ),
+        age="coalesce(released_at, until)", erase=Erase.WORDS,
+    ),
+    Table(
+        "privacy_erasure", "what was erased, and what is still to be", Kind.EVIDENCE, Ground.LAW, Keep.ALWAYS,
+        columns(
+            pseudonym="subjects", person="wanted", staff="actor",
+            fact="id begun_at counts kept_calls done_at receipt",
+        ),
+        erase=Erase.STAYS,
+    ),
+    Table(
         "article", "the knowledge base", Kind.NOBODY, Ground.NONE, Keep.ALWAYS,
         columns(fact="id title language queues nodes keywords body revision search"), erase=Erase.STAYS,
     ),
     Table(
         "log_position", "how far Asterisk's logs were read", Kind.NOBODY, Ground.NONE, Keep.ALWAYS,
         columns(fact="node log file bytes"), erase=Erase.STAYS,
+    ),
+    Table(
+        "report_reader", "whose figures somebody may read", Kind.STAFF, Ground.INTEREST, Keep.ACCOUNT,
+        columns(staff="role departments"), erase=Erase.STAYS,
     ),
     Table(
         "last_alive", "when a server last lived", Kind.NOBODY, Ground.NONE, Keep.ALWAYS,
