@@ -9,6 +9,9 @@ from telephony.asterisk.gateway import Gateway
 from telephony.asterisk.taping import Tapes
 from telephony.audit import AuditTrail
 from telephony.console.api.endpoint import Endpoint
+from telephony.console.floor import SUPERVISORS
+from telephony.console.more_pages import StaffPage
+from telephony.console.texts import PageTemplate
 from telephony.metrics import Metrics
 from telephony.privacy.forgetting import Keeping
 from telephony.privacy.house import House
@@ -47,6 +50,9 @@ class RecordingsAtRest:
     def endpoints(self) -> Iterator[Endpoint]:
         """What people ask in the console."""
         yield from self._api.endpoints()
+
+    def page(self) -> StaffPage:
+        return StaffPage("/recordings", PageTemplate("recordings.html"), SUPERVISORS)
 
     def works(self) -> Iterator[Coroutine[None, None, None]]:
         """What runs as long as the server does."""

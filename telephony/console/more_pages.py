@@ -14,6 +14,8 @@ from telephony.console.sessions import Session
 from telephony.console.texts import PageTemplate, texts
 from telephony.core.account import Role
 
+_STEP_UP = PageTemplate("step_up.html")  # for pages that ask for a proof
+
 FindSession = Callable[[web.Request], Session | None]
 
 
@@ -33,7 +35,8 @@ class StaffPage:
             seen = looked_at(request)
             if session.account.role not in self.roles:
                 raise web.HTTPForbidden(text=texts(seen.language)["problem.403"])
-            return html(self.template.page(seen.language, {**who(session), **seen.frame(self.path)}))
+            proof = {"step_up": _STEP_UP.page(seen.language, {})}
+            return html(self.template.page(seen.language, {**who(session), **seen.frame(self.path), **proof}))
 
         return web.get(self.path, answer)
 

@@ -49,10 +49,16 @@ OVER = "over"  # why somebody comes to the log-in page without having asked for 
 FORM_BYTES = 16 * 1024
 STRICT_TRANSPORT_S = 365 * 24 * 3600
 
+_OVERSIGHT = {
+    "/surveys": "surveys.to_here",
+    "/recordings": "recordings.to_here",
+    "/outbox": "outbox.to_here",
+}  # pages of supervisors
+
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -192,12 +198,7 @@ class Site:
         if supervisor and not session.account.endpoint:  # takes no calls
             raise web.HTTPSeeOther("/supervision")
         seen = look.looked_at(request)
-        more = _links(
-            {"/supervision": "supervision.to_here", "/surveys": "surveys.to_here", "/outbox": "outbox.to_here"}
-            if supervisor
-            else {},
-            seen.language,
-        )
+        more = _links({"/supervision": "supervision.to_here", **_OVERSIGHT} if supervisor else {}, seen.language)
         return html(self._console_page.page(seen.language, {"more": more, **who(session), **seen.frame("/")}))
 
     async def _supervision(self, request: web.Request) -> web.StreamResponse:
@@ -209,9 +210,7 @@ class Site:
         seen = look.looked_at(request)
         values = {**who(session), **seen.frame("/supervision"), "step_up": self._step_up.page(seen.language, {})}
         desk = {"/": "supervision.to_console"} if session.account.endpoint else {}
-        values["to_console"] = _links(
-            {**desk, "/surveys": "surveys.to_here", "/outbox": "outbox.to_here"}, seen.language
-        )
+        values["to_console"] = _links({**desk, **_OVERSIGHT}, seen.language)
         return html(self._supervision_page.page(seen.language, values))
 
     async def _complaints(self, request: web.Request) -> web.StreamResponse:

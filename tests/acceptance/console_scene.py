@@ -54,10 +54,13 @@ from telephony.opening import Opening
 from telephony.outages import Outages
 from telephony.outbox_api import OutboxApi
 from telephony.recording_pauses import RecordingPauses
+from telephony.recordings_api import RecordingsApi
 from telephony.shipped import CONFIG_FOLDER
 from telephony.store.memory import Memory
 from telephony.store.store import Store
 from telephony.supervision import SupervisionApi
+from telephony.vault.keys import own_ring
+from telephony.vault.vault import Vault
 from tests import tools
 from tests.acceptance.console_checks import (
     FLAGS,
@@ -159,6 +162,8 @@ class House:
         memory.people.update({each.login: {"login": each.login} for each in (ANNA, EWA)})
         self.store = Store(memory)
         self.complaints = Complaints(USUAL, self.store, lambda: time.time() + self.later_s)
+        self.vault = Vault(data / "vault", lambda: own_ring(data / "vault-keys"))
+        self.heard: list[tuple[str, ...]] = []  # login, customer, interaction, reason
         self.moved: list[tuple[str, str]] = []  # callers handed over, and to which number
         self.console = Console(
             rules=rules,
@@ -182,8 +187,14 @@ class House:
                     self.complaints, lambda *_: None, lambda: InteractionId("c-new"), "MARSOFT S.A."
                 ).endpoints(),
                 *OutboxApi(self.store, time.time).endpoints(),
+                *RecordingsApi(self.vault, self.store, self.note_heard, time.time).endpoints(),
             ),
-            more=MorePages(staff=(StaffPage("/outbox", PageTemplate("outbox.html"), SUPERVISORS),)),
+            more=MorePages(
+                staff=tuple(
+                    StaffPage(f"/{name}", PageTemplate(f"{name}.html"), SUPERVISORS)
+                    for name in ("outbox", "recordings")
+                )
+            ),
             moves=HandingOver({"node-1": self}, ("+48220000900",)),
             of_desks=self.of_desks,
         )
@@ -195,6 +206,9 @@ class House:
 
     async def carry_out(self, action: MuteRecording) -> None:
         """Every talk is recorded."""
+
+    def note_heard(self, *what: str) -> None:
+        self.heard.append(what)
 
     async def hand_over(self, caller: Uniqueid, number: str = "") -> None:
         self.moved.append((caller, number))
