@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from math import exp, log10, sqrt
 
 MOS_BEST = 4.5
@@ -97,13 +98,18 @@ def rate(
     ie_eff: float = 0.0, *, one_way_delay_ms: float = 0.0, scale: Scale = Scale.NARROWBAND, advantage: float = 0.0
 ) -> Rating:
     """Rate a call with default terminals. `ie_eff` is of the same scale (see `effective_impairment`)."""
-    if scale is Scale.NARROWBAND:
-        transmission = Transmission.with_delay(one_way_delay_ms)
-        ro, is_, id_ = basic_ratio(transmission), simultaneous_impairment(transmission), delay_impairment(transmission)
-    else:
-        ro, is_, id_ = _SCALES[scale].ro, 0.0, delay_on_wider_scale(one_way_delay_ms, scale)
+    ro, is_, id_ = _path(one_way_delay_ms, scale)
     r = ro - is_ - id_ - ie_eff + advantage
     return Rating(scale, ro, is_, id_, ie_eff, r, mos(r, scale))
+
+
+@lru_cache(maxsize=8192)  # thousands of streams share few delays
+def _path(one_way_delay_ms: float, scale: Scale) -> tuple[float, float, float]:
+    """Ro, Is and Id with default terminals."""
+    if scale is not Scale.NARROWBAND:
+        return _SCALES[scale].ro, 0.0, delay_on_wider_scale(one_way_delay_ms, scale)
+    transmission = Transmission.with_delay(one_way_delay_ms)
+    return basic_ratio(transmission), simultaneous_impairment(transmission), delay_impairment(transmission)
 
 
 def mos(r: float, scale: Scale = Scale.NARROWBAND) -> float:

@@ -18,6 +18,8 @@ from quality.sip_calls import Side, SipCall
 from quality.stream_figures import PDV_EDGES_MS, Bursts, ToneEvent
 from quality.stream_score import NO_SPEECH, codec_of
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
 
 def lines(
     calls: Iterable[ScoredCall], zone: tzinfo | None, *, dscp: int | None = None, file: str | None = None
@@ -26,9 +28,9 @@ def lines(
     calls = tuple(calls)
     named = {} if file is None else {"file": file}
     for stream in in_order(calls):
-        yield json.dumps({**stream_object(stream), **named}, ensure_ascii=False, allow_nan=False)
+        yield _ENCODER.encode({**stream_object(stream), **named})
     for call in calls:
-        yield json.dumps({**call_object(call, zone, dscp=dscp), **named}, ensure_ascii=False, allow_nan=False)
+        yield _ENCODER.encode({**call_object(call, zone, dscp=dscp), **named})
 
 
 def in_order(calls: Iterable[ScoredCall]) -> list[ScoredStream]:

@@ -26,22 +26,30 @@ _FULL_NAMES = {
     "c": "content-type",
     "l": "content-length",
 }
+_DIGESTED = re.compile(
+    r"\n(call-id|from|to|cseq|content-type|content-length|[iftcl])[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE
+)
+_FOLD = re.compile(r"\r?\n[ \t]+")
+_TAG, _URI = re.compile(r";\s*tag\s*=\s*([^;\s>]+)"), re.compile(r"<([^>]*)>")
 _START = re.compile(rb"(?:SIP/2\.0 \d{3}[^\r\n]*|[A-Z]{2,16} [^\r\n ]+ SIP/2\.0)\r?\n")
 _LENGTH = re.compile(rb"\n(?:content-length|l)[ \t]*:[ \t]*(\d{1,9})[ \t]*\r?\n", re.IGNORECASE)
 _END = re.compile(rb"\r?\n\r?\n")
 
 
-@dataclass(frozen=True, slots=True)
-class SipMessage:
-    """A request (with `method`) or a response (with `status`). Headers in their order, names as they were written."""
+class _Headed:
+    """What is asked of a message, by its start line, `header` and body."""
 
+    __slots__ = ()
     start: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes = b""
+    body: bytes
+
+    def header(self, name: str) -> str:
+        """The first of that name, in its long form; empty where there is none."""
+        raise NotImplementedError
 
     @property
     def status(self) -> int | None:
-        return int(self.start[8:11]) if self.start.startswith(f"{VERSION} ") else None
+        return int(self.start[8:11]) if self.start.startswith("SIP/2.0 ") else None
 
     @property
     def method(self) -> str:
@@ -57,23 +65,15 @@ class SipMessage:
     def call_id(self) -> str:
         return self.header("call-id")
 
-    def header(self, name: str) -> str:
-        """The first of that name, in its long form; empty where there is none."""
-        for written, value in self.headers:
-            key = written.strip().lower()
-            if _FULL_NAMES.get(key, key) == name:
-                return value.strip()
-        return ""
-
     def tag(self, name: str) -> str:
         """The tag of the From or To header."""
-        found = re.search(r";\s*tag\s*=\s*([^;\s>]+)", self.header(name))
+        found = _TAG.search(self.header(name))
         return found[1] if found else ""
 
     def uri(self, name: str) -> str:
         """The address in a From or To header."""
         value = self.header(name)
-        found = re.search(r"<([^>]*)>", value)
+        found = _URI.search(value)
         return (found[1] if found else value.partition(";")[0]).strip()
 
     @property
@@ -85,6 +85,52 @@ class SipMessage:
         if kind.startswith("multipart/"):
             return _part(self.body)
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class SipMessage(_Headed):
+    """A request (with `method`) or a response (with `status`). Headers in their order, names as they were written."""
+
+    start: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = b""
+
+    def header(self, name: str) -> str:
+        for written, value in self.headers:
+            key = written.strip().lower()
+            if _FULL_NAMES.get(key, key) == name:
+                return value.strip()
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class SipDigest(_Headed):
+    """A message as far as calls need it, read in one go: a capture holds millions."""
+
+    start: str
+    fields: dict[str, str]
+    body: bytes = b""
+
+    def header(self, name: str) -> str:
+        return self.fields.get(name, "")
+
+
+def digest_sip(data: bytes) -> SipDigest:
+    """The few headers that tell of a call. Errors: ValueError, as `parse_sip` has it for those headers."""
+    end = _END.search(data, 0, MOST_HEADER_OCTETS + 4)
+    if end is None:
+        raise ValueError(f"SIP headers do not end within {MOST_HEADER_OCTETS} octets")
+    head = data[: end.start()].decode("utf-8", "surrogateescape")
+    fields: dict[str, str] = {}
+    for name, value in _DIGESTED.findall(head):
+        key = name.lower()
+        fields.setdefault(_FULL_NAMES.get(key, key), _FOLD.sub(" ", value).strip() if "\n" in value else value.strip())
+    length, body = fields.get("content-length", ""), data[end.end() :]
+    if length and (not length.isascii() or not length.isdigit() or len(length) > 9):
+        raise ValueError("SIP Content-Length is no number")
+    if length and int(length) > len(body):
+        raise ValueError(f"SIP body has {len(body)} octets of {length}")
+    return SipDigest(head.partition("\n")[0].rstrip("\r"), fields, body[: int(length)] if length else body)
 
 
 def _part(body: bytes) -> bytes | None:

@@ -14,11 +14,12 @@ from enum import StrEnum
 
 from quality.rtcp_digest import RtcpDigest
 from quality.sdp import Encoding, Media, media_of
-from quality.sip import SipConnection, SipMessage, parse_sip
+from quality.sip import SipConnection, SipDigest, digest_sip
 from quality.stream_figures import Datagram, Flow, PayloadFormat
 
 MOST_CALLS, MOST_CONNECTIONS, MOST_DESCRIPTIONS = 100_000, 2_000, 64
-_TELLING = re.compile(rb"SIP/2\.0 |INVITE |BYE |CANCEL |ACK |UPDATE |PRACK ")
+_TELLING = re.compile(rb"SIP/2\.0 (?!100 )|INVITE |BYE |CANCEL |ACK |UPDATE |PRACK ")
+_BODILY = (b"ACK ", b"UPDATE ", b"PRACK ")  # they tell of media or of nothing
 
 
 class Side(StrEnum):
@@ -63,10 +64,10 @@ class SipCall:
     descriptions: list[Described] = field(default_factory=list)
     invites: set[tuple[Side, int]] = field(default_factory=set)
 
-    def side_of(self, message: SipMessage) -> Side:
+    def side_of(self, message: SipDigest) -> Side:
         """Who wrote the message."""
         asking = Side.CALLER if message.tag("from") == self.caller_tag else Side.CALLEE
-        return asking if message.status is None else asking.other
+        return asking.other if message.start.startswith("SIP") else asking
 
     def of(self, side: Side, until: float | None = None) -> Described | None:
         """What that side asked for last (by then)."""
@@ -120,9 +121,9 @@ class SipCalls:
         yield from connection.take(datagram.tcp_sequence, datagram.payload)
 
     def _message(self, time: float, data: bytes) -> None:
-        if _TELLING.match(data) is None:
+        if _TELLING.match(data) is None or (data.startswith(_BODILY) and data.endswith(b"\n\r\n")):
             return
-        message = parse_sip(data)
+        message = digest_sip(data)
         method = message.method
         call = self.calls.get(message.call_id)
         if call is None:
@@ -136,7 +137,7 @@ class SipCalls:
         if method in {"INVITE", "ACK", "UPDATE", "PRACK"} and (body := message.sdp):
             self._describe(call, time, call.side_of(message), media_of(body))
 
-    def _begin(self, time: float, message: SipMessage) -> None:
+    def _begin(self, time: float, message: SipDigest) -> None:
         if not message.call_id:
             return
         call = SipCall(message.call_id, message.uri("from"), message.uri("to"), message.tag("from"), time)
@@ -147,7 +148,7 @@ class SipCalls:
         if body := message.sdp:
             self._describe(call, time, Side.CALLER, media_of(body))
 
-    def _request(self, call: SipCall, time: float, method: str, message: SipMessage) -> None:
+    def _request(self, call: SipCall, time: float, method: str, message: SipDigest) -> None:
         side = call.side_of(message)
         if method == "INVITE" and (side, message.cseq[0]) not in call.invites and len(call.invites) < MOST_CALLS:
             call.invites.add((side, message.cseq[0]))
@@ -156,7 +157,7 @@ class SipCalls:
         elif method in {"BYE", "CANCEL"} and call.ended is None:
             call.ended, call.ended_by = time, side
 
-    def _answer(self, call: SipCall, time: float, status: int, message: SipMessage) -> None:
+    def _answer(self, call: SipCall, time: float, status: int, message: SipDigest) -> None:
         if status < 200:
             if status >= 180 and call.ringing is None:
                 call.ringing = time

@@ -143,7 +143,8 @@ def _worst_share(figures: StreamFigures) -> float | None:
 
 
 def _one_way_ms(figures: StreamFigures, rtt_ms: float) -> float:
-    return DelayModel(figures.ptime_ms or PTIME_MS, JITTER_BUFFER_MS).one_way_ms(rtt_ms)
+    """To a tenth of a millisecond: nobody hears less, and streams with the same delay are rated but once."""
+    return round(DelayModel(figures.ptime_ms or PTIME_MS, JITTER_BUFFER_MS).one_way_ms(rtt_ms), 1)
 
 
 def _verdict(figures: StreamFigures, delay_ms: float | None, r_narrowband: float | None) -> Verdict:
