@@ -16,6 +16,7 @@ import structlog
 
 from telephony.core.audit import Act, Entry, pseudonym
 from telephony.core.card_fields import Look
+from telephony.core.promises import Complaint
 from telephony.kept_key import kept_key
 from telephony.settings import Settings
 from telephony.settings_types import SettingsError
@@ -107,6 +108,13 @@ class AuditTrail:
         subject = pseudonym(customer, self._key) if customer else ""
         fields = ("status" if status else "comment",)
         self._add([Entry(uuid.uuid4().hex, self._clock(), actor, str(Act.TICKET_CHANGED), subject, fields, number)])
+
+    def complaint_step(self, actor: str, act: str, complaint: Complaint, fields: tuple[str, ...]) -> None:
+        """Something was done about a complaint; `actor` empty: by the hotline itself, or by who complains."""
+        subject = pseudonym(complaint.customer, self._key) if complaint.customer else ""
+        told = (act, *fields)
+        step = str(Act.COMPLAINT_STEP)
+        self._add([Entry(uuid.uuid4().hex, self._clock(), actor, step, subject, told, complaint.interaction)])
 
     async def run(self) -> None:
         """Until cancelled."""

@@ -13,11 +13,11 @@ from telephony.complaints import Complaints, UnknownComplaintError, UnknownCusto
 from telephony.console.api.endpoint import STAFF, Asked, Endpoint, Wire
 from telephony.console.api.problems import ProblemError
 from telephony.core.account import Role
-from telephony.core.complaint_letters import Letter, NoLetterError, letter
-from telephony.core.complaints import LEVEL_OF, Act, Clock, NotPossibleError, Standing, State, allowed
+from telephony.core.complaints import Act, Clock, NotPossibleError, Standing, State, allowed
 from telephony.core.ids import InteractionId
 from telephony.store.complaints import FiledComplaint
 from telephony.store.errors import StoreError
+from telephony.store.letters import LetterState, SentLetter
 from telephony.web_messages import interaction_of
 
 MOST_ELEMENTS = 20
@@ -70,13 +70,30 @@ class StepNow(Wire):
     facts: Mapping[str, str]
 
 
+class LetterNow(Wire):
+    """`at`: when it was sent, or written where it is still to be; `why` nobody took it."""
+
+    id: str
+    act: Act
+    way: str
+    at: float
+    actor: str
+    state: LetterState
+    why: str
+
+
 class WholeComplaint(ComplaintNow):
+    """`mail`: e-mails about it are sent from here."""
+
     customer: str | None
     elements: Mapping[str, str]
     missing: tuple[str, ...]
     decision: Mapping[str, str]
     proposed_by: str
     steps: tuple[StepNow, ...]
+    letters: tuple[LetterNow, ...]
+    copy_clock: ClockNow | None  # of the answer that is wanted again
+    mail: bool
     may: tuple[Act, ...]  # what this person may do now
 
 
@@ -90,20 +107,13 @@ class NewComplaint(Wire):
 
 
 class NewStep(Wire):
-    """`facts` by act: ask: missing; complete: the elements; propose: decision, reasons, …; answer, confirm: way."""
+    """`facts` by act: ask: missing; complete: the elements; propose: decision, reasons, …; answer, confirm: way.
 
-    act: Literal["ask", "complete", "confirm", "escalate", "propose", "return", "approve", "answer"]
+    What goes by e-mail is a step once somebody has taken it (`letters` says where it is).
+    """
+
+    act: Literal["ask", "complete", "confirm", "escalate", "propose", "return", "approve", "answer", "want", "resend"]
     facts: Elements = Field(default_factory=dict)
-
-
-class LetterAsked(Wire):
-    """What is asked for, in words, where it is a request; else it stands in the complaint."""
-
-    act: Literal["ask", "confirm", "answer"]
-
-
-class LetterText(Wire):
-    text: str
 
 
 class Filed(Wire):
@@ -120,12 +130,10 @@ class ComplaintApi:
         complaints: Complaints,
         seen: Callable[[str, str, str], None],
         new_id: Callable[[], InteractionId],
-        unit: str,
     ) -> None:
         self._complaints = complaints
         self._seen = seen
         self._new_id = new_id
-        self._unit = unit
 
     def endpoints(self) -> Iterator[Endpoint]:
         yield from self.filing()
@@ -136,11 +144,6 @@ class ComplaintApi:
         yield Endpoint(
             "POST", f"{one}/steps", "take a step", STAFF, self._take, takes=NewStep, gives=WholeComplaint,
             refuses=(404, 409, 503),
-        )  # fmt: skip
-
-        yield Endpoint(
-            "GET", f"{one}/letter", "the letter for this step, for a durable medium", STAFF, self._letter,
-            query=LetterAsked, gives=LetterText, refuses=(404, 409, 503),
         )  # fmt: skip
 
     def filing(self) -> Iterator[Endpoint]:
@@ -155,7 +158,7 @@ class ComplaintApi:
         )  # fmt: skip
 
     async def _list(self, _: Asked) -> ComplaintsNow:
-        async with _told():
+        async with told_plainly():
             known = await self._complaints.all()
         today = self._complaints.today
         return ComplaintsNow(today=today, complaints=tuple(ComplaintNow(**_standing(*each, today)) for each in known))
@@ -163,41 +166,28 @@ class ComplaintApi:
     async def _file(self, asked: Asked) -> Filed:
         new = asked.body_as(NewComplaint)
         interaction = interaction_of(f"{asked.by}\n{new.once}") if new.once else self._new_id()
-        async with _told():
-            number = await self._complaints.file(interaction, new.kind, new.customer, new.elements)
+        async with told_plainly():
+            number = await self._complaints.file(interaction, new.kind, new.customer, new.elements, asked.by)
         return Filed(interaction=interaction, ticket=number, missing=self._complaints.rules.missing(new.elements))
 
     async def _one(self, asked: Asked) -> WholeComplaint:
-        async with _told():
-            return self._whole(asked, *await self._complaints.one(asked.path["interaction"]))
+        async with told_plainly():
+            return await self._whole(asked, asked.path["interaction"])
 
     async def _take(self, asked: Asked) -> WholeComplaint:
         new, interaction = asked.body_as(NewStep), asked.path["interaction"]
-        async with _told():
+        async with told_plainly():
             facts = dict(new.facts)
             if new.act == "escalate":
                 _, now = await self._complaints.one(interaction)
                 facts = {**facts, "level": str(now.level + 1)}
-            await self._complaints.take(interaction, Act(new.act), asked.by, asked.account.role, facts)
-            return self._whole(asked, *await self._complaints.one(interaction))
+            account = asked.account
+            await self._complaints.take(interaction, Act(new.act), asked.by, account.role, facts, account.display_name)
+            return await self._whole(asked, interaction)
 
-    async def _letter(self, asked: Asked) -> LetterText:
-        act = Act(asked.query_as(LetterAsked).act)
-        async with _told():
-            known, now = await self._complaints.one(asked.path["interaction"])
-        complaint, account = known.complaint, asked.account
-        self._seen(asked.by, complaint.customer or "", complaint.interaction)
-        elements = {name: str(value) for name, value in complaint.elements.items()}
-        number, today = known.ticket or complaint.interaction, self._complaints.today
-        level = LEVEL_OF[account.role]
-        about = Letter(self._unit, number, complaint.kind, known.filed, today, account.display_name, level, elements)
-        last = next((step for step in reversed(known.steps) if step.act is Act.ASK), None)
-        try:
-            return LetterText(text=letter(about, act, now, last.facts.get("missing", "") if last else ""))
-        except NoLetterError:
-            raise ProblemError(409, "complaint_no_letter") from None
-
-    def _whole(self, asked: Asked, known: FiledComplaint, now: Standing) -> WholeComplaint:
+    async def _whole(self, asked: Asked, interaction: str) -> WholeComplaint:
+        known, now = await self._complaints.one(interaction)
+        letters = await self._complaints.letters(interaction)
         complaint, today = known.complaint, self._complaints.today
         self._seen(asked.by, complaint.customer or "", complaint.interaction)
         steps = (StepNow(act=each.act, at=each.at, actor=each.actor, facts=each.facts) for each in known.steps)
@@ -209,6 +199,9 @@ class ComplaintApi:
             decision=now.decision,
             proposed_by=now.proposed_by,
             steps=tuple(steps),
+            letters=tuple(map(_letter, letters)),
+            copy_clock=_clock(now.copy, today) if now.copy else None,
+            mail=self._complaints.post.address(known) is not None,
             may=tuple(_may(now, asked.by, asked.account.role)),
         )
 
@@ -223,10 +216,19 @@ def _may(now: Standing, actor: str, role: Role) -> Iterator[Act]:
             yield act
 
 
-def _standing(known: FiledComplaint, now: Standing, today: date) -> dict[str, Any]:
-    def clock(each: Clock) -> ClockNow:
-        return ClockNow(due=each.due, done=each.done, left=each.left(today))
+def _letter(sent: SentLetter) -> LetterNow:
+    letter = sent.letter
+    return LetterNow(
+        id=letter.id, act=letter.act, way=letter.way, at=sent.sent_at or letter.made_at, actor=letter.actor,
+        state=sent.state, why=sent.why,
+    )  # fmt: skip
 
+
+def _clock(each: Clock, today: date) -> ClockNow:
+    return ClockNow(due=each.due, done=each.done, left=each.left(today))
+
+
+def _standing(known: FiledComplaint, now: Standing, today: date) -> dict[str, Any]:
     return {
         "interaction": known.complaint.interaction,
         "ticket": known.ticket,
@@ -234,15 +236,15 @@ def _standing(known: FiledComplaint, now: Standing, today: date) -> dict[str, An
         "filed": known.filed,
         "state": now.state,
         "level": int(now.level),
-        "confirmation": clock(now.confirmation),
-        "answer": clock(now.answer),
-        "law": clock(now.law),
-        "completion": clock(now.completion) if now.completion else None,
+        "confirmation": _clock(now.confirmation, today),
+        "answer": _clock(now.answer, today),
+        "law": _clock(now.law, today),
+        "completion": _clock(now.completion, today) if now.completion else None,
     }
 
 
 @asynccontextmanager
-async def _told() -> AsyncIterator[None]:
+async def told_plainly() -> AsyncIterator[None]:
     """Errors: ProblemError in place of those of complaints and the store."""
     try:
         yield

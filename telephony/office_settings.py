@@ -44,6 +44,7 @@ class Complaints(Frozen):
     remind_days: tuple[Days, ...] = (7, 3, 1)  # before the end of a clock
     engineer_days: int = Field(default=7, ge=0, le=365)  # so few days before the end it goes to the service engineer
     manager_days: int = Field(default=3, ge=0, le=365)  # and to the operations manager
+    copy_days: Days = 3  # working days, to send the answer again to whoever asks
     unit: str = Field(default="MARSOFT S.A., Dział Reklamacji", min_length=1, max_length=200)  # who answers
     required: tuple[Word, ...] = USUAL.required  # elements without which the customer is asked
 
@@ -52,5 +53,5 @@ class Complaints(Frozen):
         """What the core needs to know."""
         return ComplaintRules(
             self.confirm_days, self.answer_days, self.law_days, self.completion_days, self.remind_days,
-            self.engineer_days, self.manager_days, self.required,
+            self.engineer_days, self.manager_days, self.copy_days, self.required,
         )  # fmt: skip

@@ -7,6 +7,8 @@ from collections.abc import Callable, Coroutine, Iterator
 from telephony.audit import AuditTrail, audit_key
 from telephony.call_back_desk import CallBackDesk
 from telephony.complaint_api import ComplaintApi
+from telephony.complaint_letter_api import ComplaintLetterApi
+from telephony.complaint_post import ComplaintPost
 from telephony.complaints import Complaints
 from telephony.console.api.endpoint import Endpoint
 from telephony.console.floor import SUPERVISORS
@@ -39,15 +41,17 @@ class Office:
         clock: Callable[[], float],
     ) -> None:
         titles = {name: queue.title for name, queue in settings.queues.items()}
-        self._complaints = Complaints(settings.complaints.rules, store, clock)
-        self._complaint_api = ComplaintApi(self._complaints, audit.complaint_read, new_id, settings.complaints.unit)
         house = House.of(settings, store, clock)
         self._forgetting = Forgetting(house)
         self._privacy_desk = PrivacyDesk(house) if house else None
+        self.written = CustomerMessages(settings.messages, audit_key(settings))
+        letters = ComplaintPost(settings.complaints.unit, self.written)
+        self._complaints = Complaints(settings.complaints.rules, store, clock, letters, audit.complaint_step)
+        self._complaint_api = ComplaintApi(self._complaints, audit.complaint_read, new_id)
+        self._letter_api = ComplaintLetterApi(self._complaints, audit.complaint_read)
         self.tickets = TicketExchange(settings.ticket_system, store, audit, clock)
         self._outbox_api = OutboxApi(store, clock)
-        self.written = CustomerMessages(settings.messages, audit_key(settings))
-        self.post = Post(settings, store, self.written, clock, lambda: None)
+        self.post = Post(settings, store, self.written, clock, self._complaints.look_soon)
         self.messages = WebMessages(store, desk, self._complaints, titles, clock, self.written)
 
     def for_pages(self) -> Iterator[Endpoint]:
@@ -56,6 +60,7 @@ class Office:
         yield from self._outbox_api.endpoints()
         if self._privacy_desk:
             yield from PrivacyApi(self._privacy_desk).endpoints()
+        yield from self._letter_api.endpoints()
 
     def outbox_page(self) -> StaffPage:
         return StaffPage("/outbox", PageTemplate("outbox.html"), SUPERVISORS)

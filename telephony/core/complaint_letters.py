@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from telephony.core.complaints import Act, Level, Standing
+from telephony.core.complaints import Act, Level, Standing, State
 
 MONTHS = (
     "stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "sierpnia", "września", "października",
@@ -38,13 +38,25 @@ REMEDIES = (
 )
 
 
+SILENCE = (
+    "Reklamacja jest uznana, ponieważ nie odpowiedzieliśmy na nią w terminie określonym w przepisach. Wykonamy to, o "
+    "co Państwo w niej wnoszą."
+)
+TITLES = {
+    Act.CONFIRM: "Potwierdzenie przyjęcia reklamacji {number}",
+    Act.ASK: "Wezwanie do uzupełnienia reklamacji {number}",
+    Act.ANSWER: "Odpowiedź na reklamację {number}",
+    Act.RESEND: "Odpowiedź na reklamację {number}",
+}
+
+
 class NoLetterError(ValueError):
     """There is nothing to be written now: an answer needs an approved decision, a request a limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What it is about. `unit` answers for the operator; `person` and `level` are who signs."""
+    """What it is about. `unit` answers for the operator; `person` and `level` are who signs, empty: the unit alone."""
 
     unit: str
     number: str
@@ -62,11 +74,18 @@ def letter(about: Letter, act: Act, now: Standing, missing: str = "") -> str:
         body = _confirmation(about, now)
     elif act is Act.ASK and now.completion is not None:
         body = _request(about, now.completion.due, missing)
+    elif act is Act.ANSWER and now.state is State.SILENCE:
+        body = (_answering(about), SILENCE, REMEDIES)
     elif act is Act.ANSWER and now.decision.get("decision") in DECISIONS:
         body = _answer(about, now.decision)
     else:
         raise NoLetterError
     return "\n\n".join((_head(about), "Szanowni Państwo,", *body, _foot(about)))
+
+
+def title(act: Act, number: str) -> str:
+    """Of the letter, for its subject and its file."""
+    return TITLES[act].format(number=number)
 
 
 def _head(about: Letter) -> str:
@@ -98,15 +117,24 @@ def _request(about: Letter, due: date, missing: str) -> Sequence[str]:
 
 
 def _answer(about: Letter, decision: Mapping[str, str]) -> Sequence[str]:
-    words = [f"odpowiadamy na reklamację numer {about.number}, złożoną {day(about.filed)}"]
+    words = [_answering(about)]
     words += [DECISIONS[decision["decision"]]]
     words += [f"Uzasadnienie: {text}" for text in [decision.get("reasons", "")] if text]
-    words += [f"Rekompensata: {text}" for text in [decision.get("compensation", "")] if text]
+    words += [f"Rekompensata: {text}{_paid(decision)}" for text in [decision.get("compensation", "")] if text]
     return (*words, REMEDIES)
 
 
+def _answering(about: Letter) -> str:
+    return f"odpowiadamy na reklamację numer {about.number}, złożoną {day(about.filed)}"
+
+
+def _paid(decision: Mapping[str, str]) -> str:
+    return f", wypłata do {day(date.fromisoformat(by))}" if (by := decision.get("paid_by", "")) else ""
+
+
 def _foot(about: Letter) -> str:
-    return f"Z poważaniem\n{about.person}\n{POSITIONS[about.level]}"
+    signed = f"{about.person}\n{POSITIONS[about.level]}" if about.person else about.unit
+    return f"Z poważaniem\n{signed}"
 
 
 def day(of: date) -> str:

@@ -18,6 +18,7 @@ from telephony.core.account import Role
 HOTLINE = ""  # the actor of what nobody has done by hand
 
 ONE_DAY = timedelta(days=1)
+LAST_DAY = (1, 0)  # when people are reminded of the shortest clock
 
 
 class Level(IntEnum):
@@ -44,6 +45,8 @@ class Act(StrEnum):
     RETURN = "return"  # the proposal is not approved
     APPROVE = "approve"
     ANSWER = "answer"  # the answer was sent
+    WANT = "want"  # the customer asks for the answer once more
+    RESEND = "resend"  # the answer was sent once more
 
 
 class State(StrEnum):
@@ -56,6 +59,7 @@ class State(StrEnum):
     LEFT = "left"  # not considered: it was not completed in time
 
 
+DECISIONS = frozenset({"accepted", "partly", "refused"})
 SETTLED = frozenset({State.ANSWERED, State.SILENCE, State.LEFT})
 
 
@@ -81,6 +85,7 @@ class ComplaintRules:
     remind: tuple[int, ...] = (7, 3, 1)  # before the end of a clock
     engineer: int = 7  # to the service engineer when so few days are left for the answer
     manager: int = 3
+    copy: int = 3  # working days, to send the answer again to whoever asks
     required: tuple[str, ...] = ("name", "address", "since", "grounds", "answer_by")  # elements, by name
 
     def answer_due(self, kind: str, filed: date) -> date:
@@ -114,6 +119,7 @@ class Standing:
     answer: Clock
     law: Clock  # that of the law for the answer
     completion: Clock | None = None
+    copy: Clock | None = None  # that of sending the answer again
     proposed_by: str = HOTLINE
     decision: Mapping[str, str] = field(default_factory=dict)
 
@@ -121,11 +127,14 @@ class Standing:
     def over(self) -> bool:
         """Nothing is owed any more: what silence has accepted is still to be told to the customer."""
         told = self.answer.done is not None or self.state is State.LEFT
-        return told and self.confirmation.done is not None
+        again = self.copy is None or self.copy.done is not None
+        return told and again and self.confirmation.done is not None
 
 
 class NotPossibleError(ValueError):
-    """Why it cannot be done now, as a word: over, not_asked, not_proposed, own, level, not_approved, done."""
+    """Why it cannot be done now, as a word: over, not_asked, not_proposed, own, level, not_approved, not_answered,
+    done; decision, reasons, paid_by for what a decision lacks; queued for a letter that is on its way.
+    """
 
 
 def standing(
@@ -137,18 +146,19 @@ def standing(
     free_day: Callable[[date], bool] = lambda _: False,
 ) -> Standing:
     """`free_day`: a day off by law, on which the customer's limit does not end [Civil Code art. 115]."""
-    last = {step.act: step for step in steps}
-    answered = last[Act.ANSWER].on if Act.ANSWER in last else None
+    first = {step.act: step.on for step in reversed(steps)}
+    answered = first.get(Act.ANSWER)
     law = Clock(filed + rules.law * ONE_DAY, answered)
     proposal = _proposal(steps)
     completion = _completion(steps, rules, free_day)
     return Standing(
         _state(steps, completion, law, today),
         max((Level(int(step.facts["level"])) for step in steps if step.act is Act.ESCALATE), default=Level.CONSULTANT),
-        Clock(filed + rules.confirm * ONE_DAY, last[Act.CONFIRM].on if Act.CONFIRM in last else None),
+        Clock(filed + rules.confirm * ONE_DAY, first.get(Act.CONFIRM)),
         Clock(rules.answer_due(kind, filed), answered),
         law,
         completion,
+        _copy(steps, rules, free_day),
         proposal.actor if proposal else HOTLINE,
         proposal.facts if proposal else {},
     )
@@ -176,6 +186,18 @@ def _completion(steps: Sequence[Step], rules: ComplaintRules, free_day: Callable
     return Clock(due, done)
 
 
+def _copy(steps: Sequence[Step], rules: ComplaintRules, free_day: Callable[[date], bool]) -> Clock | None:
+    wanted = next((place for place in reversed(range(len(steps))) if steps[place].act is Act.WANT), None)
+    if wanted is None:
+        return None
+    due = steps[wanted].on
+    for _ in range(rules.copy):
+        due += ONE_DAY
+        while free_day(due):
+            due += ONE_DAY
+    return Clock(due, next((step.on for step in steps[wanted:] if step.act is Act.RESEND), None))
+
+
 def _state(steps: Sequence[Step], completion: Clock | None, law: Clock, today: date) -> State:
     acts = [step.act for step in steps]
     if law.done and law.done <= law.due:
@@ -194,11 +216,37 @@ def allowed(now: Standing, act: Act, actor: str, role: Role) -> None:
         if now.confirmation.done is not None:
             raise NotPossibleError("done")
         return
+    if act in (Act.WANT, Act.RESEND):
+        if now.answer.done is None:
+            raise NotPossibleError("not_answered")
+        if act is Act.WANT and now.copy and now.copy.done is None:
+            raise NotPossibleError("done")
+        return
     if now.state in SETTLED and not (act is Act.ANSWER and now.state is State.SILENCE and now.answer.done is None):
         raise NotPossibleError("over")
     if LEVEL_OF[role] < now.level and act not in (Act.ASK, Act.COMPLETE):
         raise NotPossibleError("level")
     _fits(now, act, actor)
+
+
+def proper(act: Act, facts: Mapping[str, str]) -> None:
+    """A decision says what the answer must name. Errors: NotPossibleError naming what it lacks."""
+    if act is not Act.PROPOSE:
+        return
+    if facts.get("decision") not in DECISIONS:
+        raise NotPossibleError("decision")
+    if facts["decision"] != "accepted" and not facts.get("reasons", "").strip():
+        raise NotPossibleError("reasons")
+    if facts.get("compensation") and not _is_day(facts.get("paid_by", "")):
+        raise NotPossibleError("paid_by")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _fits(now: Standing, act: Act, actor: str) -> None:
@@ -233,14 +281,32 @@ def owed(now: Standing, steps: Sequence[Step], today: date, rules: ComplaintRule
     if answering and (level := _level_by_time(now, today, rules)) > now.level:
         days = str(now.answer.left(today))
         made.append(Step(Act.ESCALATE, today, facts={"level": str(int(level)), "why": "time", "days": days}))
-    clocks = {"confirmation": now.confirmation, "answer": now.answer if answering else None}
+    clocks = {"confirmation": now.confirmation, "answer": now.answer if answering else None, "copy": now.copy}
     for name, clock in clocks.items():
-        reached = _reminder(clock, today, rules) if clock else None
-        told = {step.facts["reached"] for step in steps if step.act is Act.REMIND and step.facts["clock"] == name}
+        before = LAST_DAY if name == "copy" else rules.remind
+        reached = _reminder(clock, today, before) if clock else None
+        told = _told(steps, name)
         if clock and reached is not None and not any(int(each) <= reached for each in told):
             facts = {"clock": name, "reached": str(reached), "days": str(clock.left(today))}
             made.append(Step(Act.REMIND, today, facts=facts))
     return made
+
+
+def next_look(now: Standing, today: date, rules: ComplaintRules = USUAL) -> date | None:
+    """The next day on which something may be owed by the passing of time alone; None: no day."""
+    running = [clock for clock in (now.confirmation, now.answer, now.copy) if clock and clock.done is None]
+    before = (*LAST_DAY, *rules.remind, rules.engineer, rules.manager)
+    days = {clock.due - each * ONE_DAY for clock in running for each in before}
+    ending = [clock for clock in (now.law, now.completion) if clock and clock.done is None]
+    days |= {clock.due + ONE_DAY for clock in ending}
+    return min((day for day in days if day > today), default=None)
+
+
+def _told(steps: Sequence[Step], clock: str) -> set[str]:
+    """Of which days before its end people were reminded; that of sending the answer again begins each time anew."""
+    wanted = [place for place, step in enumerate(steps) if step.act is Act.WANT] if clock == "copy" else []
+    since = steps[wanted[-1] :] if wanted else steps
+    return {step.facts["reached"] for step in since if step.act is Act.REMIND and step.facts["clock"] == clock}
 
 
 def _level_by_time(now: Standing, today: date, rules: ComplaintRules) -> Level:
@@ -250,8 +316,8 @@ def _level_by_time(now: Standing, today: date, rules: ComplaintRules) -> Level:
     return Level.ENGINEER if left <= rules.engineer else Level.CONSULTANT
 
 
-def _reminder(clock: Clock, today: date, rules: ComplaintRules) -> int | None:
+def _reminder(clock: Clock, today: date, before: Sequence[int]) -> int | None:
     """The nearest of the days before the end that has come; None while none has, or when it is done."""
     if clock.done is not None:
         return None
-    return min((days for days in rules.remind if clock.left(today) <= days), default=None)
+    return min((days for days in before if clock.left(today) <= days), default=None)

@@ -672,7 +672,31 @@ ORDER BY sequence DESC LIMIT :most
 -- name: complaints
 -- Complaints with the numbers of their tickets, those of which something is owed first, the oldest first.
 SELECT complaint.*, ticket FROM complaint LEFT JOIN ticket_interaction USING (interaction)
-WHERE over_at IS NULL OR NOT :open ORDER BY over_at IS NOT NULL, filed_at, interaction LIMIT :most
+ORDER BY over_at IS NOT NULL, filed_at, interaction LIMIT :most
+
+-- name: open_complaints
+-- Likewise, of which something is owed.
+SELECT complaint.*, ticket FROM complaint LEFT JOIN ticket_interaction USING (interaction)
+WHERE over_at IS NULL ORDER BY filed_at, interaction LIMIT :most
+
+-- name: due_complaints
+-- Those that are to be looked at today.
+SELECT complaint.*, ticket FROM complaint LEFT JOIN ticket_interaction USING (interaction)
+WHERE over_at IS NULL AND look_on <= :today ORDER BY look_on, interaction LIMIT :most
+
+-- name: look_at_complaint
+-- When it is to be looked at next, by these rules; never: null.
+UPDATE complaint SET look_on = coalesce(CAST(:next AS date), 'infinity'), look_rules = :rules
+WHERE interaction = :interaction
+
+-- name: look_anew
+-- Those whose next look was reckoned by other rules, some at a time, and how many that were.
+WITH other AS (
+    UPDATE complaint SET look_on = '-infinity', look_rules = :rules WHERE interaction IN (
+        SELECT interaction FROM complaint WHERE over_at IS NULL AND look_rules <> :rules LIMIT :most
+    ) RETURNING 1
+)
+SELECT count(*) AS anew FROM other
 
 -- name: complaint
 -- A complaint with the number of its ticket.
@@ -693,7 +717,7 @@ VALUES (:interaction, :number, :act, :at, :taken_on, :actor, :facts)
 UPDATE complaint SET elements = elements || :elements WHERE interaction = :interaction
 
 -- name: complaint_over
--- Nothing is owed any more.
+-- Nothing is owed any more; null: something is again.
 UPDATE complaint SET over_at = :at WHERE interaction = :interaction
 
 -- name: undecided_tickets
@@ -992,3 +1016,23 @@ UPDATE privacy_erasure SET kept_calls = :calls WHERE id = :id
 -- name: end_erasure
 -- It is done; who is meant is not told any more.
 UPDATE privacy_erasure SET done_at = :done_at, receipt = :receipt, kept_calls = :calls, wanted = NULL WHERE id = :id
+
+-- name: keep_letter
+-- A letter as it is sent; nobody has written one of this id.
+INSERT INTO complaint_letter (id, interaction, act, way, recipient, text, actor, made_at, entered_at)
+VALUES (:id, :interaction, :act, :way, :recipient, :text, :actor, :made_at, :entered_at)
+
+-- name: letters_of
+-- The letters of a complaint in order, and what became of their messages.
+SELECT complaint_letter.*, sent_at, dead_at, why, outbox.id IS NOT NULL AS kept
+FROM complaint_letter LEFT JOIN outbox USING (id) WHERE interaction = :interaction ORDER BY made_at, id
+
+-- name: letters_sent
+-- Letters that were taken, and do not stand among the steps yet.
+SELECT complaint_letter.*, sent_at, dead_at, why, true AS kept
+FROM complaint_letter JOIN outbox USING (id)
+WHERE entered_at IS NULL AND sent_at IS NOT NULL ORDER BY made_at, id LIMIT :most
+
+-- name: letter_entered
+-- It stands among the steps; no row where that was so already.
+UPDATE complaint_letter SET entered_at = :at WHERE id = :id AND entered_at IS NULL RETURNING id

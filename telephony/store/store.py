@@ -24,6 +24,7 @@ from telephony.store.complaints import ComplaintStore
 from telephony.store.connection import Connection, Postgres, Row
 from telephony.store.customers import CustomerStore
 from telephony.store.dispositions import DispositionStore
+from telephony.store.letters import LetterStore
 from telephony.store.migrate import migrate
 from telephony.store.news import AccountNews
 from telephony.store.notes import NoteStore
@@ -110,6 +111,10 @@ class Store:
     @property
     def complaints(self) -> ComplaintStore:
         return ComplaintStore(self._connection)
+
+    @property
+    def letters(self) -> LetterStore:
+        return LetterStore(self._connection)
 
     @property
     def notes(self) -> NoteStore:

@@ -17,6 +17,7 @@ from playwright.async_api import Browser, Page, ViewportSize, async_playwright, 
 from ivr_flows import Flow
 from telephony.asterisk.ami_actions import MuteRecording
 from telephony.complaint_api import ComplaintApi
+from telephony.complaint_letter_api import ComplaintLetterApi
 from telephony.complaints import Complaints
 from telephony.console.api.endpoint import Endpoint
 from telephony.console.caller_message import CallBack, CallerMessage, Filed
@@ -33,6 +34,7 @@ from telephony.console.texts import PageTemplate
 from telephony.core.account import Account, Role
 from telephony.core.complaints import USUAL
 from telephony.core.customer import Caller, Card, Contact, Contract, Customer, Device, Identity, Invoice, TicketSummary
+from telephony.core.customer_message import Way
 from telephony.core.engine import Engine
 from telephony.core.events import (
     AgentRinging,
@@ -49,10 +51,12 @@ from telephony.factors import StoredFactors
 from telephony.guidance import card_fields_file, dispositions_file, script_file
 from telephony.handing_over import HandingOver
 from telephony.knowledge import Knowledge
+from telephony.messages_wiring import carriers
 from telephony.notes import StoredNotes
 from telephony.opening import Opening
 from telephony.outages import Outages
 from telephony.outbox_api import OutboxApi
+from telephony.outward.posting import Posting
 from telephony.recording_pauses import RecordingPauses
 from telephony.recordings_api import RecordingsApi
 from telephony.shipped import CONFIG_FOLDER
@@ -71,6 +75,7 @@ from tests.acceptance.console_checks import (
     small_targets,
     unnamed,
 )
+from tests.letters import messages, post
 
 PASSWORD = "trudne hasło"
 HOSTILE = "<img src=x onerror=\"document.title='hacked'\"><script>document.title='hacked'</script>"
@@ -161,9 +166,10 @@ class House:
         self.memory = memory = Memory()
         memory.people.update({each.login: {"login": each.login} for each in (ANNA, EWA)})
         self.store = Store(memory)
-        self.complaints = Complaints(USUAL, self.store, lambda: time.time() + self.later_s)
         self.vault = Vault(data / "vault", lambda: own_ring(data / "vault-keys"))
         self.heard: list[tuple[str, ...]] = []  # login, customer, interaction, reason
+        self.out = data / "out"  # where its e-mails go
+        self.complaints = Complaints(USUAL, self.store, lambda: time.time() + self.later_s, post(folder=self.out))
         self.moved: list[tuple[str, str]] = []  # callers handed over, and to which number
         self.console = Console(
             rules=rules,
@@ -183,10 +189,9 @@ class House:
             library=Knowledge(CONFIG_FOLDER / "articles", self.store.articles),
             endpoints=(
                 *SupervisionApi(self.opening.current, data, time.time).endpoints(),
-                *ComplaintApi(
-                    self.complaints, lambda *_: None, lambda: InteractionId("c-new"), "MARSOFT S.A."
-                ).endpoints(),
                 *OutboxApi(self.store, time.time).endpoints(),
+                *ComplaintApi(self.complaints, lambda *_: None, lambda: InteractionId("c-new")).endpoints(),
+                *ComplaintLetterApi(self.complaints, lambda *_: None).endpoints(),
                 *RecordingsApi(self.vault, self.store, self.note_heard, time.time).endpoints(),
             ),
             more=MorePages(
@@ -203,6 +208,12 @@ class House:
         pauses = RecordingPauses({"node-1": self}, self.store.recordings, time.time)
         yield from RecordingApi(pauses, lambda agent, call: desk(agent).call_of(call)).endpoints()
         yield from LineTestApi(lambda *_: {}, lambda agent, call: desk(agent).call_of(call), time.time).endpoints()
+
+    async def send_mails(self) -> None:
+        """What the server does by itself."""
+        carrier = dict(carriers(messages(folder=self.out).rules))[Way.MAIL]
+        await Posting(str(Way.MAIL), carrier, self.store.outbox, time.time).look()
+        await self.complaints.look()
 
     async def carry_out(self, action: MuteRecording) -> None:
         """Every talk is recorded."""

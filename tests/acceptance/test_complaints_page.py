@@ -37,6 +37,7 @@ async def test_a_complaint_is_taken_by_keyboard_and_what_is_missing_is_asked_for
     await page.locator(".act summary", has_text="Wezwij do uzupełnienia").press("Enter")
     await expect(page.locator("#ask-missing")).to_have_value("adres")
     await page.locator("#ask-missing").fill("Adres i numer konta")
+    await page.locator("#ask-way").select_option("letter")
     await press(page, "Tab", "Enter")
     await expect(page.locator("#say")).to_have_text("Zapisano: Wezwij do uzupełnienia.")
     await expect(page.locator("#one-state")).to_contain_text("Czeka na uzupełnienie")
@@ -58,7 +59,10 @@ async def test_nobody_approves_their_own_and_the_clocks_say_what_is_late(
     await expect(page.locator("#one-missing")).to_contain_text("Brakuje: imię i nazwisko, adres")
     await page.locator(".act summary", has_text="Zaproponuj decyzję").press("Enter")
     await page.locator("#propose-reasons").fill("Nadajnik był wyłączony.")
-    await page.locator("#propose-compensation").fill("30 zł do 15 grudnia")
+    await page.locator("#propose-compensation").fill("30 zł")
+    await page.locator(".act[open] button").press("Enter")
+    await expect(page.locator("#one-error")).to_contain_text("Rekompensata wymaga daty")
+    await page.locator("#propose-paid_by").fill("2026-12-15")
     await page.locator(".act[open] button").press("Enter")
     await expect(page.locator("#one-state")).to_contain_text("Czeka na zatwierdzenie")
     await expect(page.locator(".act summary", has_text="Zatwierdź decyzję")).to_have_count(0)
@@ -67,7 +71,7 @@ async def test_nobody_approves_their_own_and_the_clocks_say_what_is_late(
     await page.get_by_role("button", name="Odpowiedź", exact=True).press("Enter")
     await expect(page.locator("#letter")).to_be_focused()
     letter = await page.locator("#letter").input_value()
-    assert "Rekompensata: 30 zł do 15 grudnia" in letter
+    assert "Rekompensata: 30 zł, wypłata do 15 grudnia 2026 r." in letter
     assert "Ewa Malinowska\nkierownik operacyjny" in letter
     await page.get_by_role("button", name="Wezwanie do uzupełnienia").press("Enter")
     await expect(page.locator("#letter-error")).to_contain_text("Pisma jeszcze nie ma")
@@ -77,7 +81,9 @@ async def test_nobody_approves_their_own_and_the_clocks_say_what_is_late(
         await page.locator(".act summary", has_text=act).press("Enter")
         await page.locator(".act[open] button").press("Enter")
         await expect(page.locator("#say")).to_have_text(f"Zapisano: {act}.")
-    await expect(page.locator("#one-nothing")).to_be_visible()
+    await expect(page.locator(".act summary")).to_have_text(
+        ["Klient prosi o odpowiedź jeszcze raz", "Odpowiedź wysłana ponownie"]
+    )
     await expect(page.locator("#none")).to_be_visible()
     await looks_right(page, shots, "complaint-answered")
 
@@ -92,3 +98,32 @@ async def test_what_somebody_else_did_meanwhile_is_told(page: Page, house: tuple
     await hotline.complaints.take(FILED, Act.CONFIRM, "anna", Role.SUPERVISOR, {"way": "letter"})
     await page.locator(".act[open] button").press("Enter")
     await expect(page.locator("#one-error")).to_have_text("To zostało już zrobione.")
+
+
+async def test_a_letter_goes_by_e_mail_is_seen_to_be_sent_and_is_a_pdf_to_print(
+    page: Page, house: tuple[House, str], shots: Path, tmp_path: Path
+) -> None:
+    hotline, url = house
+    elements = {"name": "Jan Żak", "email": "jan.zak@example.pl", "grounds": "Brak zasięgu", "answer_by": "letter"}
+    await hotline.complaints.file(FILED, "service_quality", None, elements)
+    await log_in(page, url, "ewa")
+    await page.goto(f"{url}/complaints")
+    await page.get_by_role("button", name="Otwórz reklamację").press("Enter")
+    await expect(page.locator("#one-no-letters")).to_be_visible()
+    await page.locator(".act summary", has_text="Potwierdzenie wysłane").press("Enter")
+    await expect(page.locator("#confirm-way")).to_have_value("e-mail")
+    await page.locator(".act[open] button").press("Enter")
+    await expect(page.locator("#say")).to_contain_text("Pismo czeka na wysłanie")
+    await expect(page.locator("#one-letters li")).to_contain_text("Potwierdzenie przyjęcia: czeka na wysłanie")
+    await hotline.send_mails()
+    await expect(page.locator("#one-letters li")).to_contain_text("Potwierdzenie przyjęcia: wysłano")
+    await expect(page.locator("#one-steps")).to_contain_text("Wysłano potwierdzenie")
+    await page.get_by_role("button", name="Pokaż: Potwierdzenie").press("Enter")
+    assert "potwierdzamy przyjęcie" in await page.locator("#letter").input_value()
+    async with page.expect_download() as downloading:
+        await page.get_by_role("button", name="Pobierz PDF").press("Enter")
+    download = await downloading.value
+    assert download.suggested_filename.startswith("Potwierdzenie przyjęcia reklamacji")
+    await download.save_as(tmp_path / "letter.pdf")
+    assert (tmp_path / "letter.pdf").read_bytes().startswith(b"%PDF-1.7")
+    await looks_right(page, shots, "complaint-letters")

@@ -23,18 +23,16 @@ from telephony.core.account import Role
 from telephony.core.complaints import USUAL, Act, NotPossibleError, State
 from telephony.core.ids import InteractionId, QueueName
 from telephony.crm.seed import customers
-from telephony.customer_messages import CustomerMessages
-from telephony.message_settings import Messages
 from telephony.store.memory import Memory
 from telephony.store.store import Store
 from telephony.web_messages import WebMessages
 from tests.integration.console_house import ACCOUNTS, House
 from tests.integration.test_console_api import Page, page_of
+from tests.letters import messages, post
 
 CUSTOMER = customers(1)[0]
 CALL = InteractionId("c-1")
 NOBODY_CALLS = cast(CallBackDesk, None)  # no message here wishes to be called
-UNWRITTEN = CustomerMessages(Messages(), b"key")
 ELEMENTS = {"name": "Jan Żak", "address": "ul. Cicha 5", "since": "2026-03-01", "grounds": "…", "answer_by": "letter"}
 DAY_S = 86_400.0
 
@@ -47,7 +45,7 @@ class Office:
     def __init__(self, store: Store) -> None:
         self.now = noon("2026-03-20")
         self.store = store
-        self.complaints = Complaints(USUAL, store, lambda: self.now)
+        self.complaints = Complaints(USUAL, store, lambda: self.now, post())
 
     def on(self, day: str) -> None:
         self.now = noon(day)
@@ -79,7 +77,7 @@ async def test_from_filing_to_answer_with_a_ticket_that_closes(office: Office) -
     known, now = await office.complaints.one(CALL)
     assert (known.ticket, known.filed, now.answer.due) == (number, date(2026, 3, 20), date(2026, 4, 3))
     await office.take(Act.CONFIRM, way="letter")
-    await office.take(Act.PROPOSE, decision="accepted", compensation="30 zł")
+    await office.take(Act.PROPOSE, decision="accepted", compensation="30 zł", paid_by="2026-04-15")
     with pytest.raises(NotPossibleError, match="own"):
         await office.take(Act.APPROVE)
     await office.take(Act.APPROVE, "piotr")
@@ -146,7 +144,7 @@ async def test_of_two_who_act_in_the_same_moment_one_is_told(office: Office) -> 
 async def test_two_servers_remind_once(office: Office) -> None:
     await office.file()
     office.on("2026-03-27")
-    other = Complaints(USUAL, office.store, lambda: office.now)
+    other = Complaints(USUAL, office.store, lambda: office.now, post())
     await asyncio.gather(office.complaints.look(), other.look())
     steps = (await office.complaints.one(CALL))[0].steps
     assert [step.act for step in steps] == [Act.ESCALATE, Act.REMIND, Act.REMIND]
@@ -181,7 +179,7 @@ async def desk() -> Office:
 
 @pytest.fixture
 def endpoints(desk: Office) -> tuple[Endpoint, ...]:
-    api = ComplaintApi(desk.complaints, lambda *look: SEEN.append(look), lambda: InteractionId("new"), "MARSOFT S.A.")
+    api = ComplaintApi(desk.complaints, lambda *look: SEEN.append(look), lambda: InteractionId("new"))
     return tuple(api.endpoints())
 
 
@@ -222,7 +220,7 @@ async def test_what_cannot_be_done_is_said_in_words(anna: Page, desk: Office) ->
         status, problem = await anna.ask("POST", f"/complaints/{CALL}/steps", json={"act": act})
         assert (status, problem["reason"]) == (409, reason)
         assert problem["title"] not in ("", "Stan już się zmienił.")
-    await anna.ask("POST", f"/complaints/{CALL}/steps", json={"act": "propose"})
+    await anna.ask("POST", f"/complaints/{CALL}/steps", json={"act": "propose", "facts": {"decision": "accepted"}})
     status, problem = await anna.ask("POST", f"/complaints/{CALL}/steps", json={"act": "approve"})
     assert (status, problem["reason"]) == (409, "complaint_own")
 
@@ -257,9 +255,9 @@ def message(**changes: object) -> CallerMessage:
 
 
 async def test_what_is_marked_as_a_complaint_in_the_form_is_one(office: Office) -> None:
-    messages = WebMessages(office.store, NOBODY_CALLS, office.complaints, {}, lambda: office.now, UNWRITTEN)
-    filed = await messages.file(message())
-    assert await messages.file(message()) == filed, "sent twice it is one"
+    form = WebMessages(office.store, NOBODY_CALLS, office.complaints, {}, lambda: office.now, messages())
+    filed = await form.file(message())
+    assert await form.file(message()) == filed, "sent twice it is one"
     assert filed.answer_by == date(2026, 4, 3)
     ((known, now),) = await office.complaints.all()
     assert (known.ticket, known.complaint.kind, known.complaint.customer) == (filed.ticket, "service_quality", None)
@@ -282,8 +280,8 @@ async def test_what_is_marked_as_a_complaint_in_the_form_is_one(office: Office) 
     ],
 )
 async def test_a_complaints_kind_follows_from_whom_it_is_for(office: Office, queue: str, kind: str, due: date) -> None:
-    messages = WebMessages(office.store, NOBODY_CALLS, office.complaints, {}, lambda: office.now, UNWRITTEN)
-    filed = await messages.file(message(queue=QueueName(queue), email=None, phone="+48600100200"))
+    form = WebMessages(office.store, NOBODY_CALLS, office.complaints, {}, lambda: office.now, messages())
+    filed = await form.file(message(queue=QueueName(queue), email=None, phone="+48600100200"))
     ((known, _),) = await office.complaints.all()
     assert (known.complaint.kind, filed.answer_by) == (kind, due)
     assert known.complaint.elements["answer_by"] == "letter"

@@ -12,6 +12,7 @@ import pytest
 
 from ivr_flows.calendar import Calendar
 from telephony.complaint_api import ComplaintApi
+from telephony.complaint_letter_api import ComplaintLetterApi
 from telephony.complaints import Complaints
 from telephony.console.api.endpoint import Endpoint
 from telephony.console.rules import ConsoleRules
@@ -34,6 +35,7 @@ from telephony.vault.keys import KeyRing
 from telephony.vault.vault import Vault
 from tests.integration.console_house import ACCOUNTS, House
 from tests.integration.test_console_api import page_of
+from tests.letters import post
 
 EVERYBODY = frozenset(Role)
 STAFF = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ENGINEER, Role.ADMIN})
@@ -74,6 +76,7 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("POST", "/complaints"): STAFF,
     ("GET", "/complaints/{interaction}"): STAFF,
     ("GET", "/complaints/{interaction}/letter"): STAFF,
+    ("GET", "/complaints/{interaction}/letters/{letter}"): STAFF,
     ("POST", "/complaints/{interaction}/steps"): STAFF,
     ("GET", "/privacy"): OFFICERS,
     ("POST", "/privacy/requests"): OFFICERS,
@@ -108,7 +111,7 @@ LOG_OUT = ("DELETE", "/sessions")
 def real(path: str) -> str:
     for name in ("request", "erasure", "hold"):
         path = path.replace(f"{{{name}}}", "0")
-    path = path.replace("{interaction}", "i1").replace("{name}", "sales")
+    path = path.replace("{interaction}", "i1").replace("{name}", "sales").replace("{letter}", "l1")
     return (
         path.replace("{session}", "f00d")
         .replace("{article}", "faktura")
@@ -129,8 +132,9 @@ def endpoints(tmp_path: Path) -> tuple[Endpoint, ...]:
 
     store, settings = Store(Memory()), Settings(data=tmp_path)
     files = PersonFiles(Folders(tmp_path, tmp_path))
-    complaints = Complaints(USUAL, store, clock)
-    complaint_api = ComplaintApi(complaints, lambda *_: None, lambda: InteractionId("c-1"), "MARSOFT S.A.")
+    complaints = Complaints(USUAL, store, clock, post())
+    complaint_api = ComplaintApi(complaints, lambda *_: None, lambda: InteractionId("c-1"))
+    letter_api = ComplaintLetterApi(complaints, lambda *_: None)
     vault = Vault(tmp_path / "vault", lambda: KeyRing("k", {}))
     recordings = RecordingsApi(vault, store, lambda *_: None, clock)
     supervision = SupervisionApi(lambda: Calendar({}), tmp_path, clock)

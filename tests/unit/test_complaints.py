@@ -261,7 +261,8 @@ def test_whatever_is_done_no_step_comes_twice_and_the_level_never_falls(
         today = filed + n * DAY
         now = standing(kind, filed, steps, today, free_day=free)
         new = owed(now, steps, today)
-        assert not [step for step in new if step.facts in [old.facts for old in steps if old.act is step.act]]
+        since = max((at for at, step in enumerate(steps) if step.act is Act.WANT), default=0)  # each copy is anew
+        assert not [step for step in new if step.facts in [old.facts for old in steps[since:] if old.act is step.act]]
         steps += new
         act = data.draw(st.sampled_from(Act))
         now = standing(kind, filed, steps, today, free_day=free)

@@ -183,8 +183,19 @@ CASES: Final = (
         by_law=OPEN_COMPLAINT, law=COMPLAINT_LAW, department=QUEUE_OF_CALL,
     ),
     Table(
+        "complaint_letter", "what a customer was written of a complaint", Kind.COMPLAINTS, Ground.LAW, Keep.COMPLAINTS,
+        columns(
+            call="interaction", staff="actor", text="text", pseudonym="recipient", fact="id act way made_at entered_at"
+        ),
+        age="(SELECT over_at FROM complaint WHERE complaint.interaction = {table}.interaction)",
+        by_law=OPEN_COMPLAINT, law=COMPLAINT_LAW, department=QUEUE_OF_CALL,
+    ),
+    Table(
         "complaint", "a complaint and its elements", Kind.COMPLAINTS, Ground.LAW, Keep.COMPLAINTS,
-        columns(call="interaction", customer="customer", text="elements", fact="kind filed_at over_at"),
+        columns(
+            call="interaction", customer="customer", text="elements",
+            fact="kind filed_at over_at look_on look_rules",
+        ),
         age="over_at", by_law="over_at IS NULL", law=COMPLAINT_LAW, department=QUEUE_OF_CALL,
     ),
     Table(

@@ -14,12 +14,16 @@ interface Asked {
   optional?: boolean;
   later?: boolean; // a complaint without it is one, and the customer is asked for it
   value?: string;
+  type?: string; // of the input
 }
 
-const way: Asked = { name: "way", choices: ["letter", "e-mail"] };
+const WAYS = ["letter", "e-mail"] as const;
+const way: Asked = { name: "way", choices: WAYS };
 const KNOWN: Readonly<Record<string, readonly Asked[]>> = {
   confirm: [way],
   answer: [way],
+  resend: [way],
+  want: [],
   approve: [],
   escalate: [{ name: "why", long: true }],
   return: [{ name: "why", long: true }],
@@ -27,12 +31,14 @@ const KNOWN: Readonly<Record<string, readonly Asked[]>> = {
     { name: "decision", choices: ["accepted", "partly", "refused"] },
     { name: "reasons", long: true },
     { name: "compensation", optional: true },
+    { name: "paid_by", optional: true, type: "date" },
   ],
   new: [
     { name: "kind", choices: ["service_quality", "billing", "contract", "other"], titles: "kind_" },
     { name: "customer", optional: true },
     { name: "name", later: true },
     { name: "address", later: true },
+    { name: "email", optional: true, type: "email" },
     { name: "number", optional: true },
     { name: "since", later: true },
     { name: "grounds", long: true },
@@ -43,10 +49,18 @@ const KNOWN: Readonly<Record<string, readonly Asked[]>> = {
   ],
 };
 
-/** The fields for an act; `missing` are elements to be completed, `inWords` the same as a text. */
-export function fieldsOf(act: string, missing: readonly string[], inWords: string): HTMLElement[] {
+/** Whether a letter goes along with an act. */
+export const isLetter = (act: string): boolean => act === "ask" || (KNOWN[act] ?? []).includes(way);
+
+/**
+ * The fields for an act; `missing` are elements to be completed, `inWords` the same as a text, `mail` whether e-mails are
+ * sent from here: then that is the first choice.
+ */
+export function fieldsOf(act: string, missing: readonly string[], inWords: string, mail = false): HTMLElement[] {
+  const ways = { ...way, choices: mail ? WAYS.toReversed() : WAYS };
   const asked: readonly Asked[] =
-    act === "ask" ? [{ name: "missing", long: true, value: inWords }]
+    act === "ask" ? [{ name: "missing", long: true, value: inWords }, ways]
+    : isLetter(act) ? [ways]
     : act === "complete" ? missing.map((name) => ({ name, long: name === "grounds" }))
     : (KNOWN[act] ?? []);
   return asked.map((each) => field(`${act}-${each.name}`, each));
@@ -68,6 +82,7 @@ function field(id: string, asked: Asked): HTMLElement {
   input.name = asked.name;
   input.required = !asked.optional && !asked.later;
   if (!(input instanceof HTMLSelectElement)) {
+    if (asked.type && input instanceof HTMLInputElement) input.type = asked.type;
     input.maxLength = asked.name === "customer" ? 40 : 4000;
     input.autocomplete = "off";
     input.value = asked.value ?? "";

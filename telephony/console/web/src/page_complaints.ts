@@ -4,11 +4,13 @@ import table from "../texts/complaints.json";
 import { Problem, get, leave, post } from "./api";
 import { attempt, tellProblem } from "./dialogs";
 import { byId, make, makeForeign, say, setText, show } from "./dom";
-import { fieldsOf, valuesOf } from "./complaint_fields";
+import { fieldsOf, isLetter, valuesOf } from "./complaint_fields";
 import { fill, lookUp, words } from "./texts";
 import { dateOnly, moment } from "./times";
 
 const POLL_MS = 30_000;
+const SENT_MS = 2_000; // a letter on its way is looked at again
+const HIDDEN = new Set(["reached", "letter", "to"]); // facts of a step that say nothing to people
 const t = words(table);
 
 interface Clock {
@@ -32,11 +34,24 @@ interface Complaint {
 
 type Facts = Record<string, string>;
 
+interface Letter {
+  id: string;
+  act: string;
+  way: string;
+  at: number;
+  actor: string;
+  state: string;
+  why: string;
+}
+
 interface Whole extends Complaint {
   customer: string | null;
   elements: Facts;
   missing: string[];
   steps: { act: string; at: number; actor: string; facts: Facts }[];
+  letters: Letter[];
+  copy_clock: Clock | null;
+  mail: boolean;
   may: string[];
 }
 
@@ -133,6 +148,7 @@ function drawOne(complaint: Whole): void {
   setText(byId("one-state"), `${kindTitle(complaint.kind)}. ${state}. ${lookUp(t, `level_${complaint.level}`, "")}.`);
   const clocks: [string, Clock | null][] = [
     [t.confirmation, complaint.confirmation], [t.answer, complaint.answer], [t.completion, complaint.completion],
+    [t.copy, complaint.copy_clock],
   ];
   const told = clocks.flatMap(([title, clock]) => (clock ? [make("dt", "", title), clockElement("dd", clock)] : []));
   const law = [make("dt", "", t.law), make("dd", "", dateOnly(complaint.law.due))];
@@ -143,6 +159,9 @@ function drawOne(complaint: Whole): void {
   byId("one-elements").replaceChildren(...pairs(complaint.elements));
   byId("one-steps").replaceChildren(...complaint.steps.map(stepItem));
   show(byId("one-no-steps"), complaint.steps.length === 0);
+  byId("one-letters").replaceChildren(...complaint.letters.map(letterItem));
+  show(byId("one-no-letters"), complaint.letters.length === 0);
+  if (complaint.letters.some(({ state }) => state === "waiting")) setTimeout(() => void again(complaint), SENT_MS);
   byId("one-acts").replaceChildren(...complaint.may.map((act) => actForm(act, complaint)));
   show(byId("one-nothing"), complaint.may.length === 0);
 }
@@ -151,12 +170,34 @@ function stepItem({ act, at, actor, facts }: Whole["steps"][number]): HTMLElemen
   const item = make("li");
   const who = [moment(at), actor || t.by_hotline].join(" · ");
   item.append(make("strong", "", lookUp(t, `step_${act}`, act)), make("span", "quiet", ` ${who}`));
-  const shown = Object.entries(facts).filter(([name]) => name !== "reached");
+  const shown = Object.entries(facts).filter(([name]) => !HIDDEN.has(name));
   if (shown.length > 0) {
     const told = make("dl", "facts");
     told.append(...pairs(Object.fromEntries(shown)));
     item.append(told);
   }
+  return item;
+}
+
+/** What has become of its letters, unless somebody is filling something in. */
+async function again({ interaction }: Whole): Promise<void> {
+  if (opened !== interaction || document.hidden || document.querySelector(".act[open]")) return;
+  const focused = document.activeElement?.id;
+  await attempt("problem", async () => drawOne(await get<Whole>(`complaints/${encodeURIComponent(interaction)}`)));
+  if (focused) document.getElementById(focused)?.focus();
+}
+
+function letterItem({ id, act, way, at, actor, state, why }: Letter): HTMLElement {
+  const item = make("li");
+  const title = lookUp(t, `letter_${act}`, act);
+  const became = fill(lookUp(t, `letter_${state}`, state), { why });
+  const told = [lookUp(t, `value_${way}`, way), moment(at), actor || t.by_hotline].join(" · ");
+  const button = make("button", "button-link", t.letter_show);
+  button.type = "button";
+  button.id = `show-${id}`;
+  button.setAttribute("aria-label", fill(t.letter_show_one, { letter: `${title}, ${moment(at)}` }));
+  button.addEventListener("click", () => void showLetter(`letters/${encodeURIComponent(id)}`));
+  item.append(make("strong", "", `${title}: ${became}`), make("span", "quiet", ` ${told} `), button);
   return item;
 }
 
@@ -166,7 +207,9 @@ function actForm(act: string, complaint: Whole): HTMLElement {
   const form = make("form", "sheet-form");
   const button = make("button", "button button-main", fill(t.save, { act: title }));
   button.type = "submit";
-  form.append(...fieldsOf(act, complaint.missing, listed(complaint.missing)), button);
+  form.append(...fieldsOf(act, complaint.missing, listed(complaint.missing), complaint.mail));
+  if (complaint.mail && isLetter(act)) form.append(make("p", "quiet", t.mail_hint));
+  form.append(button);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     void take(act, valuesOf(form), title);
@@ -177,21 +220,39 @@ function actForm(act: string, complaint: Whole): HTMLElement {
 
 async function take(act: string, facts: Facts, title: string): Promise<void> {
   const path = `complaints/${encodeURIComponent(opened)}/steps`;
-  const work = async (): Promise<void> => drawOne(await post<Whole>(path, { act, facts }));
+  let waits = false;
+  const work = async (): Promise<void> => {
+    const complaint = await post<Whole>(path, { act, facts });
+    waits = complaint.letters.some((letter) => letter.act === act && letter.state === "waiting");
+    drawOne(complaint);
+  };
   if (!(await attempt("one-error", work))) return;
   byId("one-title").focus();
-  say(byId("say"), fill(t.done, { act: title }));
+  say(byId("say"), fill(waits ? t.on_its_way : t.done, { act: title }));
   void poll();
 }
 
-async function showLetter(act: string): Promise<void> {
-  const path = `complaints/${encodeURIComponent(opened)}/letter?act=${act}`;
+let pdf = { title: "", pdf: "" };
+
+async function showLetter(which: string): Promise<void> {
+  const path = `complaints/${encodeURIComponent(opened)}/${which}`;
   const work = async (): Promise<void> => {
-    byId<HTMLTextAreaElement>("letter").value = (await get<{ text: string }>(path)).text;
+    const letter = await get<{ title: string; text: string; pdf: string }>(path);
+    byId<HTMLTextAreaElement>("letter").value = letter.text;
+    pdf = letter;
   };
   const there = await attempt("letter-error", work);
   show(byId("letter-part"), there);
   if (there) byId("letter").focus();
+}
+
+function download(): void {
+  const bytes = Uint8Array.from(atob(pdf.pdf), (each) => each.charCodeAt(0));
+  const link = make("a");
+  link.href = URL.createObjectURL(new Blob([bytes], { type: "application/pdf" }));
+  link.download = `${pdf.title}.pdf`;
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 let once = crypto.randomUUID();
@@ -219,8 +280,9 @@ async function file(event: Event): Promise<void> {
 byId("new-fields").append(...fieldsOf("new", [], ""));
 byId("new-form").addEventListener("submit", (event) => void file(event));
 for (const button of document.querySelectorAll<HTMLElement>("[data-letter]")) {
-  button.addEventListener("click", () => void showLetter(button.dataset["letter"] ?? ""));
+  button.addEventListener("click", () => void showLetter(`letter?act=${button.dataset["letter"] ?? ""}`));
 }
+byId("letter-pdf").addEventListener("click", download);
 document.addEventListener("visibilitychange", () => void poll());
 setInterval(() => void poll(), POLL_MS);
 void poll();
