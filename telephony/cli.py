@@ -12,6 +12,7 @@ from pathlib import Path
 
 from telephony import (
     audit_cli,
+    complaint_cli,
     customer_cli,
     database_cli,
     flow_cli,
@@ -121,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     recordings_cli.add(commands, CONFIG)
     survey_cli.add(commands, CONFIG)
     quality_cli.add(commands)
+    complaint_cli.add(commands, CONFIG)
     trunk_cli.add(commands)
     _command(commands, "clean-demo", _clean_demo, "remove all that the demo has written")
     _command(commands, "version", _version, "print the version")
