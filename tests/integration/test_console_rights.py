@@ -139,7 +139,7 @@ def endpoints(tmp_path: Path) -> tuple[Endpoint, ...]:
     recordings = RecordingsApi(vault, store, lambda *_: None, clock)
     supervision = SupervisionApi(lambda: Calendar({}), tmp_path, clock)
     house = PrivacyHouse(store, NOBODY, files, Signer(b"x"), b"x", settings, clock)
-    others = (OutboxApi(store, clock), PrivacyApi(PrivacyDesk(house)), recordings)
+    others = (letter_api, OutboxApi(store, clock), PrivacyApi(PrivacyDesk(house)), recordings)
     return (*supervision.endpoints(), *complaint_api.endpoints(), *(one for api in others for one in api.endpoints()))
 
 

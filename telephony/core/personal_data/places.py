@@ -83,11 +83,6 @@ PLACES: Final = (
         "by whoever runs them, who is named in the receipt", far=True,
     ),
     Place(
-        "messages", "`messages.folder` of the settings: .eml, .sms", "what would be sent, where there is no gateway",
-        Kind.MESSAGES, Ground.CONTRACT, "until whoever takes them from there removes them",
-        "by whoever takes them from there",
-    ),
-    Place(
         "mail and text messages", "the gateways that take them", "letters, confirmations, links", Kind.MESSAGES,
         Ground.CONTRACT, "by their own rule", "by whoever runs them, who is named in the receipt", far=True,
     ),
