@@ -39,10 +39,9 @@ def _names(trunks: TrunkSet) -> Iterator[Problem]:
 
 
 def _trunk(trunk: Trunk) -> Iterator[Problem]:
-    if trunk.srtp is Srtp.SDES and trunk.transport is not Transport.TLS:
-        yield Problem(("srtp",), "with sdes the keys are in the SDP: the transport must be tls [RFC 4568 §7]")
-    if (trunk.ca_file or not trunk.verify_server) and trunk.transport is not Transport.TLS:
-        yield Problem(("transport",), "verify_server and ca_file are for transport tls alone")
+    yield from _encryption(trunk)
+    if trunk.listen_port and trunk.transport is Transport.UDP:
+        yield Problem(("listen_port",), "is for tcp and tls; over UDP calls come in where all SIP does")
     if trunk.session_timers.min_se_s > trunk.session_timers.expires_s:
         yield Problem(("session_timers",), "min_se_s is more than expires_s [RFC 4028 §4]")
     if not trunk.match and not trunk.outbound and not trunk.registration:
@@ -52,6 +51,18 @@ def _trunk(trunk: Trunk) -> Iterator[Problem]:
     for index, text in enumerate(trunk.match):
         if _network(text) is None:
             yield Problem(("match", index), f"{text!r} is no address and no network")
+
+
+def _encryption(trunk: Trunk) -> Iterator[Problem]:
+    tls = trunk.transport is Transport.TLS
+    if trunk.srtp is Srtp.SDES and not tls:
+        yield Problem(("srtp",), "with sdes the keys are in the SDP: the transport must be tls [RFC 4568 §7]")
+    if not tls and (trunk.ca_file or trunk.certificate or trunk.key or not trunk.verify_server):
+        yield Problem(("transport",), "verify_server, ca_file, certificate and key are for transport tls alone")
+    if (trunk.certificate is None) != (trunk.key is None):
+        yield Problem(("certificate",), "certificate and key belong together")
+    if tls and trunk.listen_port and not trunk.certificate:
+        yield Problem(("listen_port",), "carriers connect over TLS to who has a certificate: certificate and key")
 
 
 def _network(text: str) -> tuple[str, int] | None:

@@ -26,8 +26,9 @@ def text(trunks: TrunkSet) -> str:
             *_inbound(trunks),
             *_dids(trunks),
             *_outbound(trunks),
+            *_emergency(trunks),
             *_tries(trunks),
-            _GUARD.format(guards=trunks.guards),
+            _GUARD.format(guards=trunks.guards, shown=trunks.default_caller_id),
             "",
         )
     )
@@ -35,17 +36,18 @@ def text(trunks: TrunkSet) -> str:
 
 def _inbound(trunks: TrunkSet) -> Iterator[str]:
     """A context for each trunk. A number that is not in it is answered 404 without a channel."""
-    shared = sorted(number for number, did in trunks.dids.items() if not did.trunks)
+    by_trunk: dict[str, list[str]] = {}  # "" for those that any trunk may bring
+    for number, did in sorted(trunks.dids.items()):
+        for name in did.trunks or ("",):
+            by_trunk.setdefault(name, []).append(number)
     for form in sorted({trunk.numbers for trunk in trunks.trunks.values()}):
         yield f"[hotline-numbers-{form.value}]"
-        yield from (_arrives(number, form) for number in shared)
+        yield from (_arrives(number, form) for number in by_trunk.get("", ()))
         yield ""
     for name, trunk in trunks.trunks.items():
         yield f"[hotline-in-{name}]"
         yield f"include => hotline-numbers-{trunk.numbers.value}"
-        yield from (
-            _arrives(number, trunk.numbers) for number, did in sorted(trunks.dids.items()) if name in did.trunks
-        )
+        yield from (_arrives(number, trunk.numbers) for number in by_trunk.get(name, ()))
         yield ""
 
 
@@ -67,7 +69,7 @@ def _leads(did: Did) -> tuple[str, ...]:
         case "accessibility":
             return (f"Set(QUEUE_PRIO={ACCESSIBILITY_PRIORITY})", "Goto(hotline-call,s,1)")
         case "echo":
-            return ("Goto(hotline-probe,s,1)",)
+            return ("Answer()", "Goto(hotline-probe,s,1)")
         case "agent":
             return (f"Dial(PJSIP/{endpoint},30)", "Hangup(${HANGUPCAUSE})")
     return ("Goto(hotline-call,s,1)",)
@@ -84,7 +86,8 @@ def _outbound(trunks: TrunkSet) -> Iterator[str]:
     yield ""
 
 
-GUARDED = ("_+4870XXXXXXX", *(f"+48{number}" for number in ("112", "997", "998", "999")))
+EMERGENCY_CALLS = ("112", "997", "998", "999")
+GUARDED = ("_+4870XXXXXXX", *(f"+48{number}" for number in EMERGENCY_CALLS))
 
 
 def _patterns(prefix: str) -> Iterator[str]:
@@ -128,6 +131,21 @@ def _window(window: Window) -> str:
     """`GotoIfTime` counts the last minute in; a window ends before it."""
     end = (window.end.hour * 60 + window.end.minute - 1) % 1440
     return f"{window.begin:%H:%M}-{end // 60:02}:{end % 60:02},{window.days},*,*,Europe/Warsaw"
+
+
+def _emergency(trunks: TrunkSet) -> Iterator[str]:
+    """Where people's own phones come when they dial one: every way out in turn, without a guard and without a limit."""
+    yield "[hotline-trunk-emergency]"
+    for number in EMERGENCY_CALLS:
+        yield f"exten => {number},1,Set(CALLERID(all)=<{trunks.default_caller_id}>)"
+        for name, trunk in trunks.trunks.items():
+            if trunk.outbound:
+                yield from (
+                    f" same => n,Dial(PJSIP/{name}/{uri(host, trunk.transport, number)},{trunk.ring_timeout_s})"
+                    for host in ordered_hosts(trunk)
+                )
+        yield " same => n,Congestion(10)"
+    yield ""
 
 
 def _tries(trunks: TrunkSet) -> Iterator[str]:
@@ -178,6 +196,7 @@ def _dialled(form: NumberForm) -> str:
 _GUARD = """\
 [hotline-trunk-guard]
 exten => s,1,Set(HOTLINE_GUARD=open)
+ same => n,Set(CALLERID(all)=<${{IF($["${{HOTLINE_SHOWN}}" = ""]?{shown}:${{HOTLINE_SHOWN}})}}>)
  same => n,Set(HOTLINE_MINUTE=${{STRFTIME(${{EPOCH}},Europe/Warsaw,%Y%m%d%H%M)}})
  same => n,Set(HOTLINE_LOCKED=${{LOCK(hotline-trunk)}})
  same => n,Set(HOTLINE_COUNT=${{IF($["${{DB(hotline_trunk/minute)}}" = "${{HOTLINE_MINUTE}}"]?$[0${{DB(hotline_trunk/calls)}} + 1]:1)}})

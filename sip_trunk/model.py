@@ -28,6 +28,8 @@ Seconds = Annotated[int, Field(ge=1, le=86_400)]
 Money = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]  # zloty
 Codec = Annotated[str, StringConstraints(pattern=r"^(alaw|ulaw|g722|opus|g729|gsm)$")]
 
+FilePath = Annotated[str, StringConstraints(pattern=r"^/[0-9A-Za-z._/-]{1,200}$")]
+
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -129,7 +131,10 @@ class Trunk:
     registration: Registration | None = None
     transport: Transport = Transport.UDP
     verify_server: bool = True  # of TLS: the certificate must be good and be the host's
-    ca_file: Annotated[str, StringConstraints(pattern=r"^/[0-9A-Za-z._/-]{1,200}$")] | None = None
+    ca_file: FilePath | None = None  # PEM; what the system trusts where it is not set
+    certificate: FilePath | None = None  # PEM, ours, for carriers that ask for one or connect to us over TLS
+    key: FilePath | None = None
+    listen_port: Port | None = None  # of TCP or TLS, where the carrier connects to us; none: we connect
     srtp: Srtp = Srtp.NONE
     codecs: Annotated[tuple[Codec, ...], Field(min_length=1, max_length=6)] = ("alaw", "ulaw")
     ptime_ms: Annotated[int, Field(ge=10, le=60, multiple_of=10)] = 20

@@ -44,6 +44,8 @@ class Section:
 def sections(trunks: TrunkSet, secrets: Mapping[str, str]) -> Iterator[Section]:
     """All objects. `secrets`: name → value. Errors: TrunkError for a secret that is not there."""
     for name, trunk in trunks.trunks.items():
+        if trunk.transport is not Transport.UDP:
+            yield _transport(name, trunk)
         yield _endpoint(name, trunk)
         yield _aor(name, trunk)
         if trunk.match:
@@ -53,16 +55,33 @@ def sections(trunks: TrunkSet, secrets: Mapping[str, str]) -> Iterator[Section]:
             yield _registration(name, trunk, trunk.registration)
 
 
-def transport_name(trunk: Trunk, name: str) -> str:
-    """TLS has a transport for each trunk, since its certificates are checked there."""
-    return f"{name}-tls" if trunk.transport is Transport.TLS else trunk.transport.value
-
-
 def uri(host: Host, transport: Transport, user: str = "") -> str:
     """The SIP URI of a host [RFC 3261 §19.1]; an IPv6 address in brackets is refused by `SAFE` and so by name alone."""
     port = f":{host.port}" if host.port else ""
     way = "" if transport is Transport.UDP else f"\\;transport={transport.value}"
     return f"sip:{user}{'@' if user else ''}{host.host}{port}{way}"
+
+
+def transport_name(name: str, trunk: Trunk) -> str:
+    """A transport for each trunk over TCP or TLS: certificates are checked there, and nobody else connects to it."""
+    return f"{name}-{trunk.transport.value}"
+
+
+def _transport(name: str, trunk: Trunk) -> Section:
+    options = [("protocol", trunk.transport.value), ("bind", f"0.0.0.0:{trunk.listen_port or 0}")]
+    if trunk.transport is Transport.TLS:
+        options += [("method", "tlsv1_2"), ("verify_server", _yes(trunk.verify_server))]
+        options += [
+            (key, value)
+            for key, value in (
+                ("ca_list_file", trunk.ca_file),
+                ("cert_file", trunk.certificate),
+                ("priv_key_file", trunk.key),
+            )
+            if value
+        ]
+        options += [("verify_client", "yes"), ("require_client_cert", "yes")] if trunk.listen_port else []
+    return Section(transport_name(name, trunk), "transport", tuple(options))
 
 
 def _endpoint(name: str, trunk: Trunk) -> Section:
@@ -90,6 +109,8 @@ def _endpoint(name: str, trunk: Trunk) -> Section:
         ("allow_transfer", "no"),
         ("device_state_busy_at", str(trunk.limits.calls)),
     ]
+    if trunk.transport is not Transport.UDP:
+        options.append(("transport", transport_name(name, trunk)))
     if trunk.outbound_proxy:
         options.append(("outbound_proxy", uri(trunk.outbound_proxy, trunk.transport) + "\\;lr"))
     if trunk.registration:
@@ -114,7 +135,7 @@ def ordered_hosts(trunk: Trunk) -> list[Host]:
 def _auth(name: str, registration: Registration, secrets: Mapping[str, str]) -> Section:
     if not (secret := secrets.get(registration.secret)):
         raise TrunkError(
-            f"{name}: the secret {registration.secret} is not there: set HOTLINE_TRUNK_{registration.secret}"
+            f"{name}: the secret {registration.secret} is not there: set HOTLINE_TRUNK_SECRETS__{registration.secret}"
         )
     return Section(name, "auth", (("auth_type", "digest"), ("username", registration.user)), secret)
 
@@ -135,6 +156,7 @@ def _registration(name: str, trunk: Trunk, registration: Registration) -> Sectio
             ("max_retries", "1000000"),
             ("auth_rejection_permanent", "no"),
             ("line", "yes"),
+            *((("transport", transport_name(name, trunk)),) if trunk.transport is not Transport.UDP else ()),
             ("endpoint", name),
         ),
     )

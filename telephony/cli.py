@@ -123,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     survey_cli.add(commands, CONFIG)
     quality_cli.add(commands)
     complaint_cli.add(commands, CONFIG)
-    trunk_cli.add(commands)
+    trunk_cli.add(commands, CONFIG)
     _command(commands, "clean-demo", _clean_demo, "remove all that the demo has written")
     _command(commands, "version", _version, "print the version")
     return parser

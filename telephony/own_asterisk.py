@@ -150,6 +150,8 @@ def _settings_of(node: NodeConfig, pages: PagePhones | None) -> str:
         f'[[asterisk]]\nname = "{node.name}"\nhost = "{node.ami_host}"\nami_port = {node.ami_port}\n'
         f'secret = "{node.manager_secret}"\n'
         f"{_trunk_out(node)}{phones}"
+        "# For `hotline trunk apply` (docs/trunks.md), where this machine can write that folder:\n"
+        f'# provision_secret = "{node.provision_secret}"\n# trunk_folder = "/etc/asterisk/trunks"\n'
         "# Where this machine can read Asterisk's logs: calls served without us are recorded afterwards.\n"
         '# log_folder = "/var/log/asterisk"\n'
     )

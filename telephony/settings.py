@@ -35,6 +35,7 @@ from telephony.vault_settings import VaultRules
 if TYPE_CHECKING:
     from ivr_flows.prompts import Speaker
 
+TrunkSecret = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 PHONE_URL = re.compile(r"wss://[a-z0-9.-]+(:[0-9]+)?/ws|ws://127\.0\.0\.1:[0-9]+/ws")
 
 
@@ -49,6 +50,8 @@ class AsteriskNode(Frozen):
     trunk: Name | None = None  # by which customers are called back from here; without it nobody is
     # Where the phones of pages connect to it, at one of the nodes.
     phone_url: Annotated[str, StringConstraints(pattern=rf"^({PHONE_URL.pattern})?$")] = ""
+    provision_secret: SecretStr | None = None  # of its account `hotline-provision`, by which trunks are applied
+    trunk_folder: Path | None = None  # `trunks` in its configuration folder, where we can write it (docs/trunks.md)
     log_folder: Path | None = None  # its `astlogdir`, where we can read it: what happened without us is read in
 
 
@@ -69,6 +72,7 @@ class Settings(BaseSettings):
     audit_key: ApiToken | None = None  # of pseudonyms, the same on all servers; a file of the data folder unless given
     asterisk: tuple[AsteriskNode, ...] = ()
     numbers: Mapping[E164, Number] = Field(default_factory=dict)
+    trunk_secrets: Mapping[TrunkSecret, SecretStr] = Field(default_factory=dict)  # what trunks.toml names
     transfer_numbers: tuple[E164, ...] = ()  # outside the house, to which agents may hand a caller over
     queues: Mapping[Name, Queue] = Field(default_factory=dict)
     agents: Mapping[str, AgentSkills] = Field(default_factory=dict)  # by login

@@ -1,52 +1,172 @@
-"""`hotline trunk`: trunks as a reviewed file."""
+"""`hotline trunk`: trunks as a reviewed file, planned, applied and rolled back."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import getpass
 import json
-import sys
-from collections.abc import Callable
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from telephony.store_cli import Actions, say, settings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sip_trunk.plan import Plan
+    from telephony.trunk_apply import Applied, TrunkNode, Wanted
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: Path) -> None:
     """Enter `trunk` and what belongs to it."""
     summary = "trunks: carriers, numbers and ways out, as a file under review"
-    command = commands.add_parser("trunk", help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-    ways = command.add_subparsers(required=True, metavar="COMMAND")
-    _way(ways, "check", _check, "say what is wrong with a file of trunks, with line and column").add_argument(
-        "file", type=Path, metavar="FILE", help="trunks.toml"
-    )
-    _way(ways, "schema", _schema, "print the JSON Schema of such files, for editors that complete and check them")
-
-
-def _way(
-    ways: argparse._SubParsersAction[argparse.ArgumentParser],
-    name: str,
-    run: Callable[[argparse.Namespace], int],
-    summary: str,
-) -> argparse.ArgumentParser:
-    command = ways.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-    command.set_defaults(run=run)
-    return command
-
-
-def _check(chosen: argparse.Namespace) -> int:
-    from sip_trunk import trunk_file
-    from sip_trunk.errors import TrunkFileError
-
-    try:
-        trunks = trunk_file.load(chosen.file)
-    except TrunkFileError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    counts = f"{len(trunks.trunks)} trunks, {len(trunks.dids)} numbers, {len(trunks.outbound)} rules for calls out"
-    sys.stdout.write(f"{chosen.file.name} is good: {counts}\n")
-    return 0
+    group = commands.add_parser("trunk", help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+    actions = Actions(group, config)
+    actions.add("schema", _schema, "print the JSON Schema of such files, for editors that complete and check them")
+    for name, run, what in (
+        ("check", _check, "say what is wrong with a file of trunks, with line and column"),
+        ("plan", _plan, "say what applying a file would change in what Asterisk really runs"),
+        ("apply", _apply, "write, reload and verify, node after node; what does not verify is rolled back"),
+    ):
+        actions.add(name, run, what).add_argument("file", type=Path, metavar="FILE", help="trunks.toml")
+    actions.add("status", _status, "carriers as they are now: registration, answers to OPTIONS, calls")
+    actions.add("history", _history, "what has been applied and rolled back, and why")
+    back = actions.add("rollback", _rollback, "go back to an earlier revision")
+    back.add_argument("revision", nargs="?", metavar="REVISION", help="as history tells it (default: the one before)")
 
 
 def _schema(_: argparse.Namespace) -> int:
     from sip_trunk.trunk_file import json_schema
 
-    sys.stdout.write(json.dumps(json_schema(), ensure_ascii=False, indent=2) + "\n")
+    return say(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    """Errors: TrunkFileError."""
+    from sip_trunk import trunk_file
+
+    trunks = trunk_file.load(chosen.file)
+    counts = f"{len(trunks.trunks)} trunks, {len(trunks.dids)} numbers, {len(trunks.outbound)} rules for calls out"
+    return say(f"{chosen.file.name} is good: {counts}")
+
+
+def _plan(chosen: argparse.Namespace) -> int:
+    from telephony.trunk_apply import planned
+
+    async def work() -> None:
+        wanted = _wanted(chosen)
+        for node in _nodes(chosen):
+            say(f"{node.name}: {_told(await planned(node, wanted))}")
+
+    asyncio.run(work())
     return 0
+
+
+def _apply(chosen: argparse.Namespace) -> int:
+    from telephony.trunk_apply import applied
+
+    async def work() -> bool:
+        async for done in applied(_nodes(chosen), _wanted(chosen), getpass.getuser()):
+            say(_outcome(done))
+            if done.failed:
+                return False
+        return True
+
+    return 0 if asyncio.run(work()) else 1
+
+
+def _status(chosen: argparse.Namespace) -> int:
+    from telephony.asterisk.provision import provisioning
+
+    async def work() -> None:
+        for node in _nodes(chosen):
+            async with provisioning(node.ami) as link:
+                running = await link.running()
+            say(f"{node.name}: revision {node.folder.current() or 'none'}")
+            for name in sorted(running.calls):
+                hosts = ", ".join(
+                    f"{each.status}{f' {each.round_trip_ms:.0f} ms' if each.round_trip_ms else ''}"
+                    for each in running.contacts
+                    if each.trunk == name
+                )
+                registered = running.registrations.get(name, "no registration")
+                say(f"  {name}: {registered}; OPTIONS: {hosts or 'no host'}; calls: {running.calls[name]}")
+
+    asyncio.run(work())
+    return 0
+
+
+def _history(chosen: argparse.Namespace) -> int:
+    for node in _nodes(chosen):
+        for past in node.folder.history():
+            when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(past.at))
+            reason = f" ({past.reason})" if past.reason else ""
+            say(f"{node.name} {when} {past.actor}: {past.old or 'none'} → {past.new}: {past.outcome}{reason}")
+    return 0
+
+
+def _rollback(chosen: argparse.Namespace) -> int:
+    from sip_trunk.errors import TrunkError
+    from sip_trunk.revisions import revision_named
+    from telephony.trunk_apply import rolled_back
+
+    async def work() -> None:
+        for node in _nodes(chosen):
+            now = node.folder.current()
+            earlier = [each for each in node.folder.known() if now and each.number < now.number]
+            to = revision_named(chosen.revision) if chosen.revision else (earlier[-1] if earlier else None)
+            if to is None:
+                raise TrunkError(f"{node.name}: there is no such revision, see hotline trunk history")
+            await rolled_back(node, to, getpass.getuser())
+            say(f"{node.name}: revision {to} is in force")
+
+    asyncio.run(work())
+    return 0
+
+
+def _wanted(chosen: argparse.Namespace) -> Wanted:
+    """Errors: TrunkFileError, TrunkError."""
+    from sip_trunk import trunk_file
+    from telephony.trunk_apply import Wanted
+
+    text = trunk_file.text_of(chosen.file)
+    secrets = settings_of(chosen).trunk_secrets
+    plain = {name.upper(): secret.get_secret_value() for name, secret in secrets.items()}
+    return Wanted.of(trunk_file.parse(text, chosen.file.name), text, plain)
+
+
+def _nodes(chosen: argparse.Namespace) -> Sequence[TrunkNode]:
+    """Those of the settings. Errors: TrunkError where one lacks what is needed."""
+    from sip_trunk.errors import TrunkError
+    from sip_trunk.revisions import TrunkFolder
+    from telephony.asterisk.ami_client import AmiSettings
+    from telephony.trunk_apply import TrunkNode
+
+    nodes = []
+    for node in settings_of(chosen).asterisk:
+        if node.provision_secret is None or node.trunk_folder is None:
+            raise TrunkError(f"[[asterisk]] {node.name} needs provision_secret and trunk_folder (docs/trunks.md)")
+        ami = AmiSettings(node.host, node.ami_port, "hotline-provision", node.provision_secret.get_secret_value())
+        nodes.append(TrunkNode(node.name, ami, TrunkFolder(node.trunk_folder)))
+    if not nodes:
+        raise TrunkError("no [[asterisk]] in the settings: at least one is needed (docs/trunks.md)")
+    return nodes
+
+
+def _told(plan: Plan) -> str:
+    if not plan:
+        return "runs what the file says"
+    lines = [f"  {change}" for change in plan.changes]
+    lines += [f"  {count} calls under way at {name} go on as they are" for name, count in plan.affected.items()]
+    return "\n".join([f"{len(plan.changes)} changes", *lines])
+
+
+def _outcome(done: Applied) -> str:
+    if done.failed:
+        reasons = "".join(f"\n  {each}" for each in done.failed)
+        return f"{done.node}: rolled back to {done.revision or 'no trunks'}, because{reasons}"
+    if not done.changes:
+        return f"{done.node}: runs what the file says, revision {done.revision}"
+    return f"{done.node}: revision {done.revision} is in force, {len(done.changes)} changes"

@@ -31,6 +31,7 @@ from telephony.asterisk.ami_wire import (
     WireError,
     checked,
 )
+from telephony.asterisk.provision_actions import ProvisionAction
 
 log = structlog.get_logger()
 
@@ -92,7 +93,7 @@ class Listing:
 class _Request(PanoramiskAction):  # type: ignore[misc]
     """An action under way: completed by the structure of the answer, never by its English words."""
 
-    def __init__(self, action: Action, action_id: str) -> None:
+    def __init__(self, action: Action | ProvisionAction, action_id: str) -> None:
         fields = [("Action", action.name), ("ActionID", action_id), *action.fields()]
         super().__init__(dict(checked(fields)))
         self.listing = action.listing
@@ -189,7 +190,7 @@ class Connection(AMIProtocol):  # type: ignore[misc]
     async def ended(self) -> None:
         await asyncio.shield(self._ended)
 
-    async def request(self, action: Action, timeout_s: float = 5.0) -> AmiResponse:
+    async def request(self, action: Action | ProvisionAction, timeout_s: float = 5.0) -> AmiResponse:
         """Send once and wait for the answer.
 
         Errors: ValueError before a byte is sent, AmiNotConnectedError, AmiLostError, AmiRefusedError.
@@ -198,12 +199,12 @@ class Connection(AMIProtocol):  # type: ignore[misc]
         assert answer is not None  # a request is completed by its answer
         return answer
 
-    async def listing(self, action: Action, timeout_s: float = 10.0) -> Listing:
+    async def listing(self, action: Action | ProvisionAction, timeout_s: float = 10.0) -> Listing:
         """Send once and wait for the whole list. Errors as for `request`."""
         request = await self._run(action, timeout_s)
         return Listing(tuple(request.events), request.whole and self.trust.holds)
 
-    async def _run(self, action: Action, timeout_s: float) -> _Request:
+    async def _run(self, action: Action | ProvisionAction, timeout_s: float) -> _Request:
         request = self._send(action, secrets.token_hex(12))
         try:
             async with asyncio.timeout(timeout_s):
@@ -225,7 +226,7 @@ class Connection(AMIProtocol):  # type: ignore[misc]
             raise AmiLostError("the connection to Asterisk ended before the answer came")
         return request.future.result()  # type: ignore[no-any-return]
 
-    def _send(self, action: Action, action_id: str) -> _Request:
+    def _send(self, action: Action | ProvisionAction, action_id: str) -> _Request:
         if self.closed or self.transport.is_closing():
             raise AmiNotConnectedError(f"{action.name} was not sent: there is no connection to Asterisk")
         if len(self.responses) >= UNDER_WAY_LIMIT:

@@ -24,7 +24,7 @@ _HEAD = 28  # characters of a message by which its shapes are looked up: `Event:
 # Debian's build has the developers' test events: repeated keys, channels without ids, an empty line too many. No
 # caller's text is in them, and nobody listens to them.
 _NOISE = "Event: TestEvent\r\n"
-_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_()/.-]{0,99}")
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_()/.-]{0,99}|100rel")  # the one option of Asterisk that begins so
 _ALWAYS = frozenset({"ActionID", "EventList"})  # what ties an event to a question of ours
 
 # What precedes Channel, Uniqueid and Linkedid in the events that speak of several channels.
@@ -179,6 +179,8 @@ class Parser:
             key, separator, value = line.partition(": ")
             if not separator and line.endswith(":"):
                 key, separator = line[:-1], ":"
+            if key == "Message":  # of Asterisk's own words some end a line (`No endpoints found`)
+                value = value.removesuffix("\n")
             if not separator or not _KEY.fullmatch(key) or "\n" in value:
                 return Taint(TaintReason.BAD_LINE)
             if key in fields:

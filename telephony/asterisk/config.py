@@ -347,9 +347,16 @@ def _phone(agent: AgentPhone, node: NodeConfig) -> str:
 
 
 def _outside(number: str, node: NodeConfig) -> str:
-    """A number outside the house, under a number of ours: a carrier refuses one that is not ours."""
+    """A number outside the house, under a number of ours: a carrier refuses one that is not ours.
+
+    Here and below, applied trunks (docs/trunks.md) come before those of this file.
+    """
     ways = _ways_out(checked(number, DID, "transfer number"), node)
-    return f"exten => {number},1,NoOp(outside)\n{ways} same => n,Goto(hotline-handed-over,s,1)"
+    return (
+        f"exten => {number},1,GotoIf($[${{DIALPLAN_EXISTS(hotline-trunk-out,{number},1)}}]?trunks)\n"
+        f"{ways} same => n,Goto(hotline-handed-over,s,1)\n"
+        f" same => n(trunks),Gosub(hotline-trunk-out,{number},1)\n same => n,Goto(hotline-handed-over,s,1)"
+    )
 
 
 def _sent_out(number: str, node: NodeConfig) -> str:
@@ -364,7 +371,9 @@ def _sent_out(number: str, node: NodeConfig) -> str:
     )
     # Without a trunk that calls out, the status of an earlier dial must not pass for this one's.
     return (
-        f"exten => {number},1,Set(DIALSTATUS=CHANUNAVAIL)\n{shown}{ways}"
+        f"exten => {number},1,Set(DIALSTATUS=CHANUNAVAIL)\n"
+        f" same => n,GotoIf($[${{DIALPLAN_EXISTS(hotline-trunk-out,{number},1)}}]?trunks)\n{shown}{ways}"
+        f" same => n,Goto(done)\n same => n(trunks),Gosub(hotline-trunk-out,{number},1)\n"
         " same => n(done),Set(CALLERID(all)=<${HOTLINE_NUMBER}>)\n same => n,Return()\n"
     )
 
@@ -382,7 +391,11 @@ def _last_resort(endpoints: tuple[str, ...]) -> str:
 
 def _emergency(number: str, node: NodeConfig) -> str:
     """Every trunk that can call out, one after the other, under a number that the emergency centre can call back."""
-    return f"exten => {number},1,NoOp(emergency)\n{_ways_out(number, node)} same => n,Congestion(10)\n"
+    applied = f"hotline-trunk-emergency,{number},1"
+    return (
+        f"exten => {number},1,GotoIf($[${{DIALPLAN_EXISTS({applied})}}]?{applied})\n"
+        f"{_ways_out(number, node)} same => n,Congestion(10)\n"
+    )
 
 
 def _ways_out(number: str, node: NodeConfig) -> str:

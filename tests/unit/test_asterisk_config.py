@@ -104,7 +104,7 @@ def test_an_agent_can_hand_over_to_colleagues_and_to_permitted_numbers_only() ->
     assert targets == ["112", "997", "998", "999", *colleagues, "+48220000900", *ours, "*43"]
     callers_only = 'GotoIf($["${HOTLINE_INTERACTION}${HOTLINE_DID}" = ""]?hotline-handed-over,s,nobody)'
     assert agents.count(callers_only) == len(NODE.numbers)
-    assert agents.count("Goto(hotline-handed-over,s,1)") == len(colleagues) + 1  # nobody is lost to a busy phone
+    assert agents.count("Goto(hotline-handed-over,s,1)") == len(colleagues) + 2  # nobody is lost to a busy phone
 
 
 def test_who_waits_hears_ringing_where_there_is_no_music() -> None:
@@ -115,7 +115,9 @@ def test_who_waits_hears_ringing_where_there_is_no_music() -> None:
 def test_a_node_without_agents_numbers_and_trunks_is_still_a_configuration() -> None:
     texts = rendered(replace(NODE, agents=(), numbers={}, trunks=(), announcement=None, agi_servers=()))
     assert "Dial(" not in texts["extensions.conf"].replace("Dial(PJSIP/${HOTLINE_PHONE}", "")  # only for a leg's phone
-    assert "exten => 112,1,NoOp(emergency)\n same => n,Congestion(10)" in texts["extensions.conf"]
+    applied = "hotline-trunk-emergency,112,1"  # trunks that are applied later (docs/trunks.md)
+    emergency = f"exten => 112,1,GotoIf($[${{DIALPLAN_EXISTS({applied})}}]?{applied})\n same => n,Congestion(10)"
+    assert emergency in texts["extensions.conf"]
 
 
 def test_two_nodes_on_one_machine_differ() -> None:

@@ -89,7 +89,7 @@ def test_without_numbers_there_is_nothing_to_call(tmp_path: Path, capsys: pytest
 def test_agents_may_hand_over_to_the_numbers_in_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOTLINE_TRANSFER_NUMBERS", '["+48220000900"]')
     dialplan = _written(tmp_path / "own")["extensions.conf"]
-    assert "exten => +48220000900,1,NoOp(outside)" in dialplan.partition("[hotline-agents]")[2]
+    assert "exten => +48220000900,1,GotoIf(" in dialplan.partition("[hotline-agents]")[2]
 
 
 def test_two_nodes_share_their_secrets_and_know_one_another(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, capsys: pytest.Cap
     assert cli.main(["trunk", "check", str(file)]) == 1
     told = capsys.readouterr()
     assert told.out == ""
-    assert told.err.startswith("trunks.toml:")
+    assert told.err.startswith("hotline: trunks.toml:63:1: ")
     assert cli.main(["trunk", "check", str(tmp_path / "absent.toml")]) == 1
     assert "cannot be read: No such file" in capsys.readouterr().err
 

@@ -196,7 +196,7 @@ def test_numbers_of_ours_arrive_in_the_carriers_form_and_lead_where_they_should(
     dids = context(text, "hotline-did")
     assert dids["+48221234500"] == ["Set(HOTLINE_DID=+48221234500)", "n,Goto(hotline-call,s,1)"]
     assert dids["+48221234501"][1:] == ["n,Set(QUEUE_PRIO=10)", "n,Goto(hotline-call,s,1)"]
-    assert dids["+48221234599"][1:] == ["n,Goto(hotline-probe,s,1)"]
+    assert dids["+48221234599"][1:] == ["n,Answer()", "n,Goto(hotline-probe,s,1)"]
 
 
 def test_a_number_may_lead_to_a_consultants_phone() -> None:
@@ -265,7 +265,7 @@ def test_a_registering_trunk() -> None:
 
 
 def test_a_secret_that_is_not_there_is_named() -> None:
-    with pytest.raises(TrunkError, match="set HOTLINE_TRUNK_SOUTH"):
+    with pytest.raises(TrunkError, match="set HOTLINE_TRUNK_SECRETS__SOUTH"):
         list(sections(example(), {}))
 
 
@@ -299,7 +299,7 @@ def test_all_objects_are_written() -> None:
     assert "allow = alaw:40,ulaw:40" in text
     assert "match = 198.51.100.20:5060/32" in text
     assert "client_uri = sip:u@198.51.100.20:5060" in text
-    assert text.count("\ntype = ") == 5
+    assert text.count("\ntype = ") == 6
 
 
 def test_uris() -> None:
