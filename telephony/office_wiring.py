@@ -42,7 +42,7 @@ class Office:
     ) -> None:
         titles = {name: queue.title for name, queue in settings.queues.items()}
         house = House.of(settings, store, clock)
-        self._forgetting = Forgetting(house)
+        self.forgetting = Forgetting(house)
         self._privacy_desk = PrivacyDesk(house) if house else None
         self.written = CustomerMessages(settings.messages, audit_key(settings))
         letters = ComplaintPost(settings.complaints.unit, self.written)
@@ -73,5 +73,5 @@ class Office:
         """What runs as long as the server does."""
         yield from self.post.works()
         yield from self.tickets.works()
-        yield self._forgetting.run()
+        yield self.forgetting.run()
         yield self._complaints.run()

@@ -65,6 +65,8 @@ def publish(app: App, standings: Callable[[], Iterator[Standing]]) -> None:
     app.metrics.counter_table("outward", told, app.outward.figures, ("to", "what"))
     post = "What customers were written: taken, or not taken and tried again"
     app.metrics.counter_table("post", post, app.office.post.figures, ("way", "what"))
+    forgotten = "Rows and files that were old enough to be forgotten, since the start"
+    app.metrics.counters("forgotten", forgotten, lambda: app.office.forgetting.figures, "place")
     exchanged = "Tickets told to their other system: taken, or not and tried again; and what arrived from there"
     app.metrics.counter_table("tickets_there", exchanged, app.office.tickets.figures, ("to", "what"))
     app.metrics.counter("outward_lost", "News for which there was no room", lambda: app.outward.news.lost)

@@ -30,6 +30,10 @@ class Forgetting:
         self._pause = pause
         self.forgotten: Counter[str] = Counter()  # by place, since the start
 
+    @property
+    def figures(self) -> dict[str, float]:
+        return {place: float(count) for place, count in self.forgotten.items()}
+
     async def run(self) -> None:
         """Until cancelled."""
         while True:

@@ -239,7 +239,10 @@ class Site:
         return html(self._account_page.html(session, look.looked_at(request)))
 
     async def _page_socket(self, request: web.Request) -> web.StreamResponse:
-        return await self._socket.serve(request, self._session(request))
+        session = self._session(request)
+        if session and session.account.role is Role.DPO:  # no page of theirs has calls
+            raise web.HTTPForbidden
+        return await self._socket.serve(request, session)
 
     async def _login_form(self, request: web.Request) -> web.StreamResponse:
         if self._session(request):

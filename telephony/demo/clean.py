@@ -12,7 +12,7 @@ OURS = (
     "asterisk", "asterisk-tree", "log", "postgres", "prompts", "voices", "ports.json", "secrets.json", "server.toml",
     "browser", "screenshots", "closures.json", "closures.lock", "outages.json", "outages.lock", "server.pid",
     "once", "tools", "node-2", "node-3", "node-4", "said", "calendar.yaml", "flows", "recordings",
-    "vault", "vault-keys",
+    "vault", "vault-keys", "receipts.key", "erased.jsonl", "exports",
     "second-factor.key", "audit.key", "audit.spool", "facts.spool", "tls", "messages",
 )  # fmt: skip
 UNFINISHED = (".part", ".new", ".lock")  # of one of ours, after a crash

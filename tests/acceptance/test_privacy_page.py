@@ -136,6 +136,7 @@ async def test_nobody_else_comes_in_and_export_wants_the_password(
     answer = await page.goto(f"{url}/complaints")
     assert answer
     assert answer.status == 403, "the officer does nothing that others do"
+    assert (await page.context.request.get(f"{url}/ws")).status == 403
     await page.goto(f"{url}/privacy")
     await page.locator("#person").fill(PERSON.number)
     clock.later_s = 600.0
