@@ -63,9 +63,7 @@ class TicketExchange:
         self._system = known[1] if known else None
         self.teller = self.listener = None
         if self._system:
-            self.teller = Teller(
-                self.name, self._system, self._there, store.ticket_entries, store.outbox.message_sent, clock
-            )
+            self.teller = Teller(self.name, self._system, self._there, store.ticket_entries, clock)
             self.listener = Listener(self.name, self._system, self._there, self.arrived, to.every_s)
 
     def routes(self) -> Iterator[web.RouteDef]:

@@ -6,19 +6,15 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
-import shutil
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 
+from tests.locked import environment, install, is_whole
 from tests.ports import free_port
-from tests.tools import data_folder
 
 LOCK = Path(__file__).with_name("roundup.lock")
 USER, PERSON, PASSWORD = "hotline", "anna", "R0undup-of-the-tests"
@@ -36,27 +32,11 @@ class RoundupMissingError(RuntimeError):
     """Roundup is not here; the message names the command that brings it."""
 
 
-def environment() -> Path:
-    return data_folder() / "tools" / f"roundup-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]}"
-
-
-def install() -> None:
-    """Into an environment named by the lock, whole or not at all. Errors: subprocess.CalledProcessError."""
-    wanted = environment()
-    if (wanted / "whole").exists():
-        return
-    shutil.rmtree(wanted, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "venv", wanted], check=True)
-    pip = [str(wanted / "bin/python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps"]
-    subprocess.run([*pip, "--require-hashes", "-r", str(LOCK)], check=True)
-    (wanted / "whole").touch()
-
-
 @asynccontextmanager
 async def roundup(folder: Path) -> AsyncIterator[str]:
     """The address of a running tracker with two users. Errors: RoundupMissingError."""
-    programs, port, home = environment() / "bin", free_port(), folder / "tracker"
-    if not (programs.parent / "whole").exists():
+    programs, port, home = environment(LOCK) / "bin", free_port(), folder / "tracker"
+    if not is_whole(LOCK):
         raise RoundupMissingError("Roundup is not here yet: run `python -m tests.roundup`")
     admin: list[str | Path] = [programs / "roundup-admin", "-i", home]
     await _run([*admin, "install", "classic", "sqlite"])
@@ -110,5 +90,5 @@ async def _run(command: list[str | Path], typed: bytes = b"") -> None:
 
 
 if __name__ == "__main__":
-    install()
-    print(f"roundup: {environment()}", flush=True)
+    install(LOCK)
+    print(f"roundup: {environment(LOCK)}", flush=True)

@@ -6,13 +6,9 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
-import shutil
 import socket
 import sqlite3
-import subprocess
-import sys
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -20,7 +16,7 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.tools import data_folder
+from tests.locked import environment, install, is_whole
 
 LOCK = Path(__file__).with_name("tryton.lock")
 DATABASE, USER, PASSWORD = "crm", "admin", "Tryt0n-of-the-tests"
@@ -38,35 +34,11 @@ class TrytonMissingError(RuntimeError):
     """Tryton is not here; the message names the command that brings it."""
 
 
-def environment() -> Path:
-    return data_folder() / "tools" / f"tryton-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]}"
-
-
-def install() -> None:
-    """Into an environment named by the lock, whole or not at all. Errors: subprocess.CalledProcessError."""
-    wanted = environment()
-    if (wanted / "whole").exists():
-        return
-    shutil.rmtree(wanted, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "venv", wanted], check=True)
-    pip: list[str | Path] = [
-        wanted / "bin/python",
-        "-m",
-        "pip",
-        "install",
-        "-q",
-        "--disable-pip-version-check",
-        "--no-deps",
-    ]
-    subprocess.run([*pip, "--require-hashes", "-r", LOCK], check=True)
-    (wanted / "whole").touch()
-
-
 @asynccontextmanager
 async def tryton(folder: Path, parties: Sequence[dict[str, object]]) -> AsyncIterator[str]:
     """The address of a running Tryton with these parties. Errors: TrytonMissingError."""
-    programs = environment() / "bin"
-    if not (programs.parent / "whole").exists():
+    programs = environment(LOCK) / "bin"
+    if not is_whole(LOCK):
         raise TrytonMissingError("Tryton is not here yet: run `python -m tests.tryton`")
     port = _free_port()
     conf, passwords = folder / "trytond.conf", folder / "password"
@@ -123,5 +95,5 @@ def _free_port() -> int:
 
 
 if __name__ == "__main__":
-    install()
-    print(f"tryton: {environment()}", flush=True)
+    install(LOCK)
+    print(f"tryton: {environment(LOCK)}", flush=True)

@@ -59,6 +59,16 @@ class TicketMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A message that was taken. `there`, `status`: where its ticket is and what both know now; None: as before."""
+
+    id: str
+    ticket: int
+    there: str | None = None
+    status: TicketStatus = TicketStatus.OPEN
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
     """`key` is the same at each try: what was said once is found by it."""
 

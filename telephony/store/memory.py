@@ -296,7 +296,7 @@ class Memory(
         dead = [each for each in self.messages.values() if each["dead_at"] is not None]
         chosen = [each for each in dead if ids is None or each["id"] in ids]
         for each in chosen:
-            each |= {"dead_at": None, "attempts": 0, "next_at": at}
+            each |= {"dead_at": None, "attempts": int(bool(each.get("about"))), "next_at": at}
         return [{"again": len(chosen)}]
 
     def look_of(self, login: str) -> Iterable[Row]:

@@ -505,9 +505,10 @@ SELECT id, target, created_at, attempts, why, dead_at FROM outbox WHERE dead_at 
 ORDER BY dead_at DESC, id LIMIT :most
 
 -- name: retry_messages
--- Send these again (null: all) that were put aside, and how many those are.
+-- Send these again (null: all) that were put aside, and how many those are. What is about a ticket may have been done
+-- all the same, and is looked for first.
 WITH again AS (
-    UPDATE outbox SET dead_at = NULL, attempts = 0, next_at = :at
+    UPDATE outbox SET dead_at = NULL, attempts = CASE WHEN about = '' THEN 0 ELSE 1 END, next_at = :at
     WHERE dead_at IS NOT NULL AND (:ids::text[] IS NULL OR id = ANY(:ids)) RETURNING 1
 )
 SELECT count(*) AS again FROM again
@@ -890,10 +891,10 @@ ON CONFLICT (name) DO UPDATE SET told = excluded.told
 WITH due AS (
     SELECT id FROM outbox
     WHERE target = :target AND about <> '' AND sent_at IS NULL AND dead_at IS NULL AND next_at <= :at
-        AND NOT EXISTS (
-            SELECT FROM outbox AS before
+        AND sequence = (
+            SELECT min(before.sequence) FROM outbox AS before
             WHERE before.target = outbox.target AND before.about = outbox.about AND before.sent_at IS NULL
-                AND before.about <> '' AND before.sequence < outbox.sequence
+                AND before.about <> ''
         )
     ORDER BY sequence LIMIT :most FOR UPDATE SKIP LOCKED
 )

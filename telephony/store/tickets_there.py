@@ -9,7 +9,7 @@ from typing import cast
 from telephony.core.ids import InteractionId
 from telephony.core.outbox import Waiting
 from telephony.core.ticket import TicketStatus, ticket_number
-from telephony.core.ticket_exchange import Change, PutOff, TicketMessage, TicketToTell
+from telephony.core.ticket_exchange import Change, PutOff, TicketMessage, TicketToTell, Told
 from telephony.store.connection import Connection, Row
 
 
@@ -38,6 +38,17 @@ class TicketsThere:
         """None: it is not kept any more."""
         rows = await self._connection.rows("ticket_to_tell", system=system, sequence=sequence)
         return _ticket(rows[0]) if rows else None
+
+    async def told(self, system: str, messages: Sequence[Told], at: float) -> None:
+        """All or none."""
+        known = [
+            {"ticket": each.ticket, "system": system, "there": each.there, "status": str(each.status)}
+            for each in messages
+            if each.there is not None
+        ]
+        async with self._connection.together() as connection:
+            await connection.run_many("keep_ticket_there", known)
+            await connection.run_many("message_sent", [{"id": each.id, "at": at} for each in messages])
 
     async def keep(self, system: str, sequence: int, there: str, status: TicketStatus) -> None:
         """Where it is there, and the status that both know."""

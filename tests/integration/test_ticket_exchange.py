@@ -83,7 +83,7 @@ class Office:
         await self.server.start_server()
         self.system = ZammadTickets(str(self.server.make_url("")), TOKEN, "Users")
         self.teller = Teller(
-            NAME, self.system, self.store.tickets_there, self.store.ticket_entries, self.store.outbox.message_sent,
+            NAME, self.system, self.store.tickets_there, self.store.ticket_entries,
             self.time,
         )  # fmt: skip
         await self.store.customers.add([CUSTOMER])
@@ -198,7 +198,7 @@ async def test_two_servers_never_tell_the_same(office: Office) -> None:
     for each in range(20):
         await office.open(f"i-{each}")
     second = Teller(
-        NAME, office.system, office.store.tickets_there, office.store.ticket_entries, office.store.outbox.message_sent,
+        NAME, office.system, office.store.tickets_there, office.store.ticket_entries,
         office.time,
     )  # fmt: skip
     for _ in range(4):
@@ -216,6 +216,21 @@ async def test_who_was_killed_while_telling_is_followed_by_somebody_who_looks_fi
     await office.tell()
     assert len(office.double.tickets) == 1, "it is still another's"
     office.time.now += 181.0
+    await office.tell()
+    assert len(office.double.tickets) == 1
+    assert office.there(number)["state"] == "open"
+    assert await office.store.tickets_there.waiting() == ()
+
+
+async def test_what_is_sent_again_by_hand_is_looked_for_first(office: Office) -> None:
+    number = await office.open("i-1")
+    (message,) = await office.store.tickets_there.claim(NAME, office.time.now, office.time.now + 180.0, 8)
+    ticket = await office.store.tickets_there.ticket(NAME, message.ticket)
+    assert ticket
+    await office.system.create(ticket)
+    becomes = put_off(Fault.FAILED, DEAD_AFTER, office.time.now)
+    await office.store.tickets_there.put_off(message, "HTTP 502", becomes)
+    assert await office.store.outbox.retry([message.id], office.time.now) == 1
     await office.tell()
     assert len(office.double.tickets) == 1
     assert office.there(number)["state"] == "open"

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
 
-from telephony.core.ticket import TicketEntry, TicketStatus
-from telephony.core.ticket_exchange import Comment, Fault, PutOff, TicketMessage, TicketToTell, put_off
+from telephony.core.ticket import TicketEntry
+from telephony.core.ticket_exchange import Comment, Fault, PutOff, TicketMessage, TicketToTell, Told, put_off
 from telephony.outward.tickets.system import TicketSystem, TicketSystemError
 
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 0.25
 CLAIM_S = 180.0  # longer than all the questions that one message takes
-TOGETHER = 8  # tickets at a time
+TOGETHER = 16  # tickets at a time
+BREATH_S = 0.1  # after each time: what has piled up over hours leaves the callers their server
 REST_S = (1.0, 5.0, 15.0, 30.0)  # after a look at which nobody answered; the last one holds on
 
 
@@ -33,11 +35,11 @@ class TicketOutbox(Protocol):
 
     async def ticket(self, system: str, sequence: int) -> TicketToTell | None: ...
 
-    async def keep(self, system: str, sequence: int, there: str, status: TicketStatus) -> None: ...
+    async def told(self, system: str, messages: Sequence[Told], at: float) -> None: ...
 
 
 class Teller:
-    """`entries` of an interaction's ticket; `sent` enters that a message was taken."""
+    """`entries` of an interaction's ticket."""
 
     def __init__(
         self,
@@ -45,7 +47,6 @@ class Teller:
         system: TicketSystem,
         outbox: TicketOutbox,
         entries: Callable[[str], Awaitable[Sequence[TicketEntry]]],
-        sent: Callable[[str, float], Awaitable[None]],
         clock: Callable[[], float],
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -53,7 +54,6 @@ class Teller:
         self._system = system
         self._outbox = outbox
         self._entries = entries
-        self._sent = sent
         self._clock = clock
         self._pause = pause
         self._away = 0  # looks in a row at which nobody answered
@@ -70,55 +70,59 @@ class Teller:
                 log.warning("tickets.outbox_away", system=self._name, reason=type(error).__name__)
             if self._away:
                 await self._pause(REST_S[min(self._away, len(REST_S)) - 1])
-            elif not busy:
-                await self._pause(LOOK_EVERY_S)
+            else:
+                await self._pause(BREATH_S if busy else LOOK_EVERY_S)
 
     async def look(self) -> bool:
         """Tell what is due; whether there may be more. Errors: those of the store."""
         now = self._clock()
         due = await self._outbox.claim(self._name, now, now + CLAIM_S, 1 if self._away else TOGETHER)
-        told = await asyncio.gather(*map(self._take, due))
+        if not due:
+            return False
+        answers = await asyncio.gather(*map(self._take, due))
+        told = [each for each in answers if isinstance(each, Told)]
         if told:
-            self._away = self._away + 1 if not any(told) else 0
-        return bool(told)
-
-    async def _take(self, message: TicketMessage) -> bool:
-        """Whether somebody has answered."""
-        try:
-            await self._tell(message)
-        except TicketSystemError as error:
-            await self._put_off(message, error.fault, error.why)
-            return error.fault is Fault.REFUSED
-        except (KeyError, TypeError, ValueError, IndexError):  # an answer in which something was missing
-            await self._put_off(message, Fault.FAILED, "an answer that is not understood")
-            return True
-        self.sent += 1
-        await self._sent(message.id, self._clock())
+            await self._outbox.told(self._name, told, self._clock())
+            self.sent += len(told)
+        self._away = self._away + 1 if all(each is None for each in answers) else 0
         return True
 
-    async def _tell(self, message: TicketMessage) -> None:
+    async def _take(self, message: TicketMessage) -> Told | Fault | None:
+        """What was told, or else why not; None where nobody has answered well."""
+        try:
+            return await self._tell(message)
+        except TicketSystemError as error:
+            await self._put_off(message, error.fault, error.why)
+            return error.fault if error.fault is Fault.REFUSED else None
+        except (KeyError, TypeError, ValueError, IndexError):  # an answer in which something was missing
+            await self._put_off(message, Fault.FAILED, "an answer that is not understood")
+            return Fault.FAILED
+
+    async def _tell(self, message: TicketMessage) -> Told:
         ticket = await self._outbox.ticket(self._name, message.ticket)
+        told = Told(message.id, message.ticket)
         if ticket is None:  # forgotten meanwhile
-            return
+            return told
         again = message.attempts > 1
-        there = ticket.there or await self._ensured(ticket, look=again or message.entry != ticket.interaction)
+        known, there = ticket.there is not None, ticket.there
+        if there is None:
+            there = await self._ensured(ticket, look=again or message.entry != ticket.interaction)
         if message.entry is None:
-            if ticket.there and ticket.status_there != ticket.status:
+            if known and ticket.status_there != ticket.status:
                 await self._system.set_status(there, ticket, message.id)
-                await self._outbox.keep(self._name, ticket.sequence, there, ticket.status)
-        elif message.entry != ticket.interaction:
+            return replace(told, there=there, status=ticket.status)
+        if message.entry != ticket.interaction:
             found = [each for each in await self._entries(message.entry) if each.interaction == message.entry]
             for entry in found:
                 await self._system.comment(there, ticket, Comment(entry.interaction, entry), again=again)
+        return told if known else replace(told, there=there, status=ticket.status)
 
     async def _ensured(self, ticket: TicketToTell, *, look: bool) -> str:
         """Where it is; created unless it is found."""
         there = await self._system.find(ticket) if look else None
-        found = there is not None
-        there = there or await self._system.create(ticket)
-        if found:  # nobody knows which status it has
-            await self._system.set_status(there, ticket, f"found-{ticket.status}")
-        await self._outbox.keep(self._name, ticket.sequence, there, ticket.status)
+        if there is None:
+            return await self._system.create(ticket)
+        await self._system.set_status(there, ticket, f"found-{ticket.status}")  # nobody knows which it has
         return there
 
     async def _put_off(self, message: TicketMessage, fault: Fault, why: str) -> None:
