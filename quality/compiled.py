@@ -13,7 +13,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-SOURCES = ("compiled.py", "packet_records.py", "fast_decode.py", "fast_events.py", "fast_streams.py")
+SOURCES = (
+    "compiled.py",
+    "packet_records.py",
+    "fast_decode.py",
+    "fast_events.py",
+    "fast_streams.py",
+    "fast_table.py",
+    "payload_formats.py",
+)
 
 
 def cache_folder() -> Path:

@@ -16,6 +16,7 @@ from quality.compiled import compiled
 from quality.packet_records import DTLS, FRAGMENT, RTCP, SIP
 
 _INT64 = ir.IntType(64)
+SIP_PORT = 5060
 
 
 def _loader(bits: int, *, swapped: bool) -> Any:
@@ -178,6 +179,110 @@ def _odd(odd, others, number, kind, family, ip, transport, payload, size, cut):
 
 
 @compiled
+def _ip(address, ip, end):
+    """A packet's IP version (0 for none), header length, DSCP, length, protocol, and whether it is a fragment."""
+    first = _byte(address + ip)
+    if first >> 4 == 4:
+        header, whole = (first & 15) * 4, _big16(address + ip + 2)
+        if header < 20 or whole < header:
+            return 0, 0, 0, 0, 0, False
+        fragment = _big16(address + ip + 6) & 0x3FFF != 0
+        return 4, header, _byte(address + ip + 1) >> 2, whole, _byte(address + ip + 9), fragment
+    if first >> 4 != 6 or ip + 40 > end:
+        return 0, 0, 0, 0, 0, False
+    header = 40
+    protocol = _byte(address + ip + 6)
+    for _ in range(8):
+        if protocol not in (0, 43, 51, 60) or ip + header + 8 > end:
+            break
+        following = _byte(address + ip + header)
+        extra = _byte(address + ip + header + 1)
+        header += (extra + 2) * 4 if protocol == 51 else (extra + 1) * 8
+        protocol = following
+    dscp = (_big16(address + ip) >> 6) & 63
+    return 6, header, dscp, 40 + _big16(address + ip + 4), protocol, protocol == 44
+
+
+@compiled
+def _sip_over_tcp(address, tcp, stop):
+    """Where the payload of a TCP segment of SIP begins, or -1."""
+    if tcp + 20 > stop:
+        return -1
+    payload = tcp + (_byte(address + tcp + 12) >> 4) * 4
+    if payload >= stop:
+        return -1
+    if _big16(address + tcp) == SIP_PORT or _big16(address + tcp + 2) == SIP_PORT:
+        return payload
+    return payload if payload + 4 <= stop and _looks_like_sip(_big32(address + payload)) else -1
+
+
+@compiled
+def _other_kind(address, udp, payload, there, size):
+    """What the payload is if not RTP: 0 nothing of ours, -1 perhaps RTP."""
+    first, second = _byte(address + payload), _byte(address + payload + 1)
+    sport, dport = _big16(address + udp), _big16(address + udp + 2)
+    if first >> 6 != 2:
+        if SIP_PORT in (sport, dport) or _looks_like_sip(_big32(address + payload)):
+            return SIP
+        return DTLS if 20 <= first < 64 and there >= 13 and second == 0xFE else 0
+    if sport < 1024 or dport < 1024:
+        return 0
+    if 192 <= second < 224:
+        return RTCP if (_big16(address + payload + 2) + 1) * 4 <= size else 0
+    return 0 if 64 <= second & 127 < 96 else -1
+
+
+@compiled
+def _flow(address, ip, family, ports, ssrc, secret):
+    """The hash of a flow and its SSRC."""
+    key = _mix(secret ^ ssrc, ports)
+    if family == 4:
+        key = _mix(key, _word(address + ip + 12))
+    else:
+        for part in range(4):
+            key = _mix(key, _word(address + ip + 8 + part * 8))
+    return key ^ (key >> 32)
+
+
+@compiled
+def _rtp(address, payload, there, size, packet):
+    """Fill in what the RTP header says: whether it is one [RFC 3550 §5.1]."""
+    first, second = _byte(address + payload), _byte(address + payload + 1)
+    body = 12 + (first & 15) * 4
+    if first & 0x10 and body + 4 <= there:
+        body += 4 + _big16(address + payload + body + 2) * 4
+    if body > there or body > size:
+        return False
+    length = size - body
+    if first & 0x20 and there == size:
+        padding = _byte(address + payload + size - 1)
+        if padding > length or padding == 0:
+            return False
+        length -= padding
+    packet.timestamp = _big32(address + payload + 4)
+    packet.ssrc = _big32(address + payload + 8)
+    packet.head = _big32(address + payload + body) if body + 4 <= there else 0
+    packet.payload_at = payload + body
+    packet.sequence = _big16(address + payload + 2)
+    packet.length = length
+    packet.present = min(length, there - body)
+    packet.type = second & 127
+    packet.marker = second >> 7
+    return True
+
+
+@compiled
+def _udp(address, udp, whole_end, stop):
+    """Where the payload of a datagram ends in the capture and on the line, or -1 twice: too short, or nonsense."""
+    if udp + 16 > stop:
+        return -1, -1
+    told = _big16(address + udp + 4)
+    if told < 16 or told > whole_end - udp:
+        return -1, -1
+    return min(stop, udp + told), udp + told
+
+
+@compiled
 def decode(address, frames, secret, packets, odd):
     """RTP packets and odd frames among `frames`: (how many of the former, of the latter)."""
     found = 0
@@ -191,106 +296,38 @@ def decode(address, frames, secret, packets, odd):
             ip = _network(address, at, end, frame.link)
         if ip < 0 or ip + 20 > end:
             continue
-        first = _byte(address + ip)
-        family = 4
-        if first >> 4 == 4:
-            header = (first & 15) * 4
-            dscp = _byte(address + ip + 1) >> 2
-            whole = _big16(address + ip + 2)
-            protocol = _byte(address + ip + 9)
-            if header < 20 or whole < header:
+        family, header, dscp, whole, protocol, fragment = _ip(address, ip, end)
+        if family == 0:
+            continue
+        stop, transport = min(end, ip + whole), ip + header
+        if fragment:
+            if protocol == 17 or family == 6:
+                others = _odd(odd, others, number, FRAGMENT, family, ip, 0, 0, 0, 0)
+        elif protocol == 6:
+            payload = _sip_over_tcp(address, transport, stop)
+            if payload >= 0:
+                others = _odd(
+                    odd, others, number, SIP, family, ip, transport, payload, stop - payload, ip + whole - stop
+                )  # fmt: skip
+        elif protocol == 17:
+            there_end, size_end = _udp(address, transport, ip + whole, stop)
+            if size_end < 0:
                 continue
-            if _big16(address + ip + 6) & 0x3FFF:
-                if protocol == 17:
-                    others = _odd(odd, others, number, FRAGMENT, 4, ip, 0, 0, 0, 0)
-                continue
-        elif first >> 4 == 6 and ip + 40 <= end:
-            family = 6
-            header = 40
-            dscp = (_big16(address + ip) >> 6) & 63
-            whole = 40 + _big16(address + ip + 4)
-            protocol = _byte(address + ip + 6)
-            for _ in range(8):
-                if protocol not in (0, 43, 51, 60) or ip + header + 8 > end:
-                    break
-                following = _byte(address + ip + header)
-                extra = _byte(address + ip + header + 1)
-                header += (extra + 2) * 4 if protocol == 51 else (extra + 1) * 8
-                protocol = following
-            if protocol == 44:
-                others = _odd(odd, others, number, FRAGMENT, 6, ip, 0, 0, 0, 0)
-                continue
-        else:
-            continue
-        udp = ip + header
-        stop = min(end, ip + whole)
-        if protocol == 6:
-            if udp + 20 <= stop:
-                payload = udp + (_byte(address + udp + 12) >> 4) * 4
-                sip = _big16(address + udp) == 5060 or _big16(address + udp + 2) == 5060
-                if payload < stop and (sip or (payload + 4 <= stop and _looks_like_sip(_big32(address + payload)))):
-                    cut = ip + whole - stop
-                    others = _odd(odd, others, number, SIP, family, ip, udp, payload, stop - payload, cut)
-            continue
-        if protocol != 17 or udp + 8 + 8 > stop:
-            continue
-        told = _big16(address + udp + 4)
-        if told < 16 or told > whole - header:
-            continue
-        payload = udp + 8
-        there = min(stop, udp + told) - payload
-        size = told - 8
-        ports = _little32(address + udp)
-        sport, dport = _big16(address + udp), _big16(address + udp + 2)
-        first = _byte(address + payload)
-        if first >> 6 != 2:
-            if sport == 5060 or dport == 5060 or _looks_like_sip(_big32(address + payload)):
-                others = _odd(odd, others, number, SIP, family, ip, udp, payload, there, size - there)
-            elif 20 <= first < 64 and there >= 13 and _byte(address + payload + 1) == 0xFE:
-                others = _odd(odd, others, number, DTLS, family, ip, udp, payload, there, size - there)
-            continue
-        kind = _byte(address + payload + 1)
-        if sport < 1024 or dport < 1024:
-            continue
-        if 192 <= kind < 224:
-            if (_big16(address + payload + 2) + 1) * 4 <= size:
-                others = _odd(odd, others, number, RTCP, family, ip, udp, payload, there, size - there)
-            continue
-        if 64 <= kind & 127 < 96:
-            continue
-        body = 12 + (first & 15) * 4
-        if first & 0x10 and body + 4 <= there:
-            body += 4 + _big16(address + payload + body + 2) * 4
-        if body > there or body > size:
-            continue
-        length = size - body
-        if first & 0x20 and there == size:
-            padding = _byte(address + payload + size - 1)
-            if padding > length or padding == 0:
-                continue
-            length -= padding
-        packet = packets[found]
-        packet.time = frame.time
-        word = _word(address + payload + 4)
-        key = _mix(secret ^ (word >> 32), ports)
-        if family == 4:
-            key = _mix(key, _word(address + ip + 12))
-        else:
-            for part in range(4):
-                key = _mix(key, _word(address + ip + 8 + part * 8))
-        packet.flow = key ^ (key >> 32)
-        packet.timestamp = _big32(address + payload + 4)
-        packet.ssrc = _big32(address + payload + 8)
-        packet.head = _big32(address + payload + body) if body + 4 <= there else 0
-        packet.frame_at = ip
-        packet.payload_at = payload + body
-        packet.sequence = _big16(address + payload + 2)
-        packet.length = length
-        packet.present = min(length, there - body)
-        packet.type = kind & 127
-        packet.marker = kind >> 7
-        packet.dscp = dscp
-        packet.family = family
-        packet.ports_at = udp - ip
-        found += 1
+            payload = transport + 8
+            there, size = there_end - payload, size_end - payload
+            kind = _other_kind(address, transport, payload, there, size)
+            if kind > 0:
+                others = _odd(odd, others, number, kind, family, ip, transport, payload, there, size - there)
+            elif kind < 0:
+                packet = packets[found]
+                if not _rtp(address, payload, there, size, packet):
+                    continue
+                packet.time = frame.time
+                ssrc = _word(address + payload + 4) >> 32
+                packet.flow = _flow(address, ip, family, _little32(address + transport), ssrc, secret)
+                packet.frame_at = ip
+                packet.dscp = dscp
+                packet.family = family
+                packet.ports_at = header
+                found += 1
     return found, others

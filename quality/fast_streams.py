@@ -1,7 +1,6 @@
-"""Compiled: RTP packets to the state of their streams, one after the other.
+"""Compiled: RTP packets to the state of their stream, one after the other.
 
-The same as `plain_streams`, which is the readable one. A call goes on until all packets are through, or something is
-to be decided outside: then it says where it stands and why.
+The same as `plain_stream`, which is the readable one.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from quality.compiled import compiled
-from quality.fast_events import advance, close_event, close_group, roll_windows, telephone_event
+from quality.fast_events import advance, roll_windows, telephone_event
 from quality.packet_records import (
     AD_CALM,
     AD_LEAST_NS,
@@ -18,116 +17,17 @@ from quality.packet_records import (
     EVENT,
     F1_NS,
     F2_NS,
-    HELD,
     LEAP_NS,
     MAX_DROPOUT,
     MAX_MISORDER,
     MEDIA,
-    MOST_WINDOWS,
-    NOTE_WINDOW,
     PDV_EDGES_NS,
-    PROBATION_NS,
-    PROBATION_UNITS,
-    RECENT,
-    SILENT,
     TYPES,
     WINDOW_NS,
 )
 from quality.payload_formats import STATIC_KIND, STATIC_UNIT_NS
 
-DONE, NEW_STREAM, NEW_TYPE, HOLD_FULL, NOTES_FULL, TABLE_FULL = range(6)
-PROBES = 4  # places where a candidate may be
 _INFINITE = float("inf")
-
-
-@compiled
-def find(slots, rows, flow):
-    """The row of a flow, or -1."""
-    mask = np.uint64(len(slots) - 1)
-    at = flow & mask
-    while True:
-        row = rows[at]
-        if row < 0:
-            return -1
-        if slots[at] == flow:
-            return row
-        at = (at + np.uint64(1)) & mask
-
-
-@compiled
-def insert(slots, rows, flow, row):
-    mask = np.uint64(len(slots) - 1)
-    at = flow & mask
-    while rows[at] >= 0:
-        at = (at + np.uint64(1)) & mask
-    slots[at] = flow
-    rows[at] = row
-
-
-@compiled
-def _ends(block, packet, ends):
-    """Copy addresses and ports."""
-    ip = packet.frame_at
-    ends.family = packet.family
-    size = 4 if packet.family == 4 else 16
-    first = ip + 12 if packet.family == 4 else ip + 8
-    for place in range(size):
-        ends.src[place] = block[first + place]
-        ends.dst[place] = block[first + size + place]
-    udp = ip + packet.ports_at
-    ends.sport = (np.int64(block[udp]) << 8) | block[udp + 1]
-    ends.dport = (np.int64(block[udp + 2]) << 8) | block[udp + 3]
-
-
-@compiled
-def _candidate(block, packet, candidates):
-    """The place of the candidate that this packet confirms, or -1; then the packet is a candidate itself [RFC 3550
-    §A.1].
-    """
-    mask = len(candidates) - 1
-    first = np.int64(packet.flow >> np.uint64(32)) & mask
-    oldest = first
-    for step in range(PROBES):
-        place = (first + step) & mask
-        candidate = candidates[place]
-        if not candidate.used:
-            oldest = place
-            break
-        before = candidate.packet
-        if before.flow == packet.flow:
-            ahead = (np.int64(packet.sequence) - np.int64(before.sequence)) & 0xFFFF
-            units = (np.int64(packet.timestamp) - np.int64(before.timestamp)) & 0xFFFFFFFF
-            if ahead > 0x7FFF:
-                ahead, units = 0x10000 - ahead, (0x100000000 - units) & 0xFFFFFFFF
-            near = abs(packet.time - before.time) <= PROBATION_NS and units <= PROBATION_UNITS
-            if ahead == 0 and near:
-                return -1
-            if ahead <= MAX_MISORDER and near:
-                return place
-            oldest = place
-            break
-        if before.time < candidates[oldest].packet.time:
-            oldest = place
-    candidate = candidates[oldest]
-    candidate.used = 1
-    _copy(packet, candidate.packet)
-    _ends(block, packet, candidate.ends)
-    return -1
-
-
-@compiled
-def _copy(packet, to):
-    to.time = packet.time
-    to.flow = packet.flow
-    to.timestamp = packet.timestamp
-    to.ssrc = packet.ssrc
-    to.head = packet.head
-    to.sequence = packet.sequence
-    to.length = packet.length
-    to.present = packet.present
-    to.type = packet.type
-    to.marker = packet.marker
-    to.dscp = packet.dscp
 
 
 @compiled
@@ -155,7 +55,7 @@ def count_types(row):
 
 
 @compiled
-def _add_type(row, payload_type, kind, unit_ns, g711):
+def enter_type(row, payload_type, kind, unit_ns, g711):
     row.type_of[row.types] = payload_type
     row.kind_of[row.types] = kind
     row.unit_of[row.types] = unit_ns
@@ -164,11 +64,11 @@ def _add_type(row, payload_type, kind, unit_ns, g711):
 
 
 @compiled
-def _add_static(row, payload_type):
+def enter_static(row, payload_type):
     """Enter a payload type of RFC 3551: whether it is one."""
     unit_ns = STATIC_UNIT_NS[payload_type]
     if unit_ns > 0.0:
-        _add_type(row, payload_type, STATIC_KIND[payload_type], unit_ns, payload_type == 0 or payload_type == 8)  # noqa: PLR1714
+        enter_type(row, payload_type, STATIC_KIND[payload_type], unit_ns, payload_type == 0 or payload_type == 8)  # noqa: PLR1714
         return True
     return False
 
@@ -179,7 +79,7 @@ def _change_type(row, packet):
     payload_type = packet.type
     place = 0
     while True:
-        if place == row.types and not _add_static(row, payload_type):
+        if place == row.types and not enter_static(row, payload_type):
             return False
         if row.type_of[place] == payload_type or place == TYPES - 1:
             count_types(row)
@@ -303,6 +203,35 @@ def _leapt(row, packet):
 
 
 @compiled
+def _number(row, packet, ahead):
+    """Enter the number of a packet that is so far ahead of the highest: how far before the highest it lies then, or -1
+    where the packet is a duplicate or none of the stream's.
+    """
+    if ahead == 1:
+        row.in_sequence = 1
+        if row.late_any or row.missing_before >> np.uint64(63):
+            advance(row, 1)
+        else:
+            row.missing_before = (row.missing_before << np.uint64(1)) | (row.missing >> np.uint64(63))
+            row.missing <<= np.uint64(1)
+            row.highest += 1
+    elif 0 < ahead < MAX_DROPOUT:
+        advance(row, ahead)
+    elif ahead == 0 or ahead >= 0x10000 - MAX_MISORDER:
+        age = (0x10000 - ahead) & 0xFFFF
+        if ahead == 0 or not _old(row, age):
+            row.received += 1
+            row.duplicates += 1
+            return -1
+        row.reordered += 1
+        return age
+    elif not _leapt(row, packet):
+        return -1
+    row.sequence = packet.sequence
+    return 0
+
+
+@compiled
 def take(row, place, packet, notes, count):
     """One packet of a stream that has begun and whose type is known: the new count of notes, or -1 where the type is
     not.
@@ -313,49 +242,21 @@ def take(row, place, packet, notes, count):
     ahead = (np.int64(packet.sequence) - np.int64(row.sequence)) & 0xFFFF
     if time >= row.window_ends:
         count = roll_windows(row, place, time, ahead if ahead < MAX_DROPOUT else 0, notes, count)
-    bit = 0
+    age = _number(row, packet, ahead)
+    if age < 0:
+        return count
     before = row.received
-    forward = True
-    if ahead == 1:
-        row.in_sequence = 1
-        if row.late_any or row.missing_before >> np.uint64(63):
-            advance(row, 1)
-        else:
-            row.missing_before = (row.missing_before << np.uint64(1)) | (row.missing >> np.uint64(63))
-            row.missing <<= np.uint64(1)
-            row.highest += 1
-        row.sequence = packet.sequence
-    elif ahead == 0:
-        row.received += 1
-        row.duplicates += 1
-        return count
-    elif ahead < MAX_DROPOUT:
-        advance(row, ahead)
-        row.sequence = packet.sequence
-    elif ahead >= 0x10000 - MAX_MISORDER:
-        bit = 0x10000 - ahead
-        forward = False
-        if not _old(row, bit):
-            row.received += 1
-            row.duplicates += 1
-            return count
-        row.reordered += 1
-    elif not _leapt(row, packet):
-        return count
-    else:
-        before = row.received
     row.received += 1
     if packet.marker:
         row.markers += 1
     if packet.dscp != row.dscp_now:
         row.dscp_now = packet.dscp
         row.dscp_changes += 1
-    kind = row.kind
-    regular = forward and not packet.marker and COMFORT_NOISE not in (kind, row.previous_kind)
+    kind, after = row.kind, row.previous_kind
+    regular = age == 0 and not packet.marker and COMFORT_NOISE not in (kind, after)
     if regular:
         row.delta_max = max(row.delta_max, time - row.last_time)
     row.last_time = time
-    after = row.previous_kind
     row.previous_kind = kind
     if kind == EVENT:
         return telephone_event(row, place, packet, notes, count)
@@ -366,7 +267,7 @@ def take(row, place, packet, notes, count):
         row.jitter_mean += (row.jitter - row.jitter_mean) / before
         row.jitter_max = max(row.jitter_max, row.jitter)
     if delay >= F1_NS:
-        _delayed(row, delay, bit)
+        _delayed(row, delay, age)
     elif row.depth > AD_LEAST_NS:
         _calm(row)
     return count
@@ -391,26 +292,11 @@ def _steps(row, packet):
 
 
 @compiled
-def hold(row, packet, held):
-    """Keep a packet back: whether there is room for another."""
-    _copy(packet, held[row.held][row.held_count])
-    row.held_count += 1
-    return row.held_count < HELD
-
-
-@compiled
-def locate(packets, slots, rows, places):
-    """The rows of all packets of a block, -1 for those without; apart from `track`, for then the memory is asked
-    early.
-    """
-    for number in range(len(packets)):
-        places[number] = find(slots, rows, packets[number].flow)
-
-
-@compiled
-def _first(row, place, packet, notes, count):
+def first(row, place, packet, notes, count):
     _begin(row, packet)
+    row.counted = 1
     _change_type(row, packet)
+    row.count_of[row.slot] += 1
     row.markers += packet.marker
     row.previous_kind = row.kind
     if row.kind == EVENT:
@@ -419,135 +305,3 @@ def _first(row, place, packet, notes, count):
     row.media_time = packet.time
     _timing(row, packet)
     return count
-
-
-@compiled
-def _open_row(row, place, found, slots, rows):
-    """A candidate becomes the stream of that row; its first packet is still to be taken or held."""
-    row.flow = found.packet.flow
-    row.ssrc = found.packet.ssrc
-    row.held = -1
-    for side in range(16):
-        row.ends.src[side] = found.ends.src[side]
-        row.ends.dst[side] = found.ends.dst[side]
-    row.ends.family, row.ends.sport, row.ends.dport = found.ends.family, found.ends.sport, found.ends.dport
-    found.used = 0
-    insert(slots, rows, row.flow, place)
-
-
-@compiled
-def open_row(table, place, candidates, candidate, slots, rows):
-    """Make a candidate a stream though no second packet came: whether its type is a static one, and so it is begun."""
-    _open_row(table[place], place, candidates[candidate], slots, rows)
-    return _add_static(table[place], candidates[candidate].packet.type)
-
-
-@compiled
-def add_type(table, place, payload_type, kind, unit_ns, g711):
-    """What a payload type of the stream means."""
-    _add_type(table[place], payload_type, kind, unit_ns, g711)
-
-
-@compiled
-def begin(table, place, candidates, candidate, notes, count):
-    """Take the first packet of a stream, whose type is known: the new count of notes."""
-    return _first(table[place], place, candidates[candidate].packet, notes, count)
-
-
-@compiled
-def hold_first(table, place, candidates, candidate, held, free):
-    """Hold the first packet of a stream back, and those that follow."""
-    row = table[place]
-    row.held = free
-    hold(row, candidates[candidate].packet, held)
-
-
-@compiled
-def replay(table, place, held, notes, count):
-    """Take the packets that were held back, now that all their types are known: the new count of notes."""
-    row = table[place]
-    kept = held[row.held]
-    count = _first(row, place, kept[0], notes, count)
-    for number in range(1, row.held_count):
-        count = take(row, place, kept[number], notes, count)
-    row.held = -1
-    return count
-
-
-@compiled
-def settle(table, place, notes, count):
-    """The stream is over: settle what was remembered, close window, event and burst; the new count of notes."""
-    row = table[place]
-    count = close_event(row, place, notes, count)
-    expected, received = row.highest - row.window_highest, row.received - row.duplicates - row.window_distinct
-    if (expected > 0 or received > 0) and count < len(notes):
-        note = notes[count]
-        note.row, note.kind = place, NOTE_WINDOW
-        note.a, note.b = row.window, expected
-        note.c, note.d = max(0, expected - received), row.late_seen - row.window_late
-        count += 1
-    advance(row, RECENT)
-    row.highest -= RECENT
-    close_group(row)
-    count_types(row)
-    return count
-
-
-@compiled
-def track(block, packets, places, start, used, slots, rows, table, candidates, held, notes, count):
-    """Take packets from `start`: (where it stands, why, row or candidate's place, rows in use, count of notes)."""
-    room = len(notes) - MOST_WINDOWS - 8
-    for number in range(start, len(packets)):
-        packet = packets[number]
-        if count > room:
-            return number, NOTES_FULL, -1, used, count
-        place = places[number]
-        if place < 0:
-            place = find(slots, rows, packet.flow)
-        if place < 0:
-            if used == len(table) or (used + 1) * 4 > len(slots):
-                return number, TABLE_FULL, -1, used, count
-            candidate = _candidate(block, packet, candidates)
-            if candidate < 0:
-                continue
-            place = used
-            used += 1
-            found = candidates[candidate]
-            _open_row(table[place], place, found, slots, rows)
-            if not _add_static(table[place], found.packet.type):
-                return number, NEW_STREAM, candidate, used, count
-            count = _first(table[place], place, found.packet, notes, count)
-        row = table[place]
-        if row.held >= 0:
-            if not hold(row, packet, held):
-                return number + 1, HOLD_FULL, place, used, count
-            continue
-        noted = take(row, place, packet, notes, count)
-        if noted < 0:
-            return number, NEW_TYPE, place, used, count
-        count = noted
-    return len(packets), DONE, -1, used, count
-
-
-@compiled
-def analyse(block, packets, places, table, power, ends):
-    """G.711 samples: silent packets, and samples at the ends of the scale. `power`, `ends`: by law (0 mu, 1 A) and
-    code.
-    """
-    for number in range(len(packets)):
-        packet = packets[number]
-        place = places[number]
-        if place < 0 or packet.present == 0 or (packet.type != 0 and packet.type != 8):  # noqa: PLR1714
-            continue
-        law = packet.type >> 3
-        energy = 0
-        clipped = 0
-        for at in range(packet.payload_at, packet.payload_at + packet.present):
-            code = block[at]
-            energy += power[law, code]
-            clipped += ends[law, code]
-        row = table[place]
-        row.analysed += 1
-        row.silent += energy < SILENT * packet.present
-        row.samples += packet.present
-        row.clipped += clipped

@@ -1,4 +1,4 @@
-"""The streams of a capture on the compiled path: tables, and what is decided between the calls of `fast_streams`."""
+"""The streams of a capture on the compiled path: tables, and what is decided between the calls of `fast_table`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from quality import fast_streams as compiled
+from quality import fast_table as compiled
 from quality.figures import Closed, Counters, Note
 from quality.odd_packets import address_text
 from quality.packet_records import CANDIDATE, HELD, MEDIA, MOST_WINDOWS, NOTE, PACKET, STREAM, TYPES
@@ -23,8 +23,6 @@ MOST_STREAMS = 1 << 16  # at a time; then those are closed that have been silent
 IDLE_NS = 60_000_000_000
 _NOBODY = -1
 _ENDS = struct.Struct("=B16s16sHH")
-_FIELDS = list(Counters._fields)
-_LISTS = ("histogram", "type_of", "count_of")
 
 
 class FastTracker:
@@ -150,18 +148,12 @@ class FastTracker:
     def _learn(self, place: int, packets: NDArray[np.void]) -> None:
         """Find the formats of payload types that the stream has not had before."""
         flow = self._flow(place)
-        missing: list[int] = []
         formats = self._formats.setdefault(place, {})
-        for payload_type in dict.fromkeys(packets["type"].tolist()):
-            if payload_type in formats or len(formats) == TYPES:
-                continue
-            if known := known_format(self._media, flow, payload_type):
-                self._add_type(place, payload_type, known)
-            else:
-                missing.append(payload_type)
-        for payload_type, guessed in guessed_formats(packets, missing).items():
-            if len(formats) < TYPES:
-                self._add_type(place, payload_type, guessed)
+        types = [each for each in dict.fromkeys(packets["type"].tolist()) if each not in formats]
+        known = {each: known_format(self._media, flow, each) for each in types}
+        guessed = guessed_formats(packets, [each for each in types if known[each] is None])
+        for each in types[: TYPES - len(formats)]:
+            self._add_type(place, each, known[each] or guessed[each])
 
     def _release(self, place: int) -> None:
         held, kept = int(self._table["held"][place]), int(self._table["held_count"][place])
@@ -196,12 +188,12 @@ class FastTracker:
 
     def _close(self, places: list[int]) -> Iterator[Closed]:
         """Settle the streams of these rows and hand them out in the order of their beginnings."""
-        for place in places:
-            if self._table["held"][place] >= 0:
-                self._release(place)
-            self._noted = compiled.settle(self._table, place, self._notes, self._noted)
-            if self._noted > NOTES - MOST_WINDOWS:
-                self._keep_notes()
+        for place in np.flatnonzero(self._table["held"][places] >= 0).tolist():
+            self._release(places[place])
+        chosen, at = np.array(places, np.int64), 0
+        while at < len(chosen):
+            at, self._noted = compiled.settle(self._table, chosen, at, self._notes, self._noted)
+            self._keep_notes()
         self._keep_notes()
         notes: dict[int, list[Note]] = {}
         for kept in self._kept_notes:
@@ -210,12 +202,10 @@ class FastTracker:
         self._kept_notes = []
         table = self._table[places]
         ends = table["ends"]
-        rows = table[_FIELDS].tolist()
-        lists = [table[name].tolist() for name in _LISTS]
+        rows = list(map(Counters._make, zip(*(table[name].tolist() for name in Counters._fields), strict=True)))
         for number in np.argsort(table["first_time"], kind="stable").tolist():
             flow = flow_of(ends[number].tobytes())
-            row, place = Counters._make(rows[number]), places[number]
-            row = row._replace(histogram=lists[0][number], type_of=lists[1][number], count_of=lists[2][number])
+            row, place = rows[number], places[number]
             if row.in_sequence or (self._media and self._media.announced(flow)):
                 formats = self._formats_of(place, flow, row)
                 yield flow, row, notes.pop(place, []), formats

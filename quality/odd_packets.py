@@ -20,9 +20,9 @@ from quality.stream_figures import Datagram, Flow, MediaMap
 
 MOST_UNFINISHED = 256  # packets in fragments at a time; the oldest is given up
 MOST_BYTES = 65_535
-MOST_SECURED = 65_536  # flows with a key exchange
+MOST_FLOWS = 65_536
 _KINDS = {SIP: "sip", RTCP: "rtcp", DTLS: "dtls"}
-_PORTS = struct.Struct("!HH")
+_PORTS, _SEQUENCE = struct.Struct("!HH"), struct.Struct("!I")
 
 
 @functools.lru_cache(maxsize=65536)
@@ -43,6 +43,7 @@ class OddPackets:
     def __init__(self, media: MediaMap | None) -> None:
         self._media = media
         self._unfinished: OrderedDict[bytes, _Parts] = OrderedDict()
+        self._flows: dict[bytes, Flow] = {}  # by their bytes
         self.secured: set[Flow] = set()
 
     def take(self, block: memoryview, frame: tuple[int, ...], odd: tuple[int, ...]) -> bytes | None:
@@ -52,29 +53,33 @@ class OddPackets:
         _, kind, family, ip, transport, payload, size, cut = odd
         if kind == FRAGMENT:
             return self._fragment(block, ip, frame[1] + frame[2], family)
-        if family == 4:
-            src, dst = bytes(block[ip + 12 : ip + 16]), bytes(block[ip + 16 : ip + 20])
-        else:
-            src, dst = bytes(block[ip + 8 : ip + 24]), bytes(block[ip + 24 : ip + 40])
-        sport, dport = _PORTS.unpack_from(block, transport)
-        flow = Flow(address_text(src), sport, address_text(dst), dport)
-        if kind == DTLS and len(self.secured) < MOST_SECURED:
+        if self._media is None and kind != DTLS:
+            return None
+        addresses = block[ip + 12 : ip + 20] if family == 4 else block[ip + 8 : ip + 40]
+        key = bytes(addresses) + bytes(block[transport : transport + 4])
+        flow = self._flows.get(key) or self._new_flow(key)
+        if kind == DTLS and len(self.secured) < MOST_FLOWS:
             self.secured |= {flow, Flow(flow.dst, flow.dport, flow.src, flow.sport)}
         if self._media is not None:
-            tcp = block[ip + 9] == 6 if family == 4 else payload - transport != 8
-            sequence = struct.unpack_from("!I", block, transport + 4)[0] if tcp else 0
+            sequence = 0
+            tcp = payload - transport != 8
+            if tcp:
+                (sequence,) = _SEQUENCE.unpack_from(block, transport + 4)
+            data, transport_name = bytes(block[payload : payload + size]), "tcp" if tcp else "udp"
+            kind_name = _KINDS[kind]
             self._media.signalling(
-                Datagram(
-                    _KINDS[kind],  # type: ignore[arg-type]
-                    frame[0] / 1e9,
-                    flow,
-                    "tcp" if tcp else "udp",
-                    bytes(block[payload : payload + size]),
-                    sequence,
-                    max(0, cut),
-                )
+                Datagram(kind_name, frame[0] / 1e9, flow, transport_name, data, sequence, max(cut, 0))  # type: ignore[arg-type]
             )
         return None
+
+    def _new_flow(self, key: bytes) -> Flow:
+        """Of two addresses and two ports."""
+        size = (len(key) - 4) // 2
+        sport, dport = _PORTS.unpack(key[-4:])
+        if len(self._flows) >= MOST_FLOWS:
+            self._flows.clear()
+        flow = self._flows[key] = Flow(address_text(key[:size]), sport, address_text(key[size : 2 * size]), dport)
+        return flow
 
     def _fragment(self, block: memoryview, ip: int, end: int, family: int) -> bytes | None:
         read = _fragment4(block, ip, end) if family == 4 else _fragment6(block, ip, end)

@@ -6,6 +6,7 @@ plain NumPy and Python otherwise.
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -97,6 +98,15 @@ class _Reading:
             self._odd_packets.take(memoryview(block), self._one_frame[0].tolist(), each)  # type: ignore[arg-type]
 
     def capture(self) -> Capture:
+        collects = gc.isenabled()
+        gc.disable()  # many small records and none of them garbage: looking for some took as long as making them
+        try:
+            return self._capture()
+        finally:
+            if collects:
+                gc.enable()
+
+    def _capture(self) -> Capture:
         closed = [*self._done, *self._tracker.finish()]
         begin, end = (self._times[0] / 1e9, self._times[-1] / 1e9) if self._times else (0.0, 0.0)
         frames = self.frames

@@ -38,17 +38,19 @@ class Written:
     calls: int
 
 
-def write_calls(path: Path, calls: int, *, seed: int = 1) -> Written:
+def write_calls(
+    path: Path, calls: int, *, per_stream: int = PER_STREAM, begin_within_s: float = BEGINS_WITHIN_S, seed: int = 1
+) -> Written:
     """Write the capture; the same arguments give the same bytes."""
     rng = np.random.default_rng(seed)
-    begins = np.sort(rng.uniform(0, BEGINS_WITHIN_S, calls))
+    begins = np.sort(rng.uniform(0, begin_within_s, calls))
     written = 0
     with path.open("wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
         signalling = sorted(_signalling(begins), key=lambda each: each[0])
         told = 0
-        for second in range(int(BEGINS_WITHIN_S + CALL_S) + 2):
-            media = _media(begins, second, rng)
+        for second in range(int(begin_within_s + CALL_S) + 2):
+            media = _media(begins, second, per_stream, rng)
             until = told
             while until < len(signalling) and signalling[until][0] < second + 1:
                 until += 1
@@ -70,10 +72,10 @@ def _merge(write: object, media: NDArray[np.void], others: list[tuple[float, byt
     write(media[done:].tobytes())
 
 
-def _media(begins: NDArray[np.float64], second: int, rng: np.random.Generator) -> NDArray[np.void]:
+def _media(begins: NDArray[np.float64], second: int, per_stream: int, rng: np.random.Generator) -> NDArray[np.void]:
     """The RTP packets sent in one second, in the order of their arrival."""
     first = np.maximum(0, np.ceil((second - begins) / PTIME_S)).astype(np.int64)
-    last = np.clip(np.ceil((second + 1 - begins) / PTIME_S), 0, PER_STREAM).astype(np.int64)
+    last = np.clip(np.ceil((second + 1 - begins) / PTIME_S), 0, per_stream).astype(np.int64)
     counts = np.maximum(0, last - first)
     call = np.repeat(np.arange(len(begins)), counts)
     number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(first, counts)
