@@ -79,12 +79,15 @@ class Teller:
         due = await self._outbox.claim(self._name, now, now + CLAIM_S, 1 if self._away else TOGETHER)
         if not due:
             return False
-        answers = await asyncio.gather(*map(self._take, due))
+        answers = await asyncio.gather(*map(self._take, due), return_exceptions=True)
         told = [each for each in answers if isinstance(each, Told)]
         if told:
             await self._outbox.told(self._name, told, self._clock())
             self.sent += len(told)
         self._away = self._away + 1 if all(each is None for each in answers) else 0
+        for each in answers:
+            if isinstance(each, BaseException):
+                raise each
         return True
 
     async def _take(self, message: TicketMessage) -> Told | Fault | None:
