@@ -9,7 +9,15 @@ from __future__ import annotations
 import numpy as np
 
 from quality.compiled import compiled
-from quality.packet_records import MOST_WINDOWS, NOTE_EVENT, NOTE_WINDOW, WINDOW_NS
+from quality.packet_records import (
+    AD_LEAST_NS,
+    AD_MARGIN_NS,
+    AD_MOST_NS,
+    MOST_WINDOWS,
+    NOTE_EVENT,
+    NOTE_WINDOW,
+    WINDOW_NS,
+)
 from quality.stream_figures import GMIN
 
 
@@ -95,6 +103,12 @@ def advance(row, by):
 
 
 @compiled
+def set_depth(row):
+    """The AD buffer is as deep as the last 10 to 20 s needed, and a margin."""
+    row.depth = min(max(AD_LEAST_NS, max(row.most, row.most_before) + AD_MARGIN_NS), AD_MOST_NS)
+
+
+@compiled
 def roll_windows(row, place, time, by, notes, count):
     """Close the windows that ended before `time`, when the highest number is about to go on by `by`: the new count of
     notes.
@@ -124,6 +138,9 @@ def roll_windows(row, place, time, by, notes, count):
         done += skip
     row.least_before = row.least if done == 1 else float("inf")
     row.least = float("inf")
+    row.most_before = row.most if done == 1 else 0.0
+    row.most = 0.0
+    set_depth(row)
     return count
 
 

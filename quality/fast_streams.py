@@ -8,9 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from quality.compiled import compiled
-from quality.fast_events import advance, roll_windows, telephone_event
+from quality.fast_events import advance, roll_windows, set_depth, telephone_event
 from quality.packet_records import (
-    AD_CALM,
     AD_LEAST_NS,
     AD_MOST_NS,
     COMFORT_NOISE,
@@ -128,10 +127,11 @@ def _timing(row, packet):
 @compiled
 def _delayed(row, delay, bit):
     """A packet whose number lies `bit` before the highest and that came this late: histogram and jitter buffers."""
-    place = 0
-    for edge in PDV_EDGES_NS:
-        place += delay >= edge
-    row.histogram[place] += 1
+    if delay >= F1_NS:
+        place = 0
+        for edge in PDV_EDGES_NS:
+            place += delay >= edge
+        row.histogram[place] += 1
     word, mask = bit >> 6, np.uint64(1) << np.uint64(bit & 63)
     if delay > F1_NS:
         row.late1[word] |= mask
@@ -142,16 +142,9 @@ def _delayed(row, delay, bit):
         row.late_ad[word] |= mask
         row.late_any = 1
         row.late_seen += 1
-        row.depth = min(delay, AD_MOST_NS)
-    else:
-        _calm(row)
-
-
-@compiled
-def _calm(row):
-    row.depth -= (row.depth - AD_LEAST_NS) * AD_CALM
-    if row.depth - AD_LEAST_NS < 1.0:
-        row.depth = AD_LEAST_NS
+    if row.most < delay <= AD_MOST_NS:
+        row.most = delay
+        set_depth(row)
 
 
 @compiled
@@ -266,10 +259,8 @@ def take(row, place, packet, notes, count):
     if regular:
         row.jitter_mean += (row.jitter - row.jitter_mean) / before
         row.jitter_max = max(row.jitter_max, row.jitter)
-    if delay >= F1_NS:
+    if delay > row.most or delay >= F1_NS or delay > row.depth:
         _delayed(row, delay, age)
-    elif row.depth > AD_LEAST_NS:
-        _calm(row)
     return count
 
 

@@ -16,7 +16,7 @@ RECENT = 128  # sequence numbers that are remembered one by one [more than RFC 3
 MAX_DROPOUT, MAX_MISORDER = 3000, 100  # [RFC 3550 §A.1]
 
 F1_NS, F2_NS = 50e6, 200e6  # the fixed jitter buffers
-AD_LEAST_NS, AD_MOST_NS, AD_CALM = 60e6, 500e6, 1 / 512  # the adaptive one
+AD_LEAST_NS, AD_MOST_NS, AD_MARGIN_NS = 40e6, 500e6, 10e6  # the adaptive one (docs/quality.md)
 LEAP_NS = 3e9  # between arrival and timestamps: no network, the sender has begun anew
 WINDOW_NS = 10_000_000_000
 PDV_EDGES_NS = (50e6, 70e6, 90e6, 120e6, 150e6, 200e6, 300e6)
@@ -88,6 +88,8 @@ STREAM = np.dtype(
         ("least", "f8"),  # transit time of this window
         ("least_before", "f8"),
         ("depth", "f8"),  # of the AD buffer
+        ("most", "f8"),  # delay above the least in this window, as far as a buffer may follow it
+        ("most_before", "f8"),
         ("delta_max", "i8"),
         ("missing", "u8"),  # bit n: the number n before the highest has not come
         ("missing_before", "u8"),  # and those before

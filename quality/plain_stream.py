@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from quality.figures import Counters, Note
 from quality.packet_records import (
-    AD_CALM,
     AD_LEAST_NS,
+    AD_MARGIN_NS,
     AD_MOST_NS,
     COMFORT_NOISE,
     EVENT,
@@ -103,7 +103,6 @@ class PlainStream:
     jitter_mean: float = 0.0
     jitter_max: float = 0.0
     delta_max: int = 0
-    depth: float = AD_LEAST_NS
     notes: list[Note] = field(default_factory=list)
     counts: dict[int, int] = field(default_factory=dict)
     analysed: int = 0
@@ -120,6 +119,8 @@ class PlainStream:
     _unit: float = 0.0
     _least: float = inf
     _least_before: float = inf
+    _most: float = 0.0
+    _most_before: float = 0.0
     _step: int = 0
     _votes: int = 0
     _late_seen: int = 0
@@ -288,14 +289,12 @@ class PlainStream:
         """What the jitter buffers make of a packet that came this late."""
         if delay >= PDV_EDGES_NS[0]:
             self._histogram[sum(delay >= edge for edge in PDV_EDGES_NS)] += 1
-        fate.late1, fate.late2, fate.late_ad = delay > F1_NS, delay > F2_NS, delay > self.depth
-        if fate.late_ad:
-            self._late_seen += 1
-            self.depth = min(delay, AD_MOST_NS)
-        elif self.depth > AD_LEAST_NS:
-            self.depth -= (self.depth - AD_LEAST_NS) * AD_CALM
-            if self.depth - AD_LEAST_NS < 1.0:
-                self.depth = AD_LEAST_NS
+        # What came before has taught the adaptive buffer: the first late packet of a kind is lost.
+        depth = min(max(AD_LEAST_NS, max(self._most, self._most_before) + AD_MARGIN_NS), AD_MOST_NS)
+        fate.late1, fate.late2, fate.late_ad = delay > F1_NS, delay > F2_NS, delay > depth
+        self._late_seen += fate.late_ad
+        if delay <= AD_MOST_NS:
+            self._most = max(self._most, delay)
 
     def _steps(self, packet: Packet, meaning: Meaning) -> None:
         step = packet.timestamp - self._media[1] & 0xFFFFFFFF
@@ -327,6 +326,7 @@ class PlainStream:
         self._window += 0 if spread else crossed - 1
         self._least_before = self._least if crossed == 1 else inf
         self._least = inf
+        self._most_before, self._most = (self._most if crossed == 1 else 0.0), 0.0
 
     def _close_window(self, highest: int) -> None:
         before = self._window_from

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from quality.jitter_buffer import Buffers
 from quality.plain_engine import PlainEngine
 from quality.read_capture import read_capture
 from quality.stream_figures import Bursts, Flow, PayloadFormat, StreamFigures, Window
@@ -62,8 +63,14 @@ def test_losses_of_a_gilbert_model_are_counted_exactly(seed: int) -> None:
 def test_the_example_of_rfc_3611_by_prose_and_by_the_counters_of_its_appendix() -> None:
     """X is late, 0 is lost: loss 12 and discard 12 of 256; 10 ms a packet."""
     fate = "11110111111111111111111X111X1011110111111111111111111X1111111111"
+    late = {
+        23: 70 * MS,
+        27: 90 * MS,
+        53: 110 * MS,
+    }  # each later than the adaptive buffer has learnt from the one before
+    assert set(late) == {number for number, each in enumerate(fate) if each == "X"}
     packets = [
-        Sent(EPOCH_NS + number * 10 * MS + (70 * MS if each == "X" else 0), 1000 + number, number * 80)
+        Sent(EPOCH_NS + number * 10 * MS + late.get(number, 0), 1000 + number, number * 80)
         for number, each in enumerate(fate)
         if each != "0"
     ]
@@ -131,6 +138,19 @@ def test_late_packets_fall_into_their_bins_and_buffers() -> None:
     assert stream.pdv_histogram == (3993, 1, 2, 0, 1, 1, 1, 1)
     assert (stream.f1.late, stream.f2.late) == (6, 2)
     assert sum(each.late for each in stream.windows) == stream.ad.late
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_late_packets_are_those_of_the_models(seed: int) -> None:
+    rng = random.Random(seed)
+    delays = [round(rng.expovariate(1 / 25) * MS) for _ in range(4000)]
+    arrived = sorted((number * PTIME_NS + delay, delay) for number, delay in enumerate(delays))
+    buffers = Buffers()
+    verdicts = [buffers.take((time - arrived[0][0]) / 1e9, delay / 1e6) for time, delay in arrived]
+    stream = only(delayed(steady(4000), delays))
+    assert stream.f1.late == sum(each.late_f1 for each in verdicts) > 0
+    assert stream.f2.late == sum(each.late_f2 for each in verdicts)
+    assert stream.ad.late == sum(each.late_ad for each in verdicts) > 0
 
 
 def test_numbers_and_timestamps_wrap() -> None:
