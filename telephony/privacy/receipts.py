@@ -1,6 +1,6 @@
 """Receipts that nobody can make but this house: Ed25519 [RFC 8032] over the receipt's text.
 
-Whoever has the public key, which stands in each receipt and which `hotline privacy key` prints, can check one.
+Whoever knows the house's public key, which stands in each receipt, can check one.
 """
 
 from __future__ import annotations
