@@ -149,6 +149,9 @@ async def test_each_role_may_ask_what_the_table_says_and_nothing_else(
 ) -> None:
     monkeypatch.setitem(ACCOUNTS, "piotr", replace(ACCOUNTS["piotr"], role=role))
     page = await page_of(http, house, "piotr")
+    for path, allowed in (("/privacy", role is Role.DPO), ("/complaints", role is not Role.DPO)):
+        async with http.get(path) as answer:
+            assert (answer.status == 403) is not allowed, f"{path} answered {answer.status} to {role}"
     async with http.get("/api/openapi.json") as answer:
         described = (await answer.json())["paths"]
     served = {(method.upper(), path) for path, methods in described.items() for method in methods}

@@ -19,12 +19,12 @@ export const leave = (): void => location.replace("/login?why=over");
 
 const token = (): string => document.querySelector<HTMLInputElement>("input[name=csrf]")?.value ?? "";
 
-async function ask(method: string, path: string, body?: unknown): Promise<unknown> {
+async function ask(method: string, path: string, body?: unknown, withinMs = ANSWER_MS): Promise<unknown> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET") headers["X-CSRF-Token"] = token();
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const content = body === undefined ? {} : { body: JSON.stringify(body) };
-  const signal = AbortSignal.timeout(ANSWER_MS);
+  const signal = AbortSignal.timeout(withinMs);
   const answer = await fetch(`/api/console/${path}`, { method, headers, signal, cache: "no-store", ...content }).catch(
     (error: unknown) => {
       throw new Problem(0, String(error));
@@ -44,6 +44,7 @@ function problem(answer: Response, told: unknown): Problem {
 
 /** Whoever calls names the shape of the answer; it is the server's OpenAPI that promises it. */
 export const get = async <T>(path: string): Promise<T> => (await ask("GET", path)) as T;
-export const post = async <T>(path: string, body?: unknown): Promise<T> => (await ask("POST", path, body)) as T;
+export const post = async <T>(path: string, body?: unknown, withinMs?: number): Promise<T> =>
+  (await ask("POST", path, body, withinMs)) as T;
 export const put = async <T>(path: string, body?: unknown): Promise<T> => (await ask("PUT", path, body)) as T;
 export const remove = async <T>(path: string): Promise<T> => (await ask("DELETE", path)) as T;

@@ -8,6 +8,7 @@ import { fill, lookUp, words } from "./texts";
 import { dateOnly, moment } from "./times";
 
 const POLL_MS = 30_000;
+const WHOLE_MS = 300_000; // every place is searched
 const t = words(table);
 
 interface PersonRequest {
@@ -75,6 +76,7 @@ let opened = "";
 let drawn = "";
 const valueOf = (id: string): string => byId<HTMLInputElement>(id).value.trim();
 const kindTitle = (kind: string): string => lookUp(t, `kind_${kind}`, kind);
+const placeTitle = (place: string): string => lookUp(t, `place_${place}`, place);
 const pseudonym = (subject: string): HTMLElement => make("span", "pseudonym", subject);
 
 function cell(content: string | HTMLElement): HTMLElement {
@@ -173,7 +175,7 @@ function counts(of: Record<string, number>, titled: (name: string) => string = (
 async function drawRetention(): Promise<void> {
   const { days, old } = await get<{ days: Record<string, number>; old: Record<string, number> }>("privacy/retention");
   byId("days").replaceChildren(...counts(days, (name) => lookUp(t, name, name)));
-  byId("old").replaceChildren(...counts(old));
+  byId("old").replaceChildren(...counts(old, placeTitle));
   show(byId("no-old"), Object.keys(old).length === 0);
 }
 
@@ -253,7 +255,7 @@ function keep(document_: unknown): void {
 
 async function export_(): Promise<void> {
   const work = async (): Promise<void> =>
-    keep((await post<{ document: unknown }>("privacy/export", { number: valueOf("person") })).document);
+    keep((await post<{ document: unknown }>("privacy/export", { number: valueOf("person") }, WHOLE_MS)).document);
   if (await attempt("person-error", work)) say(byId("say"), t.exported);
 }
 
@@ -261,8 +263,8 @@ function drawPreview({ erased, kept, holds }: Preview): void {
   show(byId("preview-part"), true);
   setText(byId("preview-held"), fill(t.held, { reason: holds.map(({ reason }) => reason).join("; ") }));
   show(byId("preview-held"), holds.length > 0);
-  byId("preview-erased").replaceChildren(...counts(erased));
-  const laws = kept.flatMap(({ place, count, why }) => [make("dt", "", `${place}: ${count}`), make("dd", "", why)]);
+  byId("preview-erased").replaceChildren(...counts(erased, placeTitle));
+  const laws = kept.flatMap(({ place, count, why }) => [make("dt", "", `${placeTitle(place)}: ${count}`), make("dd", "", why)]);
   byId("preview-kept").replaceChildren(...laws);
   show(byId("preview-none-kept"), kept.length === 0);
   show(byId("erase"), holds.length === 0);
@@ -276,8 +278,9 @@ function drawReceipt(text: string): void {
 }
 
 async function erase(): Promise<void> {
+  say(byId("say"), t.erasing);
   const work = async (): Promise<void> =>
-    drawReceipt((await post<{ receipt: string }>("privacy/erasures", { number: valueOf("person") })).receipt);
+    drawReceipt((await post<{ receipt: string }>("privacy/erasures", { number: valueOf("person") }, WHOLE_MS)).receipt);
   if (!(await attempt("person-error", work))) return;
   show(byId("preview-part"), false);
   show(byId("one"), false);
@@ -325,7 +328,7 @@ for (const each of document.querySelectorAll<HTMLElement>("[data-answer]"))
 byId("person-form").addEventListener("submit", (event) => {
   event.preventDefault();
   if ((event.submitter as HTMLButtonElement | null)?.value === "export") return void export_();
-  const work = async (): Promise<void> => drawPreview(await post<Preview>("privacy/preview", { number: valueOf("person") }));
+  const work = async (): Promise<void> => drawPreview(await post<Preview>("privacy/preview", { number: valueOf("person") }, WHOLE_MS));
   void attempt("person-error", work);
 });
 byId("person").addEventListener("input", () => show(byId("preview-part"), false));
