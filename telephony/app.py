@@ -40,7 +40,7 @@ from telephony.core.promises import SurveyAnswer
 from telephony.core.views import Lane
 from telephony.crm.directory import Directory
 from telephony.crm_wiring import source_of
-from telephony.customer_finding import finding
+from telephony.customer_finding import CustomerFinding
 from telephony.desk_endpoints import DeskEndpoints
 from telephony.during_call import DuringCall
 from telephony.factors import StoredFactors, factor_key
@@ -85,7 +85,8 @@ class App:
         self._store = store
         self.clock = Clock()
         self.metrics = Metrics(settings.queues)
-        self._directory = Directory(source_of(settings.crm, store.customers, self.clock, self.metrics), store)
+        source = source_of(settings.crm, store.customers, self.clock, self.metrics)
+        self._directory, self._finding = Directory(source, store), CustomerFinding(source)
         self.audit = AuditTrail.of(settings, store, self.clock)
         self._opening = Opening(settings.calendar, settings.data)
         self.during_call = DuringCall(settings, store)
@@ -157,7 +158,7 @@ class App:
             keeper=self._logins,
             factors=StoredFactors(self._store, factor_key(settings)),
             card=self._directory.cards,
-            search=finding(self._store.customers),
+            search=self._finding.search,
             card_rules=card_fields_file.load(settings.card_fields, self.audit.seen),
             submit=self.submit,
             clock=self.clock,
@@ -293,7 +294,9 @@ class App:
 
     def _of_desks(self, settings: Settings) -> DeskEndpoints:
         shelf, nodes, lately = lambda: self.flows.serving.flows.receive_only, self.gateways, self.quality.lately
-        return DeskEndpoints(settings, self._store, nodes, shelf, self.submit, self._new_id, self.clock, lately)
+        return DeskEndpoints(
+            settings, self._store, self._finding, nodes, shelf, self.submit, self._new_id, self.clock, lately
+        )
 
     def _api(self) -> web.Application:
         tokens = {name: token.get_secret_value() for name, token in self._settings.api_tokens.items()}

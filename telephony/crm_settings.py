@@ -20,6 +20,7 @@ class RestCrm(_Frozen):
 
     by_phone: str
     by_number: str
+    search: str = ""
     hosts: frozenset[str]
     token: SecretStr = SecretStr("")
     customer: str = "$"
@@ -31,7 +32,10 @@ class RestCrm(_Frozen):
 
     @model_validator(mode="after")
     def _can_be_used(self) -> Self:
-        for name, address, part in (("by_phone", self.by_phone, "{phone}"), ("by_number", self.by_number, "{number}")):
+        for name, part in (("by_phone", "{phone}"), ("by_number", "{number}"), ("search", "{text}")):
+            address = getattr(self, name)
+            if name == "search" and not address:
+                continue
             url = urlsplit(address)
             if part not in address or part in url.netloc:
                 raise ValueError(f"`{name}` has {part} in its path or query")

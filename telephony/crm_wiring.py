@@ -40,6 +40,6 @@ def _elsewhere(crm: Crm) -> Source | None:
 def _rest(to: RestCrm) -> RestDirectory:
     layout = Layout(to.customer, to.fields, to.contracts, to.devices, to.invoices, to.amounts)
     try:
-        return RestDirectory(to.by_phone, to.by_number, layout, to.token.get_secret_value())
+        return RestDirectory(to.by_phone, to.by_number, layout, to.token.get_secret_value(), search=to.search)
     except ValueError as error:
         raise SettingsError(f"crm.rest.{error}") from None

@@ -15,7 +15,7 @@ from telephony.console.recording import RecordingApi
 from telephony.core.events import Event
 from telephony.core.ids import AgentId, InteractionId
 from telephony.core.views import CallView
-from telephony.customer_finding import finding
+from telephony.customer_finding import CustomerFinding
 from telephony.outgoing import OutgoingCalls
 from telephony.recording_pauses import RecordingPauses
 from telephony.settings import Settings
@@ -42,6 +42,7 @@ class DeskEndpoints:
         self,
         settings: Settings,
         store: Store,
+        customers: CustomerFinding,
         nodes: Mapping[str, Gateway],
         receive_only: Callable[[], Collection[str]],
         submit: Callable[[Event], None],
@@ -57,7 +58,7 @@ class DeskEndpoints:
             receive_only=receive_only,
             shown={name: queue.number for name, queue in settings.queues.items()},
             hours={name: queue.rules.call_back.hours for name, queue in settings.queues.items()},
-            find=finding(store.customers),
+            of=customers.of,
             submit=submit,
             new_id=new_id,
             clock=clock,

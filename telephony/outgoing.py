@@ -23,11 +23,11 @@ log = structlog.get_logger()
 
 _BETWEEN = re.compile(r"[\s().-]+")
 
-Find = Callable[[str, int], Awaitable[tuple[Customer, ...]]]
+Of = Callable[[str], Awaitable[Customer | None]]
 
 
 class OutgoingCalls:
-    """`own` are our numbers, the usual one first; `shown` and `hours` by queue; `find` searches customers."""
+    """`own` are our numbers, the usual one first; `shown` and `hours` by queue; `of` gives the customer of a number."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class OutgoingCalls:
         receive_only: Callable[[], Collection[str]],
         shown: Mapping[str, str | None],
         hours: Mapping[str, Hours],
-        find: Find,
+        of: Of,
         submit: Callable[[Event], None],
         new_id: Callable[[], InteractionId],
         clock: Callable[[], float],
@@ -45,7 +45,7 @@ class OutgoingCalls:
         self._receive_only = receive_only
         self._shown = shown
         self._hours = hours
-        self._find = find
+        self._of = of
         self._submit = submit
         self._new_id = new_id
         self._clock = clock
@@ -70,10 +70,8 @@ class OutgoingCalls:
 
     async def _number_of(self, customer: str) -> str:
         """The first of the customer's that may be called; who calls never learns the others."""
-        for known in await self._find(customer, 2):
-            if known.number == customer:
-                return next((each for each in known.phones if callable_number(each)), "")
-        return ""
+        known = await self._of(customer)
+        return next((each for each in known.phones if callable_number(each)), "") if known else ""
 
     def _shown_for(self, queue: str) -> str:
         usual = [each for each in self._own if each not in self._receive_only()]

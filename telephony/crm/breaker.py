@@ -9,13 +9,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TypeVar
 
 import structlog
 
-from telephony.core.customer import CustomerFile
+from telephony.core.customer import Customer, CustomerFile
 from telephony.crm.directory import Source
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 FAILURES = 5  # in a row
 PAUSE_S = 10.0
@@ -83,11 +85,15 @@ class Guarded:
         """Errors: as for `by_phone`."""
         return await self._ask(lambda: self._source.by_number(number))
 
+    async def search(self, text: str, most: int) -> tuple[Customer, ...]:
+        """Errors: as for `by_phone`."""
+        return await self._ask(lambda: self._source.search(text, most))
+
     @property
     def circuit(self) -> Circuit:
         return self._breaker.state
 
-    async def _ask(self, question: Callable[[], Awaitable[CustomerFile | None]]) -> CustomerFile | None:
+    async def _ask(self, question: Callable[[], Awaitable[T]]) -> T:
         if not self._breaker.allows(self._clock()):
             self.refused += 1
             raise SourceError("the directory is left alone for a while")

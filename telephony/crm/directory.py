@@ -14,7 +14,7 @@ from typing import Protocol
 
 import structlog
 
-from telephony.core.customer import Caller, Card, Contact, CustomerFile, Identity, TicketSummary
+from telephony.core.customer import Caller, Card, Contact, Customer, CustomerFile, Identity, TicketSummary
 
 log = structlog.get_logger()
 
@@ -32,6 +32,11 @@ class Source(Protocol):
 
     async def by_number(self, number: str) -> CustomerFile | None:
         """Of a customer number."""
+
+    async def search(self, text: str, most: int) -> tuple[Customer, ...]:
+        """By the last digits of a telephone number (four or more), the customer number, or how words of a name begin
+        (telephony.core.sought).
+        """
 
 
 class Records(Protocol):

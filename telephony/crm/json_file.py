@@ -71,13 +71,23 @@ class Reader:
         except RecursionError:
             raise SourceError("the answer is nested too deeply") from None
 
+    def read_all(self, answer: object, most: int) -> tuple[Customer, ...]:
+        """Everybody in it who has a number and a name, so many at most. Errors: SourceError."""
+        try:
+            found = filter(self._named, _all(self._customers, answer))
+            return tuple(self._file(each).customer for each in islice(found, most))
+        except RecursionError:
+            raise SourceError("the answer is nested too deeply") from None
+
+    def _named(self, here: object) -> bool:
+        return bool(self._text("number", here) and self._text("name", here))
+
     def _file(self, here: object) -> CustomerFile:
-        number, name = self._text("number", here), self._text("name", here)
-        if not number or not name:
+        if not self._named(here):
             raise SourceError("an answer without number or name of the customer")
         customer = Customer(
-            number,
-            name,
+            self._text("number", here),
+            self._text("name", here),
             tuple(each for each in self._texts("phones", here) if _E164.fullmatch(each)),
             self._text("address", here),
             self._texts("services", here),

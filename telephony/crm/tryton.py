@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-from telephony.core.customer import CustomerFile
+from telephony.core.customer import Customer, CustomerFile
+from telephony.core.sought import Sought, patterns, sought
 from telephony.crm.breaker import SourceError
 from telephony.crm.http_json import JsonHttp
 from telephony.crm.json_file import Layout, Reader
 
 METHOD = "model.party.party.search_read"
 TELEPHONES = ["phone", "mobile"]
+LOOKED_AT = 500  # names that are looked at for one search
 FIELDS = ["code", "name", "addresses.full_address", "contact_mechanisms.value_compact"]
 LAYOUT = Layout(
     "$.result[*]",
@@ -39,21 +41,34 @@ class TrytonDirectory:
         self._http = JsonHttp({"Authorization": f"Basic {proof}"})
 
     async def by_phone(self, e164: str) -> CustomerFile | None:
-        mechanism = [["value_compact", "=", e164], ["type", "in", TELEPHONES]]
-        return await self._find(["contact_mechanisms", "where", mechanism])
+        return self._reader.read(await self._ask([_telephone("=", e164)], 2))  # several for one number are nobody
 
     async def by_number(self, number: str) -> CustomerFile | None:
-        return await self._find(["code", "=", number])
+        return self._reader.read(await self._ask([["code", "=", number]], 2))
+
+    async def search(self, text: str, most: int) -> tuple[Customer, ...]:
+        wanted = sought(text)
+        if wanted is None:
+            return ()
+        found = self._reader.read_all(await self._ask(_domain(wanted), LOOKED_AT), LOOKED_AT)
+        return tuple(each for each in found if wanted.digits or wanted.fits(each.name))[:most]
 
     async def close(self) -> None:
         await self._http.close()
 
-    async def _find(self, clause: list[object]) -> CustomerFile | None:
-        """Two at most: several for one number are nobody."""
-        params = [[clause], 0, 2, None, FIELDS, {}]
-        answer = await self._http.post(
-            self._url, {"id": 1, "method": "model.party.party.search_read", "params": params}
-        )
+    async def _ask(self, domain: list[object], most: int) -> object:
+        params = [domain, 0, most, [["name", "ASC"], ["id", "ASC"]], FIELDS, {}]
+        answer = await self._http.post(self._url, {"id": 1, "method": METHOD, "params": params})
         if not isinstance(answer, dict) or "result" not in answer:  # an error's text may name what was asked for
             raise SourceError("Tryton answers with an error")
-        return self._reader.read(answer)
+        return answer
+
+
+def _telephone(operator: str, value: str) -> list[object]:
+    return ["contact_mechanisms", "where", [["value_compact", operator, value], ["type", "in", TELEPHONES]]]
+
+
+def _domain(wanted: Sought) -> list[object]:
+    if wanted.digits:
+        return ["OR", [["code", "=", wanted.digits]], [_telephone("like", f"%{wanted.digits}")]]
+    return [["OR", *([["name", "ilike", each]] for each in patterns(word))] for word in wanted.words]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from telephony.core.customer import Contract, Customer, CustomerAccount, CustomerFile, Device, Invoice
+from telephony.core.sought import sought, words_of
 from telephony.store.connection import Connection, Row
 
 T = TypeVar("T")
-FEWEST_DIGITS = 4  # fewer would find everybody
 INVOICES = 6
 
 
@@ -35,19 +34,17 @@ class CustomerStore:
 
     async def search(self, text: str, most: int = 20) -> tuple[Customer, ...]:
         """By the last digits of a number (four or more) or the customer number, or by how words of a name begin."""
-        digits = "".join(filter(str.isdigit, text)) if text.isascii() else ""
-        if len(digits) >= FEWEST_DIGITS:
-            low = digits[::-1]
+        wanted = sought(text)
+        if wanted is None:
+            return ()
+        if wanted.digits:
+            low = wanted.digits[::-1]
             ends = await self._connection.rows("customers_by_digits", low=low, high=low + ":", most=most)
-            own = await self._connection.rows("customer_by_number", number=digits)
+            own = await self._connection.rows("customer_by_number", number=wanted.digits)
             found = {str(row["number"]): row for row in (*own[:most], *ends)}
             return tuple(map(_customer, list(found.values())[:most]))
-        words = sorted(_words(text), key=len, reverse=True)
-        if digits or not words:
-            return ()
-        rows = await self._connection.rows(
-            "customers_by_name", low=words[0], high=_after(words[0]), words=words, most=most
-        )
+        low, words = wanted.words[0], list(wanted.words)
+        rows = await self._connection.rows("customers_by_name", low=low, high=_after(low), words=words, most=most)
         return tuple(map(_customer, rows))
 
     async def customer_by_phone(self, e164: str) -> Customer | None:
@@ -72,7 +69,7 @@ class CustomerStore:
         known = tuple(customers)
         people = [_entered(each) for each in known]
         phones = [{"e164": e164, "customer": each.number} for each in known for e164 in each.phones]
-        words = [{"word": word, "customer": each.number} for each in known for word in _words(each.name)]
+        words = [{"word": word, "customer": each.number} for each in known for word in words_of(each.name)]
         async with self._connection.together() as connection:
             await connection.run_many("add_customer", people)
             await connection.run_many("add_phone", phones)
@@ -109,12 +106,6 @@ class CustomerStore:
         )
 
 
-def _words(name: str) -> frozenset[str]:
-    """In small letters without marks: "Łucja Żak" is found by "luc" and by "żak"."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold().replace("ł", "l").replace("-", " "))
-    return frozenset("".join(letter for letter in decomposed if not unicodedata.combining(letter)).split())
-
-
 def _after(begins: str) -> str:
     """Greater than every word that begins so, in the order of bytes."""
     return begins + "\U0010ffff"
@@ -123,7 +114,7 @@ def _after(begins: str) -> str:
 def _entered(customer: Customer) -> dict[str, object]:
     values = dataclasses.asdict(customer)
     del values["phones"]
-    folded = "".join(f" {word}" for word in sorted(_words(customer.name)))
+    folded = "".join(f" {word}" for word in sorted(words_of(customer.name)))
     return {**values, "services": list(customer.services), "folded": folded}
 
 

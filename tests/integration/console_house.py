@@ -111,7 +111,7 @@ class House:
             receive_only=lambda: {LISTED},
             shown={"billing": BILLING, "sales": LISTED},
             hours={"support": Hours(), "billing": Hours(time(0), time(0)), "sales": Hours(time(0), time(0))},
-            find=self.search,
+            of=self.customer_of,
             submit=self.events.put_nowait,
             new_id=lambda: InteractionId("out-1"),
             clock=lambda: self.now,
@@ -171,6 +171,9 @@ class House:
             raise ProblemError(503)
         self.searched.append(text)
         return self.customers[:most]
+
+    async def customer_of(self, number: str) -> Customer | None:
+        return next((each for each in self.customers if each.number == number), None)
 
     async def event(self) -> Event:
         return await asyncio.wait_for(self.events.get(), 5)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
 
 from telephony.core.customer import Customer
+from telephony.core.sought import sought
 from telephony.crm.breaker import SourceError
 from telephony.crm.directory import Source
 from telephony.crm.json_file import Layout
@@ -70,19 +73,29 @@ async def in_postgres(_folder: Path, database: str) -> AsyncIterator[Source]:
 @asynccontextmanager
 async def behind_rest(_folder: Path, _database: str) -> AsyncIterator[Source]:
     async def answer(request: web.Request) -> web.Response:
-        asked = request.query.get("phone"), request.path.rpartition("/")[2]
+        asked, wanted = (request.query.get("phone"), request.path.rpartition("/")[2]), request.query.get("text", "")
         found = [
             {"id": number, "name": name, "phones": phones, "address": ADDRESS}
             for number, (name, phones) in PEOPLE.items()
-            if asked[0] in phones or asked[1] == number
+            if asked[0] in phones or asked[1] == number or (wanted and _meant(wanted, number, name, phones))
         ]
         return web.json_response({"items": found})
 
     paths = {"number": "$.id", "name": "$.name", "phones": "$.phones[*]", "address": "$.address"}
     async with served(answer) as url:
-        there = RestDirectory(f"{url}/find?phone={{phone}}", f"{url}/one/{{number}}", Layout("$.items[*]", paths))
+        addresses = f"{url}/find?phone={{phone}}", f"{url}/one/{{number}}"
+        there = RestDirectory(*addresses, Layout("$.items[*]", paths), search=f"{url}/find?text={{text}}")
         yield there
         await there.close()
+
+
+def _meant(text: str, number: str, name: str, phones: tuple[str, ...]) -> bool:
+    """As a CRM would search by itself."""
+    wanted = sought(text)
+    if not wanted:
+        return False
+    ends = any(each.endswith(wanted.digits) for each in (number, *phones))
+    return ends if wanted.digits else wanted.fits(name)
 
 
 @asynccontextmanager
@@ -117,7 +130,7 @@ async def in_odoo(_folder: Path, _database: str) -> AsyncIterator[Source]:
             return web.json_response({"name": "werkzeug.exceptions.Unauthorized"}, status=401)
         body = await request.json()
         assert body.keys() == {"domain", "fields", "limit"}
-        found = [each for each in partners if all(_holds(each, *clause) for clause in body["domain"])]
+        found = [each for each in partners if _all_hold(each, body["domain"])]
         named = {"id", *body["fields"]}
         told = [{name: value for name, value in each.items() if name in named} for each in found[: body["limit"]]]
         return web.Response(text=json.dumps(told), content_type="application/json")
@@ -128,7 +141,19 @@ async def in_odoo(_folder: Path, _database: str) -> AsyncIterator[Source]:
         await there.close()
 
 
+def _all_hold(partner: Mapping[str, object], domain: Iterable[Any]) -> bool:
+    """Polish notation, read from its end: "|" takes the two results that follow it."""
+    results: list[bool] = []
+    for each in reversed(list(domain)):
+        held = any((results.pop(), results.pop())) if each == "|" else _holds(partner, *each)
+        results.append(held)
+    return all(results)
+
+
 def _holds(partner: Mapping[str, object], name: str, operator: str, value: object) -> bool:
+    if operator in {"=like", "=ilike"}:
+        like = re.escape(str(value)).replace("%", ".*").replace("_", ".")
+        return bool(re.fullmatch(like, str(partner[name]), re.IGNORECASE if operator == "=ilike" else 0))
     return (partner[name] == value) is (operator == "=")
 
 
@@ -158,7 +183,13 @@ async def test_every_directory_knows_its_customers_and_nobody_else(
         for strange in (NOBODY, "+48", "%", "' OR 1=1 --", "a" * 500):
             assert await there.by_phone(strange) is None
             assert await there.by_number(strange) is None
+        for text in ("100 200", "+48600100200", "1004217", "zak", "Żak", "ja ŻA", "za"):
+            assert [each.number for each in await there.search(text, 12)] == ["1004217"], text
+        for text in ("100299", "kowal%", "k_walsk", "ak", "jan kowalski", "' OR 1=1 --", "12"):
+            assert await there.search(text, 12) == (), text
         if not kind.startswith("own"):
+            assert {each.number for each in await there.search("kowal", 12)} == {"1004219", "1004220"}
+            assert len(await there.search("600100202", 1)) == 1, "so many at most"
             assert await there.by_phone(SHARED) is None, "of two nobody is guessed"
             assert await there.by_number("1004220") is not None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from telephony.core.customer import CustomerFile
+from telephony.core.customer import Customer, CustomerFile
 from telephony.crm.breaker import Breaker, Circuit, Guarded, SourceError
 
 
@@ -68,6 +68,10 @@ class Shaky:
     async def by_number(self, number: str) -> CustomerFile | None:
         return await self.by_phone(number)
 
+    async def search(self, text: str, most: int) -> tuple[Customer, ...]:
+        await self.by_phone(text)
+        return ()
+
 
 async def test_what_is_known_to_be_away_is_not_asked() -> None:
     source, now = Shaky(error=ConnectionError()), 100.0
@@ -77,7 +81,9 @@ async def test_what_is_known_to_be_away_is_not_asked() -> None:
             await guarded.by_phone("+48600100200")
     with pytest.raises(SourceError):
         await guarded.by_number("1")
-    assert (source.asked, guarded.refused, guarded.circuit) == (2, 1, Circuit.OPEN)
+    with pytest.raises(SourceError):
+        await guarded.search("Jan", 12)
+    assert (source.asked, guarded.refused, guarded.circuit) == (2, 2, Circuit.OPEN)
     source.error, now = None, 110.0
     assert await guarded.by_number("1") is None
     assert guarded.circuit is Circuit.CLOSED

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 import structlog
 
-from telephony.core.customer import Caller, Card, Contact, CustomerFile, Identity, TicketSummary
+from telephony.core.customer import Caller, Card, Contact, Customer, CustomerFile, Identity, TicketSummary
 from telephony.core.views import Direction, Outcome
 from telephony.crm.directory import MOST_ASKED, Directory
 from telephony.crm.seed import accounts, customers, files
@@ -42,6 +42,9 @@ class FakeSource:
 
     async def by_number(self, number: str) -> CustomerFile | None:
         return await self._answer(FILE if number == ANNA.number else None)
+
+    async def search(self, text: str, most: int) -> tuple[Customer, ...]:
+        return ()
 
     async def _answer(self, file: CustomerFile | None) -> CustomerFile | None:
         self.asked += 1

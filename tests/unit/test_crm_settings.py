@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from telephony.core.customer import CustomerFile
+from telephony.core.customer import Customer, CustomerFile
 from telephony.crm.breaker import Guarded
 from telephony.crm_settings import Crm
 from telephony.crm_wiring import source_of
@@ -26,6 +26,9 @@ class Own:
 
     async def by_number(self, number: str) -> CustomerFile | None: ...
 
+    async def search(self, text: str, most: int) -> tuple[Customer, ...]:
+        return ()
+
 
 def test_our_own_database_is_the_directory_unless_another_is_named() -> None:
     own = Own()
@@ -39,6 +42,8 @@ def test_our_own_database_is_the_directory_unless_another_is_named() -> None:
     [
         ({"by_phone": "https://crm.example/find"}, "`by_phone` has {phone}"),
         ({"by_number": "https://{number}.crm.example/"}, "`by_number` has {number}"),
+        ({"search": "https://crm.example/find?q="}, "`search` has {text}"),
+        ({"search": "https://crm.example.com/find?q={text}"}, "is not among `hosts`"),
         ({"by_phone": "http://crm.example/find?phone={phone}"}, "begins with https"),
         ({"hosts": []}, "crm.example of `by_phone` is not among `hosts`"),
         ({"amounts": "euro"}, "amounts"),
