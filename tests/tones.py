@@ -33,6 +33,11 @@ def part_strength(path: Path, frequency_hz: float, part_s: float = 0.5) -> float
     return max(statistics.median(shares[start : start + windows]) for start in starts)
 
 
+def end_strength(path: Path, frequency_hz: float, end_s: float = 1.0) -> float:
+    """The same for the end of the recording."""
+    return statistics.median(_shares(path, frequency_hz)[-round(end_s / WINDOW_S) :])
+
+
 def together(path: Path, one_hz: float, other_hz: float, part_s: float = 0.5) -> float:
     """The weaker one's share of the power, in the part where two tones sound best together."""
     pairs = [min(each) for each in zip(_shares(path, one_hz), _shares(path, other_hz), strict=True)]

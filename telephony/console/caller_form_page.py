@@ -70,7 +70,7 @@ def form(
         "label_call_back": t("call_back"), "call_back": _checked("call_back", fields),
         "label_complaint": t("complaint"), "complaint_hint": t("complaint_hint"),
         "complaint": _checked("complaint", fields),
-        "problems": _list(reader, problems), "queues": _choices(queues, fields.get("queue", "")),
+        "problems": _list(reader, problems), "queues": _choices(reader, queues, fields.get("queue", "")),
         "error_queue": _error("queue", problems),
         "trap": 'class="field"' if "website" in problems else 'class="trap" aria-hidden="true"',
         "trap_tab": "" if "website" in problems else 'tabindex="-1"',
@@ -157,9 +157,11 @@ def _state(field: str, problems: Mapping[str, str]) -> str:
     return " ".join([*invalid, *([f'aria-describedby="{" ".join(described)}"'] if described else [])])
 
 
-def _choices(queues: Mapping[str, str], chosen: str) -> str:
+def _choices(reader: Reader, queues: Mapping[str, str], chosen: str) -> str:
+    known = texts(reader.look.language) if reader.look.language is not Language.PL else {}
+    titles = {name: known.get(f"queues.{name}", title) for name, title in queues.items()}  # the settings have one each
     return "".join(
         f'<div class="choice"><input type="radio" id="queue-{escape(name)}" name="queue" value="{escape(name)}"'
         f'{" checked" if name == chosen else ""}><label for="queue-{escape(name)}">{escape(title)}</label></div>'
-        for name, title in queues.items()
+        for name, title in titles.items()
     )

@@ -53,4 +53,5 @@ class MorePages:
 
 def who(session: Session) -> Mapping[str, str]:
     """What every page of staff wants."""
-    return {"csrf": escape(session.csrf), "name": escape(session.account.display_name)}
+    account = session.account
+    return {"csrf": escape(session.csrf), "login": escape(account.login), "name": escape(account.display_name)}

@@ -30,6 +30,7 @@ from telephony.console.more_pages import MorePages, StaffPage
 from telephony.console.passwords import hash_password
 from telephony.console.recording import RecordingApi
 from telephony.console.rules import ConsoleRules
+from telephony.console.survey_form import SurveyForm
 from telephony.console.texts import PageTemplate
 from telephony.core.account import Account, Role
 from telephony.core.complaints import USUAL
@@ -46,6 +47,7 @@ from telephony.core.events import (
 )
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.rules import QueueRules, Rules
+from telephony.core.survey import LinkAnswer
 from telephony.core.views import Direction, Lane, Outcome
 from telephony.factors import StoredFactors
 from telephony.guidance import card_fields_file, dispositions_file, script_file
@@ -63,6 +65,7 @@ from telephony.shipped import CONFIG_FOLDER
 from telephony.store.memory import Memory
 from telephony.store.store import Store
 from telephony.supervision import SupervisionApi
+from telephony.survey_api import SurveyApi
 from telephony.vault.keys import own_ring
 from telephony.vault.vault import Vault
 from tests import tools
@@ -89,10 +92,13 @@ EWA = Account("ewa", "Ewa Malinowska", ANNA.password_hash, role=Role.SUPERVISOR)
 SHIPPED_HOURS = CONFIG_FOLDER / "calendar.yaml"
 REFLOW, REFLOW_FROM = 320, 360  # what is left of 1280 at 400 % [WCAG 1.4.10]
 WIDTHS = {360: 740, 1280: 800, 1920: 1000}
+BOTH_LAYOUTS = 1280
 
 FORBIDDEN = "Failed to load resource: the server responded with a status of 403"
 # Chromium reports each try of a WebSocket while the server is away, and each answer that refuses what was typed.
-REFUSED = tuple(f"Failed to load resource: the server responded with a status of {status}" for status in (409, 422))
+REFUSED = tuple(
+    f"Failed to load resource: the server responded with a status of {status}" for status in (401, 409, 422)
+)
 EXPECTED = ("WebSocket connection to", *REFUSED, FORBIDDEN)
 
 CARDS = {
@@ -151,6 +157,19 @@ CARDS = {
 }
 
 
+class SurveyTaken:
+    """Any link is good."""
+
+    async def known(self, _token: str) -> bool:
+        return True
+
+    async def answer(self, _token: str, _answer: LinkAnswer) -> bool:
+        return True
+
+    async def object(self, _token: str) -> bool:
+        return True
+
+
 class House:
     """`data` holds closures and outages."""
 
@@ -190,17 +209,19 @@ class House:
             endpoints=(
                 *SupervisionApi(self.opening.current, data, time.time).endpoints(),
                 *OutboxApi(self.store, time.time).endpoints(),
+                *SurveyApi(self.store, dict, time.time).endpoints(),
                 *ComplaintApi(self.complaints, lambda *_: None, lambda: InteractionId("c-new")).endpoints(),
                 *ComplaintLetterApi(self.complaints, lambda *_: None).endpoints(),
                 *RecordingsApi(self.vault, self.store, self.note_heard, time.time).endpoints(),
             ),
-            more=MorePages(
-                staff=tuple(
-                    StaffPage(f"/{name}", PageTemplate(f"{name}.html"), SUPERVISORS)
-                    for name in ("outbox", "recordings")
-                )
-            ),
             moves=HandingOver({"node-1": self}, ("+48220000900",)),
+            more=MorePages(
+                tuple(SurveyForm(SurveyTaken(), "iod@example.pl", time.time).routes()),
+                tuple(
+                    StaffPage(f"/{name}", PageTemplate(f"{name}.html"), SUPERVISORS)
+                    for name in ("outbox", "recordings", "surveys")
+                ),
+            ),
             of_desks=self.of_desks,
         )
 
@@ -291,15 +312,15 @@ async def chrome() -> AsyncIterator[Browser]:
         await chrome.close()
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture
 async def page(
     request: pytest.FixtureRequest,
     chrome: Browser,
     house: object,  # stops after the page, which would complain of a server that is gone
 ) -> AsyncIterator[Page]:
-    """A fresh window; whatever it complains about fails the test."""
+    """A fresh window; whatever it complains about fails the test. In both themes where pictures are taken."""
     context = await chrome.new_context(
-        color_scheme=request.param,
+        color_scheme=getattr(request, "param", "light"),
         locale="pl-PL",
         viewport=_size(1280),
         ignore_https_errors=True,  # a self-made certificate is one that browsers warn of
@@ -323,12 +344,20 @@ async def press(page: Page, *keys: str) -> None:
         await page.keyboard.press(key)
 
 
+async def pointed_at(page: Page) -> list[int]:
+    """Grows whenever something is pressed by mouse or finger, on every page that is opened from now on."""
+    pointed: list[int] = []
+    await page.expose_function("pointed", lambda: pointed.append(1))
+    await page.add_init_script("addEventListener('pointerdown', () => pointed(), true)")
+    return pointed
+
+
 async def focused(page: Page) -> str:
     return str(await page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
 
 
-async def tab_to(page: Page, wanted: str) -> None:
-    for _ in range(20):
+async def tab_to(page: Page, wanted: str, most: int = 20) -> None:
+    for _ in range(most):
         if await focused(page) == wanted:
             return
         await press(page, "Tab")
@@ -368,7 +397,8 @@ async def looks_right(page: Page, shots: Path, name: str, widths: Iterable[int] 
         file = shots / f"{name}-{language}-{scheme}-{width}.png"
         await page.screenshot(path=file, full_page=True, animations="disabled")
         assert await overflow_px(page) == 0, f"{name} at {width} scrolls sideways"
-        for check in (low_contrasts, small_targets, unnamed, axe_findings):
+        # Both layouts are among the first two widths; axe takes longer than all else together.
+        for check in (low_contrasts, small_targets, unnamed, *((axe_findings,) if width <= BOTH_LAYOUTS else ())):
             found = await check(page)
             assert not found, f"{name} at {width}: {found}"
     if REFLOW_FROM not in widths:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Page, expect
 
 from telephony.core.account import Role
 from telephony.core.complaints import Act, State
 from telephony.core.ids import InteractionId
-from tests.acceptance.console_scene import HOSTILE, House, focused, log_in, looks_right, press
+from tests.acceptance.console_scene import HOSTILE, PASSWORD, House, focused, log_in, looks_right, press
 
 FILED = InteractionId("c-1")
 DAY_S = 86_400.0
@@ -126,3 +127,46 @@ async def test_a_letter_goes_by_e_mail_is_seen_to_be_sent_and_is_a_pdf_to_print(
     await download.save_as(tmp_path / "letter.pdf")
     assert (tmp_path / "letter.pdf").read_bytes().startswith(b"%PDF-1.7")
     await looks_right(page, shots, "complaint-letters")
+
+
+@pytest.mark.parametrize("page", ["light"], indirect=True)
+async def test_what_is_half_written_outlives_the_session(page: Page, house: tuple[House, str], shots: Path) -> None:
+    hotline, url = house
+    await hotline.complaints.file(FILED, "billing", None, {})
+    await log_in(page, url, "ewa")
+    await page.goto(f"{url}/complaints")
+    await page.get_by_role("button", name="Otwórz reklamację").press("Enter")
+    await page.locator(".act summary", has_text="Zaproponuj decyzję").press("Enter")
+    await page.locator("#propose-reasons").fill("Nadajnik był wyłączony.")
+    hotline.later_s += 13 * 3600.0
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # it looks again
+    await expect(page.locator("#session-over")).to_contain_text("to, co wpisano, jest tu nadal")
+    await looks_right(page, shots, "session-over")
+    async with page.context.expect_page() as opened:
+        await page.locator("#session-over a").press("Enter")
+    again = await opened.value
+    await again.locator("#login").fill("ewa")
+    await again.locator("#password").fill(PASSWORD)
+    await again.locator("#password").press("Enter")
+    await expect(again.locator("#floor")).to_be_visible()
+    await page.locator(".act[open] button").press("Enter")
+    await expect(page.locator("#one-state")).to_contain_text("Czeka na zatwierdzenie")
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await expect(page.locator("#session-over")).to_be_hidden()
+
+
+@pytest.mark.parametrize("page", ["light"], indirect=True)
+async def test_nobody_goes_on_in_a_page_of_somebody_else(page: Page, house: tuple[House, str]) -> None:
+    hotline, url = house
+    await hotline.complaints.file(FILED, "billing", None, {})
+    await log_in(page, url, "ewa")
+    await page.goto(f"{url}/complaints")
+    await page.get_by_role("button", name="Otwórz reklamację").press("Enter")
+    await page.locator(".act summary", has_text="Zaproponuj decyzję").press("Enter")
+    await page.locator("#propose-reasons").fill("Nadajnik był wyłączony.")
+    await page.context.clear_cookies()
+    await log_in(await page.context.new_page(), url)  # Anna, in another tab
+    await page.locator(".act[open] button").press("Enter")
+    await page.wait_for_url(f"{url}/")
+    ((_, now),) = await hotline.complaints.all()
+    assert now.state is State.OPEN

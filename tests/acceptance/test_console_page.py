@@ -26,6 +26,7 @@ from tests.acceptance.console_scene import (
     focused,
     log_in,
     looks_right,
+    pointed_at,
     press,
     tab_to,
 )
@@ -33,7 +34,8 @@ from tests.unit.watched_flow import watched_flow
 
 
 async def pauses_the_recording(page: Page) -> None:
-    await page.get_by_role("button", name="Wstrzymaj nagrywanie").click()
+    await tab_to(page, "recording-change", 60)
+    await press(page, "Enter")
     await expect(page.locator("#recording-state")).to_contain_text("dane karty płatniczej")
     await press(page, "n")
 
@@ -41,13 +43,28 @@ async def pauses_the_recording(page: Page) -> None:
 async def another_window_writes(page: Page, hotline: House) -> None:
     """Into the same note: nothing of either text is lost."""
     assert await hotline.store.notes.keep("i1", "anna", Note("Z innego okna.", 5, 1000.0))
-    await page.locator("#note").press_sequentially("!")
+    await press(page, "n", "Control+End", "!")
     await expect(page.locator("#note")).to_have_value("Z innego okna.\nRouter <b>mruga</b>.!")
     await expect(page.locator("#note-saved")).to_contain_text("Zapisano")
 
 
+async def chooses_what_came_of_it(page: Page) -> None:
+    await press(page, "w")
+    await expect(page.locator("#disposition-i1")).to_be_focused()
+    await page.keyboard.type("Rozw")
+    await press(page, "Tab", "Enter")
+    await expect(page.locator("#disposition-list")).to_contain_text("Zapisano: Rozwiązane w rozmowie")
+
+
+async def signs_out(page: Page) -> None:
+    await tab_to(page, "Wyloguj", 80)
+    await press(page, "Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Logowanie")
+
+
 async def test_a_whole_call_by_keyboard(page: Page, house: tuple[House, str], shots: Path) -> None:
     hotline, url = house
+    pointed = await pointed_at(page)
     await page.goto(url)
     await looks_right(page, shots, "login")
     await log_in(page, url)
@@ -71,8 +88,7 @@ async def test_a_whole_call_by_keyboard(page: Page, house: tuple[House, str], sh
     assert await focused(page) == before, "a pop must not take the focus away"
     await expect(page.locator("#stages [aria-current]")).to_have_text("Dzwoni")  # the dial follows the painted pop
     timing = hotline.console.pop_timing(InteractionId("i1"))[0]
-    assert timing.visible
-    assert timing.before_ring
+    assert (timing.visible, timing.before_ring) == (True, True)
     hotline.arrive("i2", "+48600100201", Lane.STANDARD, "sales")
     hotline.arrive("i3", None, Lane.ACCESSIBILITY)
     await expect(page.locator(".lane-count").first).to_have_text("1")
@@ -97,11 +113,11 @@ async def test_a_whole_call_by_keyboard(page: Page, house: tuple[House, str], sh
     await expect(page.locator("#ticket-number")).to_have_text("000414-3")
     await expect(page.locator("#state-text")).to_have_text("Przerwa")
     await looks_right(page, shots, "after")
+    await chooses_what_came_of_it(page)
 
-    await tab_to(page, "Wyloguj")
-    await press(page, "Enter")
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Logowanie")
+    await signs_out(page)
     assert hotline.engine.agents()[0].state == "off"
+    assert not pointed, "nothing was done by pointing"
 
 
 async def test_a_stranger_is_found_by_name_and_the_card_is_that_customers(

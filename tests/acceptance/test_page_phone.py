@@ -12,12 +12,13 @@ from playwright.async_api import Page, async_playwright, expect
 
 from quality.softphone_client import PhoneCall
 from telephony.console.page_client import Message
+from telephony.console.rules import ConsoleRules
 from telephony.core.views import CallState, Outcome, SpanKind
 from tests.acceptance.console_checks import FLAGS, chromium
-from tests.acceptance.console_scene import looks_right
+from tests.acceptance.console_scene import House, log_in, looks_right, pointed_at, press, tab_to
 from tests.acceptance.world import AGENT, CUSTOMER_HZ, World, page_of, world
 from tests.patience import patience as patience  # noqa: PLC0414 - a fixture, used by its name
-from tests.tones import part_strength, together, tone
+from tests.tones import end_strength, part_strength, together, tone
 
 pytestmark = pytest.mark.usefixtures("patience")
 
@@ -35,6 +36,21 @@ MEDIA_FLAGS = (
     "--disable-features=WebRtcHideLocalIpsWithMdns",
     "--autoplay-policy=no-user-gesture-required",
 )
+
+# Connections of media that the page opens, and the names of both ends' credentials: an ICE restart changes them.
+OPEN_MEDIA = """
+window.media = [];
+window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(...how) { super(...how); window.media.push(this); }
+};
+"""
+WATCHED = {"offline": False, "latency": 1, "downloadThroughput": -1, "uploadThroughput": -1}
+WAYS = """
+() => {
+  const { localDescription, remoteDescription } = window.media.at(-1);
+  return [localDescription, remoteDescription].map(({ sdp }) => sdp.match(/a=ice-ufrag:(\\S+)/)[1]);
+}
+"""
 
 # The strongest frequency of what the page plays, in hertz, once there is any sound: the middle one of nine looks, as
 # a jitter buffer stretches a tone now and then.
@@ -73,24 +89,34 @@ async def microphone(tmp_path: Path) -> AsyncIterator[Page]:
 
 async def log_in_here(page: Page, hotline: World) -> None:
     await page.goto(hotline.house.console_url)
-    await page.locator("#login").fill(AGENT)
-    await page.locator("#password").fill(hotline.house.password(AGENT))
-    await page.keyboard.press("Enter")
+    await expect(page.locator("#login")).to_be_focused()
+    await page.keyboard.type(AGENT)
+    await press(page, "Tab")
+    await page.keyboard.type(hotline.house.password(AGENT))
+    await press(page, "Enter")
+
+
+async def chooses(page: Page, wanted: str, key: str = "Enter") -> None:
+    """By keyboard: as far as the Tab key leads, and then pressed."""
+    await tab_to(page, wanted, 80)
+    await press(page, key)
 
 
 async def phone_in_page(page: Page, hotline: World) -> None:
     """Logged in, and the page is the phone."""
     await log_in_here(page, hotline)
-    await page.get_by_role("button", name="Rozmawiaj w tej stronie").click()
-    await expect(page.locator("#phone-state")).to_have_text(READY)
+    await expect(page.locator("#phone-choose")).to_be_visible(timeout=STEP_MS)
+    await chooses(page, "phone-choose")
+    await expect(page.locator("#phone-state")).to_have_text(READY, timeout=STEP_MS)
 
 
 async def rings_in_page(page: Page, hotline: World) -> PhoneCall:
     """A customer who has asked for a person, and whose call rings in the page."""
     await phone_in_page(page, hotline)
-    await page.get_by_text("Dźwięk", exact=True).click()
-    await page.get_by_label("Tłum szumy i echo").uncheck()  # a tone is noise
-    await page.get_by_role("button", name="Dostępny").click()
+    await chooses(page, "Dźwięk")
+    await chooses(page, "phone-clean", "Space")  # a tone is noise
+    await expect(page.get_by_label("Tłum szumy i echo")).not_to_be_checked()
+    await chooses(page, "ready")
     call = await hotline.calls(GENERAL, CALLER)
     await hotline.until(lambda seen: any(each.state is CallState.MENU for each in seen))
     await call.dtmf("2")
@@ -129,23 +155,61 @@ async def test_a_caller_and_a_consultant_in_the_page_hear_one_another(
     microphone: Page, tmp_path: Path, shots: Path
 ) -> None:
     page = microphone
+    pointed = await pointed_at(page)
     async with world(tmp_path / "world", dispositions=False) as hotline:
         call = await rings_in_page(page, hotline)
         await looks_right(page, shots, "phone-rings")
+        await page.locator("#call").focus()
         await page.keyboard.press("a")
         await expect(page.locator("#phone-state")).to_have_text("Rozmowa w tej stronie trwa.")
         assert await page.evaluate(HEARD_HZ) == pytest.approx(CUSTOMER_HZ, abs=12)
         await expect(page.locator("#phone-quality")).to_have_text("Jakość: dobra")
-        await page.get_by_role("button", name="Sprawdź łącze klienta").click()
+        await chooses(page, "line-test")
         await expect(page.locator("#line-result")).to_contain_text("Od klienta: dobrze (strata 0.0 %", timeout=STEP_MS)
-        await page.get_by_role("button", name="Dodaj do notatki").click()
+        await chooses(page, "line-note")
         await expect(page.locator("#note")).to_have_value(re.compile("^Test łącza. Od klienta: dobrze"))
         await looks_right(page, shots, "phone-talks")
-        await page.get_by_role("button", name="Rozłącz").click()
+        await page.locator("#call").focus()
+        await press(page, "f")
+        await chooses(page, "phone-hang-up")
         await call.ended()
         assert part_strength(hotline.folder / f"heard-by-{CALLER[1:]}.wav", MICROPHONE_HZ) > 0.8
-        await page.get_by_role("button", name="Wróć do telefonu na biurku").click()
+        await chooses(page, "phone-leave")
         await expect(page.locator("#phone-state")).to_have_text("Rozmowy dzwonią na telefonie na biurku.")
+    assert not pointed, "nothing was done by pointing"
+
+
+async def test_a_talk_outlives_bad_moments_of_the_network(microphone: Page, tmp_path: Path) -> None:
+    """Packets that are lost are told in words; after a network that was gone the media go another way (ICE restart)."""
+    page = microphone
+    await page.add_init_script(OPEN_MEDIA)
+    network = await page.context.new_cdp_session(page)
+    await network.send("Network.emulateNetworkConditions", WATCHED)  # before any socket: later ones are not concerned
+    async with world(tmp_path / "world", dispositions=False) as hotline:
+        call = await rings_in_page(page, hotline)
+        await page.locator("#call").focus()
+        await page.keyboard.press("a")
+        await expect(page.locator("#phone-quality")).to_have_text("Jakość: dobra")
+        await network.send("Network.emulateNetworkConditions", {**WATCHED, "packetLoss": 30})
+        await expect(page.locator("#phone-quality")).to_contain_text("Jakość: zła", timeout=STEP_MS)
+        await network.send("Network.emulateNetworkConditions", WATCHED)
+        await expect(page.locator("#phone-quality")).to_have_text("Jakość: dobra", timeout=STEP_MS)
+
+        before = await page.evaluate(WAYS)
+        await network.send("Network.emulateNetworkConditions", {**WATCHED, "offline": True})
+        await asyncio.sleep(1)  # of a network that is gone
+        await network.send("Network.emulateNetworkConditions", WATCHED)
+        await page.wait_for_function(
+            f"(before) => {{ const now = ({WAYS})(); return now[0] !== before[0] && now[1] !== before[1]; }}",
+            arg=before,
+        )
+        await page.wait_for_function("window.media.at(-1).connectionState === 'connected'")
+        assert await page.evaluate(HEARD_HZ) == pytest.approx(CUSTOMER_HZ, abs=12)
+        assert not call.end
+        await call.hang_up()
+        await hotline.until(lambda seen: all(each.outcome for each in seen))
+        customer = hotline.folder / f"heard-by-{CALLER[1:]}.wav"
+        assert end_strength(customer, MICROPHONE_HZ) > 0.8, "and the caller hears the consultant afterwards"
 
 
 async def test_a_caller_is_held_a_colleague_asked_all_three_talk_and_the_two_go_on(
@@ -222,6 +286,55 @@ async def test_whoever_is_muted_stays_so_while_colleagues_come_and_go(microphone
         for record in heard:
             assert part_strength(record, CUSTOMER_HZ) > 0.8
         assert part_strength(customer, OTHER_HZ) > 0.8
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[tuple[House, str]]:
+    """A console whose pages may ask for the microphone; there is no Asterisk behind it."""
+    house = House(tmp_path, ConsoleRules(phone_origin="wss://127.0.0.1:9"))
+    yield house, f"http://127.0.0.1:{await house.console.start('127.0.0.1', 0)}"
+    await house.console.stop()
+
+
+@pytest.fixture
+async def refused() -> AsyncIterator[Page]:
+    """A window of a machine with a microphone that the page is not allowed to use."""
+    async with async_playwright() as playwright:
+        flags = [*FLAGS, "--use-fake-device-for-media-stream"]
+        chrome = await playwright.chromium.launch(executable_path=chromium(), args=flags)
+        context = await chrome.new_context(locale="pl-PL")
+        await context.grant_permissions([])  # whatever is not granted is refused
+        yield await context.new_page()
+        await chrome.close()
+
+
+async def wants_to_phone(page: Page, url: str) -> None:
+    """Whether phones in pages are offered is answered by hand; the microphone is Chromium's own matter."""
+    await page.route("**/api/console/phone", lambda route: route.fulfill(json={"offered": True, "chosen": False}))
+    await log_in(page, url)
+    await chooses(page, "phone-choose")
+
+
+async def stays_at_the_desk(page: Page, why: str) -> None:
+    await expect(page.locator("#phone-trouble")).to_contain_text(why)
+    await expect(page.locator("#phone-state")).to_have_text("Rozmowy dzwonią na telefonie na biurku.")
+    await expect(page.locator("#phone-choose")).to_be_visible()
+
+
+async def test_who_refuses_the_microphone_is_told_where_to_allow_it(
+    refused: Page, house: tuple[House, str], shots: Path
+) -> None:
+    await wants_to_phone(refused, house[1])
+    await stays_at_the_desk(refused, "Przeglądarka nie zezwala na mikrofon. Kliknij ikonę obok adresu")
+    await looks_right(refused, shots, "phone-refused")
+    await refused.context.grant_permissions(["microphone"])
+    await chooses(refused, "phone-choose")
+    await expect(refused.locator("#phone-trouble")).to_have_text("")
+
+
+async def test_who_has_no_microphone_is_told_to_plug_one_in(page: Page, house: tuple[House, str]) -> None:
+    await wants_to_phone(page, house[1])
+    await stays_at_the_desk(page, "Nie znaleziono działającego mikrofonu. Podłącz słuchawki")
 
 
 async def gone(hotline: World, told_by: str) -> None:

@@ -15,10 +15,10 @@ import pytest
 from aiohttp import ClientResponseError
 
 from quality.softphone_client import PhoneCall, phone_program
-from telephony.console.page_client import Message
+from telephony.console.page_client import Message, PageClient
 from telephony.core.views import CallState, Outcome, SpanKind
 from telephony.demo.house import ACCESSIBLE, GENERAL
-from tests.acceptance.world import STEP_S, World, page_of, world
+from tests.acceptance.world import CONSULTANT_HZ, STEP_S, World, page_of, world
 from tests.tones import part_strength, strength, tone
 
 CALLER, OUTSIDE, NOT_ALLOWED = "+48500000101", "+48220000900", "+48220000901"
@@ -241,14 +241,18 @@ async def test_a_caller_whom_nobody_takes_over_comes_back_to_the_queue(town: Wor
     assert await outcome(town) is Outcome.ANSWERED
 
 
-async def handed_over_in_the_page(town: World, kind: str, to: str) -> None:
-    """As the consultant's page asks for it."""
-    (call,) = await town.store.recent_interactions()
-    await town.page.ask("PUT", f"/calls/{call.interaction}/note", {"text": NOTE, "revision": 1})
-    await town.page.ask("POST", f"/calls/{call.interaction}/transfer", {"kind": kind, "to": to})
+async def handed_over_in_the_page(
+    town: World, kind: str, to: str, *, page: PageClient | None = None, note: str = NOTE
+) -> None:
+    """As the page of the consultant who talks asks for it."""
+    page, call = page or town.page, (await town.store.recent_interactions())[-1]
+    await page.ask("PUT", f"/calls/{call.interaction}/note", {"text": note, "revision": 1})
+    await page.ask("POST", f"/calls/{call.interaction}/transfer", {"kind": kind, "to": to})
 
 
-async def test_from_the_page_a_colleague_sees_the_caller_and_the_note_before_the_phone_rings(town: World) -> None:
+async def test_from_the_page_a_colleague_and_then_a_queue_see_the_caller_and_the_note_before_the_phone_rings(
+    town: World,
+) -> None:
     heard: list[Message] = []
     async with page_of(town.house, OTHER) as piotr:
         piotr.heard = heard.append
@@ -268,6 +272,14 @@ async def test_from_the_page_a_colleague_sees_the_caller_and_the_note_before_the
         told = next(each for each in heard if each["type"] == "handed")
         assert told["handed"] == {"by": "Anna Wiśniewska", "note": NOTE}
         await asyncio.sleep(2)  # of a tone that is heard
+        back: list[Message] = []
+        town.page.heard = back.append
+        await handed_over_in_the_page(town, "queue", "billing", page=piotr, note=NOTE[::-1])
+        await town.answered_by_a_consultant()  # Anna, who is the other one
+        third = (await town.until(lambda calls: len(calls) == 3 and calls[2].state is CallState.TALKING))[2]
+        assert (third.follows, third.arrived_at, third.queue) == (second.interaction, first.arrived_at, "billing")
+        told = next(each for each in back if each["type"] == "handed")
+        assert told["handed"] == {"by": "Piotr Zieliński", "note": NOTE[::-1]}
         await caller.hang_up()
         await town.until(lambda calls: all(call.outcome for call in calls))
     assert part_strength(town.folder / f"heard-by-{CALLER[1:]}.wav", OTHER_HZ) > AUDIBLE
@@ -312,10 +324,11 @@ async def test_from_the_page_a_caller_is_handed_to_a_permitted_number_outside(to
 async def test_nobody_can_be_handed_over_to_a_number_that_is_not_permitted(town: World) -> None:
     caller, anna = await talk(town)
     await anna.transfer(town.house.uri(NOT_ALLOWED))
-    await asyncio.sleep(18)  # longer than anything that was heard before
+    await asyncio.sleep(4)  # of a talk that goes on
     assert not caller.end
     assert not anna.end
     await anna.hang_up()
     await caller.ended()
     assert await outcome(town) is Outcome.ANSWERED
-    assert town.customer_heard(CALLER) > AUDIBLE
+    heard = town.folder / f"heard-by-{CALLER[1:]}.wav"
+    assert part_strength(heard, CONSULTANT_HZ, part_s=3.0) > AUDIBLE, "the talk went on after the refusal"

@@ -12,6 +12,7 @@ import random
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 
 from telephony.clock import Clock
 from telephony.console.console import Console
@@ -20,20 +21,46 @@ from telephony.console.rules import ConsoleRules
 from telephony.core import events as ev
 from telephony.core.account import Account
 from telephony.core.commands import Command, Dial, PopLate
-from telephony.core.customer import Caller, Card
+from telephony.core.customer import Caller, Card, Contact, CustomerFile, Identity, TicketSummary
 from telephony.core.engine import Engine
 from telephony.core.ids import InteractionId, QueueName, Uniqueid
 from telephony.core.rules import QueueRules, Rules
-from telephony.core.views import AgentState, Lane
-from telephony.crm.seed import customers
+from telephony.core.views import AgentState, Direction, Lane, Outcome
+from telephony.crm.seed import accounts, customers, files
+from telephony.guidance import card_fields_file, dispositions_file, script_file
+from telephony.knowledge import Knowledge
+from telephony.notes import StoredNotes
 from telephony.pump import Pump
+from telephony.shipped import CONFIG_FOLDER
+from telephony.store.memory import Memory
+from telephony.store.store import Store
 
 PASSWORD = "trudne hasło"
 QUEUE = QueueName("support")
+DEPARTMENTS = ("sales", "support", "billing")  # everybody works in all: the cards are as large as they get
 BROWSER = "browser"  # the agent whose page is a real one, and who alone has the skill of that name
 OF_BROWSER = 0.04  # share of callers who need that skill
 RINGS_S, TALKS_S = 0.01, 1.0  # the phone rings so soon after the dial; PlayDTMF takes 6 ms
-CUSTOMERS = {each.phones[0]: each for each in customers(200)}
+KNOWN = customers(200)
+FILES = {each.customer.phones[0]: each for each in files(KNOWN, accounts(KNOWN, date(2026, 11, 30)))}
+TICKETS = tuple(TicketSummary(f"00041{place}-7", "Przerwy w działaniu internetu", "open", 1000.0) for place in range(3))
+NOTE = "Router wymieniony, dioda świeci. Klient prosi o telefon po siedemnastej. " * 3
+HISTORY = tuple(  # as much as a card shows
+    Contact(1000.0 * place, Direction.IN, "support", Outcome.ANSWERED, "piotr", "000412-7", NOTE, mos=4.1)
+    for place in range(10)
+)
+
+
+def whole_card(of: CustomerFile) -> Card:
+    return Card(
+        of.customer,
+        TICKETS,
+        history=HISTORY,
+        contracts=of.contracts,
+        devices=of.devices,
+        invoices=of.invoices,
+        identity=Identity.PIN,
+    )
 
 
 @dataclass
@@ -48,7 +75,14 @@ class House:
         one = hash_password(PASSWORD)
         names = [BROWSER, *(f"agent-{place}" for place in range(1, self.agents))]
         self.accounts = {
-            name: Account(name, name, one, name, {"support": 1} | ({BROWSER: 1} if name == BROWSER else {}))
+            name: Account(
+                name,
+                name,
+                one,
+                name,
+                {"support": 1} | ({BROWSER: 1} if name == BROWSER else {}),
+                departments=DEPARTMENTS,
+            )
             for name in names
         }
         self.console = Console(
@@ -57,6 +91,11 @@ class House:
             submit=self.submit,
             clock=self.clock,
             rules=ConsoleRules(),
+            card_rules=card_fields_file.load(CONFIG_FOLDER / "card-fields.yaml"),
+            dispositions=dispositions_file.load(CONFIG_FOLDER / "dispositions.yaml", DEPARTMENTS),
+            scripts=script_file.load_all(CONFIG_FOLDER / "scripts", DEPARTMENTS),
+            library=Knowledge(CONFIG_FOLDER / "articles", Store(Memory()).articles),
+            notes=StoredNotes(Store(Memory()), self.clock),
         )
         self.pump = Pump(self.engine, self.clock, [self.console.publish, self.played])
 
@@ -68,7 +107,7 @@ class House:
 
     async def cards(self, caller: Caller) -> AsyncIterator[Card]:
         await asyncio.sleep(0.001)  # the built-in directory's median
-        yield Card(CUSTOMERS.get(caller.number or ""))
+        yield whole_card(FILES[caller.number or ""])
 
     def played(self, command: Command, _now: float) -> None:
         """Asterisk's side."""
@@ -85,7 +124,7 @@ class House:
                 loop.call_later(after_s, self.pump.submit, event)
 
     def arrives(self, number: int, rng: random.Random) -> None:
-        call, caller = InteractionId(f"call-{number}"), rng.choice(list(CUSTOMERS))
+        call, caller = InteractionId(f"call-{number}"), rng.choice(list(FILES))
         self.offered.append(call)
         self.pump.submit(ev.CallArrived(call, "n1", "PJSIP/t", Uniqueid(call), call, "+48220000100", caller, "alaw"))
         lane = Lane.ACCESSIBILITY if rng.random() < 0.1 else Lane.STANDARD

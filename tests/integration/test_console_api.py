@@ -99,7 +99,8 @@ async def page(http: aiohttp.ClientSession, house: House) -> Page:
 async def test_what_is_asked_is_answered_as_the_models_say(page: Page) -> None:
     assert await page.ask("POST", "/notes", json={"text": "ż"}) == (200, {"text": "ż"})
     assert await page.ask("GET", "/notes/all?most=7") == (200, {"text": "all 7"})
-    assert (await page.ask("GET", "/me"))[1]["login"] == "anna"
+    me = (await page.ask("GET", "/me"))[1]
+    assert (me["login"], me["token"]) == ("anna", page.csrf)
     status, line = await page.ask("GET", "/line")
     assert (status, [each["lane"] for each in line["lanes"]]) == (200, ["accessibility", "standard"])
 

@@ -16,6 +16,7 @@ class Me(Wire):
     role: Role
     endpoint: str  # of the phone; empty: takes no calls
     skills: Mapping[str, int]
+    token: str  # for X-CSRF-Token, of this session
 
 
 class LaneNow(Wire):
@@ -41,7 +42,12 @@ class OwnApi:
     async def _me(self, asked: Asked) -> Me:
         known = asked.account
         return Me(
-            login=known.login, name=known.display_name, role=known.role, endpoint=known.endpoint, skills=known.skills
+            login=known.login,
+            name=known.display_name,
+            role=known.role,
+            endpoint=known.endpoint,
+            skills=known.skills,
+            token=asked.session.csrf,
         )
 
     async def _line(self, _: Asked) -> LineNow:

@@ -14,12 +14,30 @@ export class Problem extends Error {
   }
 }
 
-/** The session is over: to the log-in page, which says so. */
-export const leave = (): void => location.replace("/login?why=over");
+const fields = (): NodeListOf<HTMLInputElement> => document.querySelectorAll("input[name=csrf]");
+const token = (): string => fields()[0]?.value ?? "";
 
-const token = (): string => document.querySelector<HTMLInputElement>("input[name=csrf]")?.value ?? "";
+/** Somebody has logged in anew in another tab: the same person may go on here, with the token of that log-in. */
+async function renew(): Promise<boolean> {
+  const me = await get<{ login: string; token: string }>("me");
+  if ([...fields()].some((each) => each.dataset["login"] && each.dataset["login"] !== me.login)) {
+    location.replace("/");
+    return false;
+  }
+  for (const each of fields()) each.value = me.token;
+  return true;
+}
 
 async function ask(method: string, path: string, body?: unknown, withinMs = ANSWER_MS): Promise<unknown> {
+  try {
+    return await tried(method, path, body, withinMs);
+  } catch (error) {
+    if (!(error instanceof Problem && error.reason === "stale" && (await renew()))) throw error;
+    return tried(method, path, body, withinMs);
+  }
+}
+
+async function tried(method: string, path: string, body: unknown, withinMs: number): Promise<unknown> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET") headers["X-CSRF-Token"] = token();
   if (body !== undefined) headers["Content-Type"] = "application/json";

@@ -85,7 +85,7 @@ function field(id: string, asked: Asked): HTMLElement {
     if (asked.type && input instanceof HTMLInputElement) input.type = asked.type;
     input.maxLength = asked.name === "customer" ? 40 : 4000;
     input.autocomplete = "off";
-    input.value = asked.value ?? "";
+    input.defaultValue = asked.value ?? "";
   }
   box.append(label, input);
   return box;

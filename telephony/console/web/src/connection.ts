@@ -1,8 +1,8 @@
 // The WebSocket: opened, kept, and opened again with what was seen last, so that nothing is missed.
 
-import { leave } from "./api";
 import type { Message, Said } from "./messages";
 import { model } from "./model";
+import { leave, stays } from "./session";
 
 const SILENCE_MS = 40_000; // the server speaks at least every 15 s
 const LONGEST_WAIT_MS = 5_000;
@@ -26,7 +26,7 @@ export function connect(
 
   const closed = ({ code }: CloseEvent): void => {
     clearTimeout(watchdog);
-    if (code === SESSION_OVER) return leave();
+    if (code === SESSION_OVER) leave(); // it stays, where something is not saved, and tries again
     if (code === ACCOUNT_CHANGED) return location.reload();
     changed(false, code === TOO_MANY);
     const wait = Math.min(LONGEST_WAIT_MS, 200 * 2 ** tries) * (0.5 + Math.random() / 2);
@@ -42,6 +42,7 @@ export function connect(
     socket.addEventListener("message", ({ data }) => {
       alive();
       tries = 0;
+      stays();
       changed(true, false);
       heard(JSON.parse(data as string) as Message);
     });

@@ -45,3 +45,26 @@ export function makeForeign<K extends keyof HTMLElementTagNameMap>(
   element.dir = "auto";
   return element;
 }
+
+/** Draw a list anew; elements of the same shape stay and change, so that a screen reader keeps its place in them. */
+export function redraw(list: Element, wanted: readonly Element[]): void {
+  const there = [...list.children];
+  for (const extra of there.slice(wanted.length)) extra.remove();
+  wanted.forEach((each, at) => {
+    const known = there[at];
+    if (known) become(known, each);
+    else list.append(each);
+  });
+}
+
+function become(known: Node, wanted: Node): void {
+  if (known.isEqualNode(wanted)) return;
+  const [before, after] = [[...known.childNodes], [...wanted.childNodes]];
+  if (known instanceof Element && wanted instanceof Element) {
+    if (known.tagName !== wanted.tagName || before.length !== after.length) return known.replaceWith(wanted);
+    for (const { name } of [...known.attributes]) if (!wanted.hasAttribute(name)) known.removeAttribute(name);
+    for (const { name, value } of wanted.attributes) known.setAttribute(name, value);
+    after.forEach((each, at) => become(before[at] as Node, each));
+  } else if (known instanceof Text && wanted instanceof Text) known.data = wanted.data;
+  else known.parentNode?.replaceChild(wanted, known);
+}

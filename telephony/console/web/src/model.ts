@@ -1,6 +1,7 @@
 // What the page knows, and what each message makes of it. No document here.
 
 import type { Agent, Call, Kind, Lane, Message, Owed, Pop } from "./messages";
+import { entitle } from "./queue_titles";
 
 export const model = {
   seq: 0,
@@ -99,6 +100,7 @@ export function apply(message: Message): boolean {
     if (message.seq <= model.seq) return false; // seen before
     model.seq = message.seq;
   }
+  entitle(message);
   model.offset = message.now - Date.now() / 1000;
   (APPLY[message.type] as (message: Message) => void)(message);
   return true;

@@ -1,10 +1,11 @@
 // The page for complaints: which are owed something, by when, and the steps that this person may take.
 
 import table from "../texts/complaints.json";
-import { Problem, get, leave, post } from "./api";
+import { Problem, get, post } from "./api";
 import { attempt, tellProblem } from "./dialogs";
 import { byId, make, makeForeign, say, setText, show } from "./dom";
 import { fieldsOf, isLetter, valuesOf } from "./complaint_fields";
+import { keepWhile, leave, stays, typedInto } from "./session";
 import { fill, lookUp, words } from "./texts";
 import { dateOnly, moment } from "./times";
 
@@ -104,6 +105,7 @@ async function drawList(): Promise<void> {
   const { today, complaints } = await get<{ today: string; complaints: Complaint[] }>("complaints");
   setText(byId("as-of"), fill(t.as_of, { day: dateOnly(today) }));
   tellProblem("problem", "");
+  stays();
   const wanted = JSON.stringify(complaints);
   if (wanted === drawn) return;
   drawn = wanted;
@@ -283,6 +285,7 @@ for (const button of document.querySelectorAll<HTMLElement>("[data-letter]")) {
   button.addEventListener("click", () => void showLetter(`letter?act=${button.dataset["letter"] ?? ""}`));
 }
 byId("letter-pdf").addEventListener("click", download);
+keepWhile(() => typedInto(byId("complaints")));
 document.addEventListener("visibilitychange", () => void poll());
 setInterval(() => void poll(), POLL_MS);
 void poll();

@@ -9,7 +9,7 @@ import type { Kind, Message, Pop } from "./messages";
 import { apply, model } from "./model";
 import { fill, words } from "./texts";
 import { agentState, drawAgent, drawAgentTime, listenToAgent } from "./view_agent";
-import { announcement, drawCall, drawCallTimes } from "./view_call";
+import { announcement, drawCall, drawCallTimes, whoItIs } from "./view_call";
 import { drawArticles, focusArticles, listenToArticles } from "./view_articles";
 import { drawDispositions, focusDisposition, readDispositions } from "./view_dispositions";
 import { drawLine, drawLineTimes, drawRecent } from "./view_line";
@@ -20,7 +20,7 @@ import { listenToOutgoing } from "./view_outgoing";
 import { listenToLineTest } from "./view_line_test";
 import { drawSearch, listenToSearch } from "./view_search";
 import { drawScript, focusScript, listenToScript } from "./view_script";
-import { answerPhone, phoneConnected, startPhone } from "./view_phone";
+import { answerPhone, focusPhone, phoneConnected, startPhone } from "./view_phone";
 import { STAGE, howItEnded } from "./words";
 
 const t = words(calls);
@@ -45,11 +45,13 @@ const DRAW: Readonly<Record<Kind, readonly (() => void)[]>> = {
 
 function heard(message: Message): void {
   const before = model.pop;
+  const said = before && announcement(before);
   if (!apply(message)) return;
   if (message.type === "pop") return popped(message);
   for (const draw of DRAW[message.type]) draw();
   if (message.type === "state" && model.pop?.state === "offered") acknowledge(model.pop);
   speak(message, before);
+  if (message.type === "card" || message.type === "handed") speakLater(said);
   drawTitle();
 }
 
@@ -86,6 +88,13 @@ function speak(message: Message, before: Pop | null): void {
   if (message.type === "call" && message.state === "ended") say(byId("say"), howItEnded(message));
 }
 
+/** What came after the pop (its card, who hands the caller over) is told with it while it is new, else by itself. */
+function speakLater(before: string | null): void {
+  const pop = model.pop;
+  if (!pop || announcement(pop) === before) return;
+  say(byId("say-now"), STAGE[pop.state] < 2 ? announcement(pop) : whoItIs(pop));
+}
+
 function drawTitle(): void {
   const ringing = model.pop && STAGE[model.pop.state] < 2;
   const title = ringing ? fill(t.title_ringing, { queue: model.pop?.queue || t.a_call }) : title_console;
@@ -118,6 +127,7 @@ void readDispositions(() => {
 });
 void startPhone();
 shortcut("a", answerPhone);
+shortcut("f", focusPhone);
 shortcut("t", openHandOver);
 shortcut("n", () => byId("note").focus());
 shortcut("b", focusArticles);

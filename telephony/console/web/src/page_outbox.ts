@@ -1,7 +1,8 @@
 // The page of the outbox: what other systems have still to take, what was put aside and why, sending it again.
 
 import table from "../texts/outbox.json";
-import { Problem, get, leave, post } from "./api";
+import { Problem, get, post } from "./api";
+import { leave } from "./session";
 import { attempt, tellProblem } from "./dialogs";
 import { byId, make, makeForeign, say, setText, show } from "./dom";
 import { fill, words } from "./texts";

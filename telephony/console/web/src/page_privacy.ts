@@ -1,7 +1,8 @@
 // The data-protection officer's page: requests and their clocks, one person's data, holds, receipts, retention, the audit.
 
 import table from "../texts/privacy.json";
-import { Problem, get, leave, post, remove } from "./api";
+import { Problem, get, post, remove } from "./api";
+import { leave } from "./session";
 import { attempt, tellProblem } from "./dialogs";
 import { byId, make, makeForeign, say, setText, show } from "./dom";
 import { fill, lookUp, words } from "./texts";

@@ -1,7 +1,8 @@
 // The page for recordings: found by ticket, day or call; heard once somebody has said why.
 
 import table from "../texts/recordings.json";
-import { Problem, get, leave, post } from "./api";
+import { Problem, get, post } from "./api";
+import { leave } from "./session";
 import { attempt, tellProblem } from "./dialogs";
 import { byId, make, makeForeign, say, setText, show } from "./dom";
 import { fill, lookUp, words } from "./texts";

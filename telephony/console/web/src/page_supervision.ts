@@ -1,8 +1,9 @@
 // The supervisors' page: asks every 2 s how the floor stands, and says what the next caller shall find.
 
 import table from "../texts/supervision.json";
-import { Problem, get, leave } from "./api";
+import { Problem, get } from "./api";
 import { byId, setText, show } from "./dom";
+import { keepWhile, leave, stays, typedInto } from "./session";
 import { fill, words } from "./texts";
 import { secondTime } from "./times";
 import { drawFloor, type FloorNow } from "./view_floor";
@@ -15,6 +16,7 @@ let away = false;
 
 async function ask(): Promise<void> {
   const [floor, opening] = await Promise.all([get<FloorNow>("floor"), get<OpeningNow>("opening")]);
+  stays();
   drawFloor(floor);
   drawOpening(opening);
   setText(byId("as-of"), fill(t.as_of, { time: secondTime(floor.now) }));
@@ -42,6 +44,7 @@ async function poll(): Promise<void> {
 }
 
 listenToOpening();
+keepWhile(() => typedInto(document.body));
 document.addEventListener("visibilitychange", () => void poll());
 setInterval(() => void poll(), POLL_MS);
 void poll();

@@ -1,9 +1,11 @@
 // The page for surveys: the NPS of a quarter by department, as a table and a picture, and the week for editors.
 
 import table from "../texts/surveys.json";
-import { Problem, get, leave } from "./api";
+import { Problem, get } from "./api";
 import { tellProblem } from "./dialogs";
 import { byId, make, makeForeign, say, setText } from "./dom";
+import { queueTitle } from "./queue_titles";
+import { leave } from "./session";
 import { fill, language, words } from "./texts";
 import { type Quarter, picture } from "./view_nps";
 
@@ -47,7 +49,7 @@ function cells(head: string, values: readonly string[]): HTMLElement {
 }
 
 const nameOf = ({ department, title }: Department): string =>
-  department === "*" ? t.all : department === "" ? t.none_department : title || department;
+  department === "*" ? t.all : department === "" ? t.none_department : queueTitle(department, title || department);
 
 function interval({ nps_low: low, nps_high: high }: Quarter): string {
   return low === null || high === null ? t.no_answers : fill(t.between, { low: one.format(low), high: one.format(high) });

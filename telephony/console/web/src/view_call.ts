@@ -8,7 +8,7 @@ import { model, now } from "./model";
 import { fill, language, words } from "./texts";
 import { duration, spokenDuration } from "./times";
 import { drawCard } from "./view_card";
-import { drawHandOver } from "./view_hand_over";
+import { drawHandOver, handedBy } from "./view_hand_over";
 import { drawLineTest } from "./view_line_test";
 import { drawNotes } from "./view_notes";
 import { drawOutgoing } from "./view_outgoing";
@@ -139,5 +139,9 @@ export function announcement(pop: Pop): string {
   if (pop.lane === "accessibility") parts.push(accessibility_inline);
   parts.push(callerName(pop), pop.queue, ...steps(pop));
   parts.push(fill(t.waited, { time: spokenDuration(now() - (pop.queued_at ?? pop.arrived_at)) }));
-  return `${parts.filter(Boolean).join(", ")}.`;
+  if (pop.handed) parts.push(handedBy(pop));
+  return `${parts.filter(Boolean).join(", ")}. ${certainty(pop)}`;
 }
+
+/** What it says when the card has come after the pop, or is another one's now. */
+export const whoItIs = (pop: Pop): string => `${callerName(pop)}. ${certainty(pop)}`;

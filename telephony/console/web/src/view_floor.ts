@@ -2,8 +2,9 @@
 
 import agents from "../texts/agent.json";
 import table from "../texts/supervision.json";
-import { byId, make, makeForeign, setText, show } from "./dom";
+import { byId, make, makeForeign, redraw, setText, show } from "./dom";
 import type { AgentState } from "./messages";
+import { queueTitle } from "./queue_titles";
 import { fill, lookUp, words } from "./texts";
 import { duration } from "./times";
 
@@ -38,8 +39,8 @@ const TONE: Readonly<Record<string, string>> = { available: "go", offered: "call
 const IN_CALL = new Set<AgentState>(["offered", "ringing", "talking", "holding"]);
 
 export function drawFloor(floor: FloorNow): void {
-  byId("queues").replaceChildren(...floor.queues.map((queue) => tile(queue, floor.now)));
-  byId("agents").replaceChildren(...floor.agents.map((agent) => row(agent, floor.now)));
+  redraw(byId("queues"), floor.queues.map((queue) => tile(queue, floor.now)));
+  redraw(byId("agents"), floor.agents.map((agent) => row(agent, floor.now)));
   show(byId("agents-table"), floor.agents.length > 0);
   show(byId("no-agents"), floor.agents.length === 0);
   const free = floor.agents.filter(({ state }) => state === "available").length;
@@ -52,7 +53,7 @@ function tile(queue: QueueNow, now: number): HTMLElement {
   const item = make("li", "tile");
   item.dataset["waiting"] = String(queue.waiting);
   const longest = queue.since === null ? t.nobody : duration(now - queue.since);
-  item.append(makeForeign("h3", "", queue.title), make("p", "tile-count", String(queue.waiting)));
+  item.append(makeForeign("h3", "", queueTitle(queue.queue, queue.title)), make("p", "tile-count", String(queue.waiting)));
   item.append(make("p", "quiet", `${t.longest}: ${longest}`));
   if (queue.accessibility) item.append(make("p", "tile-first", `${t.first}: ${queue.accessibility}`));
   return item;

@@ -4,8 +4,9 @@ import table from "../texts/hand_over.json";
 import { get, post } from "./api";
 import { attempt, tellProblem } from "./dialogs";
 import { byId, make, makeForeign, say, setText, show } from "./dom";
-import type { AgentState } from "./messages";
+import type { AgentState, Pop } from "./messages";
 import { model, ownTalk } from "./model";
+import { queueTitle } from "./queue_titles";
 import { fill, words } from "./texts";
 import { agentState } from "./view_agent";
 import { saveNow } from "./view_notes";
@@ -29,10 +30,13 @@ export function drawHandOver(): void {
   if (!talking() && dialog().open) dialog().close();
   const handed = model.pop?.handed;
   show(byId("handed"), Boolean(handed));
-  const whose = model.pop?.shared ? t.asked_by : t.by;
-  setText(byId("handed-by"), handed?.by ? fill(whose, { name: handed.by }) : t.by_somebody);
+  setText(byId("handed-by"), model.pop ? handedBy(model.pop) : "");
   setText(byId("handed-note"), handed?.note || t.no_note);
 }
+
+/** By whom the caller comes, in words. */
+export const handedBy = ({ handed, shared }: Pop): string =>
+  handed?.by ? fill(shared ? t.asked_by : t.by, { name: handed.by }) : t.by_somebody;
 
 export function openHandOver(): void {
   if (!talking() || dialog().open) return;
@@ -46,7 +50,7 @@ export function openHandOver(): void {
 function list({ colleagues, queues, numbers }: Destinations): void {
   setText(byId("hand-over-told"), "");
   fillList("colleagues", colleagues.map(({ login, name, state, phone }) => item("colleague", login, name, agentState(state), phone)));
-  fillList("queues", queues.map(({ queue, title }) => item("queue", queue, title)));
+  fillList("queues", queues.map(({ queue, title }) => item("queue", queue, queueTitle(queue, title))));
   fillList("numbers", numbers.map(({ number, shown }) => item("number", number, shown, "", number)));
   setText(byId("hand-over-told"), colleagues.length ? "" : t.nobody);
 }

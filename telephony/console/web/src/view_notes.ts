@@ -4,6 +4,7 @@ import table from "../texts/call.json";
 import { Problem, get, put } from "./api";
 import { byId, setText } from "./dom";
 import { model } from "./model";
+import { keepWhile } from "./session";
 import { fill, words } from "./texts";
 import { clockTime } from "./times";
 
@@ -95,6 +96,7 @@ export function addToNote(text: string): void {
 }
 
 export function listenToNotes(): void {
+  keepWhile(() => unsaved.size > 0);
   field().addEventListener("input", () => {
     unsaved.set(shown, field().value);
     saveIn(shown, QUIET_MS);

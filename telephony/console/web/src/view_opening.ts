@@ -4,7 +4,8 @@ import table from "../texts/supervision.json";
 import { post, put, remove } from "./api";
 import { attempt, tellProblem } from "./dialogs";
 import { byId, make, makeForeign, say, show } from "./dom";
-import { fill, lookUp, words } from "./texts";
+import { departmentTitle } from "./queue_titles";
+import { fill, words } from "./texts";
 import { moment } from "./times";
 
 const t = words(table);
@@ -45,8 +46,6 @@ export function drawOpening(opening: OpeningNow): void {
   show(byId("no-outages"), outages.length === 0);
   if (focused) document.getElementById(focused)?.focus();
 }
-
-export const departmentTitle = (name: string): string => lookUp(t, `department_${name}`, name);
 
 function departmentItem(department: DepartmentNow): HTMLElement {
   const item = make("li", "department");

@@ -5,6 +5,7 @@ import { get, post } from "./api";
 import { attempt } from "./dialogs";
 import { byId, make, say, show } from "./dom";
 import { model } from "./model";
+import { queueTitle } from "./queue_titles";
 import { fill, words } from "./texts";
 import { STAGE } from "./words";
 
@@ -39,7 +40,7 @@ export function caller(customer: string, name: string): HTMLElement {
 
 async function fillQueues(): Promise<void> {
   const { queues } = await get<{ queues: { queue: string; title: string }[] }>("destinations");
-  byId("outgoing-queue").replaceChildren(...queues.map(({ queue, title }) => new Option(title, queue)));
+  byId("outgoing-queue").replaceChildren(...queues.map(({ queue, title }) => new Option(queueTitle(queue, title), queue)));
 }
 
 export function listenToOutgoing(): void {

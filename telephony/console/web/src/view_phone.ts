@@ -21,6 +21,7 @@ let lineState: LineState = "connecting";
 let talk: TalkState = "none";
 let muted = false;
 let held = false;
+let warned = false; // of a bad quality, once in a talk
 let consulting: ConsultState = "none";
 let consulted = ""; // the name of whom we ask
 let wanted = false;
@@ -95,6 +96,7 @@ function talked(state: TalkState, why: Trouble): void {
   if (state === "none") held = false;
   if (state !== "talking") setMuted(false);
   if (state === "none") {
+    warned = false;
     drawLevel("phone-level-in", 0);
     drawLevel("phone-level-out", 0);
     setText(byId("phone-quality"), "");
@@ -256,11 +258,16 @@ async function measure(): Promise<void> {
   const now = await quality(media);
   setText(byId("phone-quality"), t[`quality_${now.word}`]);
   drawLevel("phone-level-in", microphoneLevel(now));
+  if (now.word !== "bad" || warned) return;
+  warned = true;
+  say(byId("say"), t.quality_bad);
 }
 
 export const answerPhone = (): void => {
   if (talk === "ringing") line?.answer();
 };
+
+export const focusPhone = (): void => document.querySelector<HTMLElement>("#phone button:not([hidden])")?.focus();
 
 /** Whether the page could ask somebody else now, while the caller waits. */
 export const canConsult = (): boolean => here && talk === "talking" && consulting === "none";

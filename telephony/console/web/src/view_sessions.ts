@@ -1,9 +1,10 @@
 // Where somebody is logged in, and the buttons that end it there.
 
 import table from "../texts/account.json";
-import { Problem, get, leave, remove } from "./api";
+import { Problem, get, remove } from "./api";
 import { attempt, tellProblem } from "./dialogs";
 import { byId, make, makeForeign, say } from "./dom";
+import { leave } from "./session";
 import { fill, words } from "./texts";
 import { moment } from "./times";
 
