@@ -57,6 +57,7 @@ class RecordingsAtRest:
     def works(self) -> Iterator[Coroutine[None, None, None]]:
         """What runs as long as the server does."""
         yield self._sealing.run()
+        yield self._sealing.watch_room()
         yield self._retention.run()
 
     def tell(self, metrics: Metrics) -> None:

@@ -75,11 +75,23 @@ class Sealing:
     async def run(self) -> None:
         """Until cancelled."""
         await asyncio.to_thread(self._prepare)
+        await self._again_and_again(self.look)
+
+    async def watch_room(self) -> None:
+        """Until cancelled; beside `run`, which may be long with one recording."""
+        await self._again_and_again(self.look_for_room)
+
+    async def _again_and_again(self, look: Callable[[], Awaitable[None]]) -> None:
+        trouble = ""
         while True:
             try:
-                await self.look()
+                await look()
             except (OSError, StoreError) as error:
-                log.warning("recording.not_looked", reason=str(error))
+                if trouble != str(error):
+                    log.warning("recording.not_looked", reason=str(error))
+                trouble = str(error)
+            else:
+                trouble = ""
             await self._pause(EVERY_S)
 
     def _prepare(self) -> None:
@@ -90,18 +102,23 @@ class Sealing:
             log.error("recording.vault_away", reason=error.strerror)  # noqa: TRY400 - the disk, not us
 
     async def look(self) -> None:
-        """Once: is there room, and what can be sealed. Errors: OSError, StoreError."""
-        room = await asyncio.to_thread(self._room.look)
+        """Once: what can be sealed. Errors: OSError, StoreError."""
         left = await asyncio.to_thread(left_in, self._folder)
         self.waiting = len(left)
         if not left:
             return
         talks = await self._under_way()
-        if not room:
-            await self._stop([talks[each.interaction] for each in left if each.interaction in talks])
         for each in left:
             if each.interaction not in talks and await self._is_settled(each):
                 await self._try(each)
+
+    async def look_for_room(self) -> None:
+        """Once: whether there is room, and where there is none, an end to what is being recorded. Errors: as above."""
+        if await asyncio.to_thread(self._room.look):
+            return
+        left = await asyncio.to_thread(left_in, self._folder)
+        talks = await self._under_way() if left else {}
+        await self._stop([talks[each.interaction] for each in left if each.interaction in talks])
 
     async def _under_way(self) -> dict[InteractionId, CallView]:
         """Calls that are not over, by the interaction with which their recording began. Errors: StoreError."""

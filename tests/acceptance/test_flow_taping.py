@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from telephony.asterisk.ami import AmiRefusedError
+from telephony.asterisk.ami_actions import StopRecording
+from telephony.asterisk.taping import talk_files
 from telephony.core import events as core
 from telephony.core.views import Outcome
 from tests.acceptance.conftest import StartNode
@@ -94,6 +97,31 @@ async def test_a_recording_leaves_out_what_is_secret(asterisk_node: StartNode, t
         assert part_strength(as_wav(caller), CALLER_HZ) > 0.5
         assert long_s(as_wav(caller)) == pytest.approx(heard_s - (resumed - paused), abs=1.5)
         assert long_s(as_wav(house)) > 1.0
+
+
+async def test_a_recording_that_is_stopped_for_want_of_room_ends_no_call(
+    asterisk_node: StartNode, tmp_path: Path
+) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    async with flow_scene(asterisk_node, tmp_path, RECORDED, House(recordings=folder), code="secret") as scene:
+        call = await scene.calls()
+        await scene.hears("Koniec: dwa")
+        await asyncio.sleep(1)
+        arrived = await scene.until(lambda each: isinstance(each, core.CallArrived))
+        assert isinstance(arrived, core.CallArrived)
+        await scene.gateway.carry_out(StopRecording(arrived.channel))
+        await asyncio.sleep(0.5)
+        caller = talk_files(folder, arrived.interaction)[0]
+        written = caller.stat().st_size
+        assert written > 0
+        await asyncio.sleep(1.5)
+        assert caller.stat().st_size == written
+        with pytest.raises(AmiRefusedError):
+            await scene.gateway.carry_out(StopRecording(arrived.channel))
+        await call.dtmf("2")
+        await call.ended()
+        assert (await scene.ended()).outcome is Outcome.SELF_SERVED
 
 
 async def test_who_refuses_is_not_recorded(asterisk_node: StartNode, tmp_path: Path) -> None:

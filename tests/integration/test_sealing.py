@@ -208,6 +208,7 @@ async def test_a_full_disk_stops_what_runs_and_what_begins_until_there_is_clearl
     told = []
     for free in (1_000, 999, 999, 1_999, 2_000):  # the second 999: refused now, which is no harm
         cellar.free = free
+        await cellar.sealing.look_for_room()
         await cellar.sealing.look()
         told.append(cellar.room.there)
     assert told == [True, False, False, False, True]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr_flows import Prompt, Status, TakeVoicemail
+from ivr_flows import Prompt, ResumeRecording, StartRecording, Status, TakeVoicemail
 from telephony.asterisk.agi_wire import Reply
 from telephony.asterisk.handset import Handset
 from telephony.asterisk.taping import HEADER_BYTES, RATE_HZ, Tapes, Taping
@@ -64,6 +64,19 @@ async def test_what_was_said_counts_however_it_ends(tmp_path: Path, result: int)
 async def test_nothing_said_is_no_message_and_leaves_no_file(tmp_path: Path, written: Callable[[], bytes]) -> None:
     answer, _ = await taping(tmp_path, written(), 0).message(ASKED)
     assert answer.status is Status.REFUSED
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_without_room_nothing_is_recorded_and_the_call_goes_on(tmp_path: Path) -> None:
+    clock = Ticking()
+    session = ScriptedSession([], clock)
+    tapes = Tapes(tmp_path, clock, room=lambda: False)
+    tape = Taping(session, Handset(session, unspoken, clock), InteractionId("i"), tapes)
+    await tape.talk(StartRecording())
+    await tape.talk(ResumeRecording())
+    assert not tape.running
+    assert (await tape.message(ASKED))[0].status is Status.UNAVAILABLE
+    assert session.commands == []
     assert list(tmp_path.iterdir()) == []
 
 
