@@ -88,7 +88,8 @@ class FastTracker:
             self._add_type(place, payload_type, known)
             self._noted = compiled.begin(self._table, place, self._candidates, candidate, self._notes, self._noted)
         else:
-            compiled.hold_first(self._table, place, self._candidates, candidate, self._held, self._hold())
+            free = self._hold()  # before the table is named below: this may make a larger one
+            compiled.hold_first(self._table, place, self._candidates, candidate, self._held, free)
 
     def _flow(self, place: int) -> Flow:
         return flow_of(self._table["ends"][place].tobytes())

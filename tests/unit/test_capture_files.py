@@ -266,6 +266,40 @@ def test_fragments_without_an_end_take_no_more_than_their_room() -> None:
     assert len(odd._unfinished) <= MOST_UNFINISHED
 
 
+def test_a_long_block_of_another_kind_is_skipped(engine: Engine) -> None:
+    size = struct.pack("<I", 2 * BLOCK + 12)
+    other = struct.pack("<I", 0x0BAD) + size + bytes(2 * BLOCK) + size
+    whole = pcapng(frames())
+    right(read_capture(io.BytesIO(whole[:28] + other + whole[28:]), engine=engine))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        struct.pack("<IIHHI", 1, 16, 1, 0, 0)[:12] + struct.pack("<I", 16),  # an interface without its fields
+        struct.pack("<III", 0x0A0D0D0A, 28, 7) + bytes(16),  # a section of no byte order
+        struct.pack("<IIHHI", 1, 28, 1, 0, 0) + struct.pack("<HHB3xI", 9, 1, 200, 28),  # ticks of 2^-72 s
+    ],
+)
+def test_blocks_that_make_no_sense_end_the_capture(engine: Engine, broken: bytes) -> None:
+    capture = read_capture(io.BytesIO(pcapng(frames()) + broken), engine=engine)
+    assert capture.fault is not None
+    assert capture.streams[0].packets_received == COUNT
+
+
+def test_impossible_fragments_are_passed_over(engine: Engine) -> None:
+    body = bytes(900)
+    made = [
+        Route().ip(17, body, number=1, fragment=0x1FFF),  # behind the end of any packet
+        Route().ip(17, body, number=2, fragment=100),  # the end without a beginning
+        V6.ip(44, b"\x11\0\0\1"),  # cut off
+        V6.ip(60, bytes([44, 0, *bytes(6)]) + struct.pack("!BBHI", 17, 0, 1, 9) + body),
+    ]
+    capture = [(number, framed(each)) for number, each in enumerate(made)]
+    capture.append((9, framed(Route().ip(17, body, number=3, fragment=1 << 13))[:200]))  # not all of it captured
+    right(read_capture(io.BytesIO(pcap([*capture, *frames()])), engine=engine))
+
+
 def mutated(data: bytes, rng: random.Random) -> bytes:
     damaged = bytearray(data)
     for _ in range(rng.randrange(1, 30)):

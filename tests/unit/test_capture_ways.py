@@ -20,7 +20,7 @@ from quality.packet_records import HELD
 from quality.plain_engine import PlainEngine, PlainTracker
 from quality.read_capture import read_capture
 from quality.stream_figures import Capture, Flow, MediaMap, PayloadFormat
-from tests.rtp_story import EPOCH_NS, Pcap, Route, Sent, framed, steady
+from tests.rtp_story import EPOCH_NS, PTIME_NS, Pcap, Route, Sent, framed, steady
 
 MS = 1_000_000
 
@@ -130,6 +130,70 @@ def test_more_streams_than_there_is_room_for_are_closed_when_they_fall_silent(
     assert len(found.streams) == 600
     assert all((each.packets_received, each.packets_lost) == (10, 0) for each in found.streams)
     assert [each.start for each in found.streams] == sorted(each.start for each in found.streams)
+
+
+def test_what_is_noted_of_a_stream_stays_its_own_when_others_are_closed() -> None:
+    """Fifty long streams go on while hundreds of short ones come and go; windows and events belong to whom they did."""
+    tracker_of = FastTracker
+
+    class Small:
+        def __getattr__(self, name: str) -> object:
+            return getattr(best_engine(), name)
+
+        def tracker(self, media: MediaMap | None) -> FastTracker:
+            return tracker_of(media, most_streams=256)
+
+    sent: list[tuple[Sent, Route]] = []
+    for number in range(50):
+        talk = [
+            Sent(
+                EPOCH_NS + second * 1000 * MS + number,
+                second,
+                second * 8000,
+                number,
+                101 if second == 12 else 8,
+                payload=bytes(4),
+            )
+            for second in range(35)
+        ]
+        sent += [(each, Route(sport=30_000 + number)) for each in talk]
+    for number in range(900):
+        begin = (number * 35 // 900) * 1000 * MS + number
+        sent += [
+            (replace(each, time=each.time + begin, ssrc=1000 + number), Route(sport=10_000 + number))
+            for each in steady(4)
+        ]
+    file = Pcap()
+    for packet, route in sorted(sent, key=lambda each: each[0].time):
+        file.add(packet.time, framed(route.udp(packet.rtp())))
+    small: Engine = Small()  # type: ignore[assignment]
+    found = read_capture(io.BytesIO(file.data), engine=small).streams
+    long = [each for each in found if each.ssrc < 1000]
+    assert len(found) == 950
+    assert [len(each.windows) for each in long] == [4] * 50
+    assert all(sum(part.expected for part in each.windows) == each.packets_expected for each in found)
+    assert all(len(each.events) == (each.ssrc < 1000) for each in found)
+
+
+def test_many_streams_of_unknown_clocks_at_once() -> None:
+    file = Pcap()
+    for step in range(40):
+        for number in range(60):
+            packet = Sent(EPOCH_NS + step * PTIME_NS + number, step, step * 320, number, 110)
+            file.add(packet.time, framed(Route(sport=10_000 + number).udp(packet.rtp())))
+    fast, plain = both(bytes(file.data))
+    assert fast == plain
+    assert [each.format for each in fast.streams] == [PayloadFormat("type-110", 16_000)] * 60
+
+
+def test_single_packets_that_sdp_announced_are_streams_whatever_their_number_and_type() -> None:
+    file = Pcap()
+    for number in range(700):
+        packet = Sent(EPOCH_NS + number * MS, 5, 5, number, (8, 96, 111)[number % 3])
+        file.add(packet.time, framed(Route(sport=10_000 + number).udp(packet.rtp())))
+    fast, plain = both(bytes(file.data), Sdp())
+    assert fast == plain
+    assert len(fast.streams) == 700
 
 
 def test_a_clock_that_nobody_tells_is_estimated_from_the_first_packets() -> None:
