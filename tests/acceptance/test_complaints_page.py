@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from telephony.core.account import Role
 from telephony.core.complaints import Act, State
 from telephony.core.ids import InteractionId
-from tests.acceptance.console_scene import HOSTILE, PASSWORD, House, focused, log_in, looks_right, press
+from tests.acceptance.console_scene import HOSTILE, PASSWORD, House, choose, focused, log_in, looks_right, press
 
 FILED = InteractionId("c-1")
 DAY_S = 86_400.0
@@ -119,6 +119,7 @@ async def test_a_letter_goes_by_e_mail_is_seen_to_be_sent_and_is_a_pdf_to_print(
     await expect(page.locator("#one-letters li")).to_contain_text("Potwierdzenie przyjęcia: wysłano")
     await expect(page.locator("#one-steps")).to_contain_text("Wysłano potwierdzenie")
     await page.get_by_role("button", name="Pokaż: Potwierdzenie").press("Enter")
+    await expect(page.locator("#letter")).to_be_focused()
     assert "potwierdzamy przyjęcie" in await page.locator("#letter").input_value()
     async with page.expect_download() as downloading:
         await page.get_by_role("button", name="Pobierz PDF").press("Enter")
@@ -126,6 +127,10 @@ async def test_a_letter_goes_by_e_mail_is_seen_to_be_sent_and_is_a_pdf_to_print(
     assert download.suggested_filename.startswith("Potwierdzenie przyjęcia reklamacji")
     await download.save_as(tmp_path / "letter.pdf")
     assert (tmp_path / "letter.pdf").read_bytes().startswith(b"%PDF-1.7")
+    await looks_right(page, shots, "complaint-letters")
+    await choose(page, language="en")
+    await page.get_by_role("button", name="Open complaint").press("Enter")
+    await expect(page.locator("#one-letters li")).to_contain_text("Confirmation: sent")
     await looks_right(page, shots, "complaint-letters")
 
 
