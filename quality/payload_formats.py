@@ -8,38 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.packet_records import COMFORT_NOISE, EVENT, MEDIA
+from quality.sdp import STATIC_TYPES
 from quality.stream_figures import Flow, MediaMap, PayloadFormat, RateSource
 
-STATIC: dict[int, PayloadFormat] = {
-    number: PayloadFormat(name, rate)
-    for number, name, rate in (
-        (0, "pcmu", 8000),
-        (3, "gsm", 8000),
-        (4, "g723", 8000),
-        (5, "dvi4", 8000),
-        (6, "dvi4", 16000),
-        (7, "lpc", 8000),
-        (8, "pcma", 8000),
-        (9, "g722", 8000),  # that of its timestamps, by an old mistake [RFC 3551 §4.5.2]
-        (10, "l16", 44100),
-        (11, "l16", 44100),
-        (12, "qcelp", 8000),
-        (13, "cn", 8000),
-        (14, "mpa", 90000),
-        (15, "g728", 8000),
-        (16, "dvi4", 11025),
-        (17, "dvi4", 22050),
-        (18, "g729", 8000),
-        (19, "cn", 8000),  # reserved; older phones send comfort noise so
-        (25, "celb", 90000),
-        (26, "jpeg", 90000),
-        (28, "nv", 90000),
-        (31, "h261", 90000),
-        (32, "mpv", 90000),
-        (33, "mp2t", 90000),
-        (34, "h263", 90000),
-    )
-}
+STATIC: dict[int, PayloadFormat] = {number: PayloadFormat(*encoding) for number, encoding in STATIC_TYPES.items()}
 # The same as tables for compiled code; a unit of 0 ns stands for a type that is not static.
 STATIC_UNIT_NS = np.array([1e9 / STATIC[each].clock_rate_hz if each in STATIC else 0.0 for each in range(128)])
 STATIC_KIND = np.array([COMFORT_NOISE if each in (13, 19) else MEDIA for each in range(128)])
