@@ -7,6 +7,7 @@ from ivr_flows.lookups import Identity
 from ivr_flows.model import Flow
 from ivr_flows.session import (
     Action,
+    AnswerAppointment,
     CheckIdentity,
     Digits,
     Ending,
@@ -41,7 +42,8 @@ from ivr_flows.session import (
 )
 
 __all__ = [
-    "SHIPPED", "Action", "CheckIdentity", "Digits", "Ending", "EnterLine", "Facts", "FindOutages", "Flow", "FlowError",
+    "SHIPPED", "Action", "AnswerAppointment",
+    "CheckIdentity", "Digits", "Ending", "EnterLine", "Facts", "FindOutages", "Flow", "FlowError",
     "FlowSet", "Given", "HangUp", "HungUp", "Identity", "KeepAnswer", "Known", "LineResult", "LookUp", "OpenComplaint",
     "PauseRecording", "Place", "Prompt", "Question", "RequestCallBack", "Result", "ResumeRecording", "Say", "Session",
     "SessionError", "StartRecording", "Status", "Step", "TakeVoicemail", "TimedOut", "Transfer", "Wait", "WaitDigits",

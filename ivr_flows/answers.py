@@ -12,6 +12,7 @@ from ivr_flows.fields import MAX_LETTERS
 from ivr_flows.lookups import CATALOGUE, Identity
 from ivr_flows.nodes import (
     AnnounceNode,
+    AppointmentNode,
     CallBackNode,
     CollectNode,
     ComplaintNode,
@@ -236,8 +237,8 @@ def _result(walk: Walk, node: Node, result: Result) -> None:
         case ComplaintNode() if ok and fits(Kind.TICKET, result.values.get("number")):
             walk.remember(node.into, result.values["number"])
             walk.go(node.next)
-        case ComplaintNode():
-            walk.go_or_person(node.on_unavailable)
+        case ComplaintNode() | AppointmentNode():
+            walk.go_or_person(node.next if ok and isinstance(node, AppointmentNode) else node.on_unavailable)
         case TransferNode() if ok:
             walk.end(HangUp(Ending.TRANSFERRED_OUT))
         case TransferNode():

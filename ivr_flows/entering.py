@@ -6,6 +6,7 @@ from ivr_flows.calendar import Open, Why, status
 from ivr_flows.lookups import CATALOGUE, Identity
 from ivr_flows.nodes import (
     AnnounceNode,
+    AppointmentNode,
     BranchNode,
     CallBackNode,
     CollectNode,
@@ -27,6 +28,7 @@ from ivr_flows.nodes import (
     VoicemailNode,
 )
 from ivr_flows.session import (
+    AnswerAppointment,
     Ending,
     EnterLine,
     FindOutages,
@@ -103,7 +105,14 @@ def _asking(walk: Walk, node: MenuNode | CollectNode | IdentifyNode | SurveyNode
 
 def _asking_the_house(
     walk: Walk,
-    node: AnnounceNode | LineNode | CallBackNode | VoicemailNode | ComplaintNode | TransferNode | LookUpNode,
+    node: AnnounceNode
+    | AppointmentNode
+    | LineNode
+    | CallBackNode
+    | VoicemailNode
+    | ComplaintNode
+    | TransferNode
+    | LookUpNode,
 ) -> None:
     slow = walk.session.accessibility
     match node:
@@ -132,6 +141,8 @@ def _asking_the_house(
             elements = {name: known[kept] for name, kept in node.elements.items() if kept in known}
             proven = walk.session.customer if walk.session.identity is Identity.PIN else None
             walk.question(OpenComplaint(node.kind, proven, elements), WRITING_S)
+        case AppointmentNode():
+            walk.question(AnswerAppointment(node.answer), WRITING_S)
         case TransferNode():
             walk.say(node.say)
             walk.question(Transfer(walk.flow.transfers[node.to]), None)
@@ -204,8 +215,9 @@ def _identify(walk: Walk, node: IdentifyNode) -> None:
 def _look_up(walk: Walk, node: LookUpNode) -> None:
     session = walk.session
     walk.forget(node.into.values())
-    allowed = session.identity >= CATALOGUE[node.what].needs
+    needs = CATALOGUE[node.what].needs
+    allowed = session.identity >= needs and (session.customer is not None or needs is Identity.NONE)
     secrets = {name: session.secrets[kept] for name, kept in node.secrets.items() if kept in session.secrets}
-    if not allowed or session.customer is None or len(secrets) < len(node.secrets):
+    if not allowed or len(secrets) < len(node.secrets):
         return walk.go_or_person(node.on_missing)
-    return walk.question(LookUp(node.what, session.customer, secrets), node.budget_s)
+    return walk.question(LookUp(node.what, session.customer or "", secrets), node.budget_s)

@@ -35,5 +35,7 @@ CATALOGUE: Mapping[str, LookUp] = MappingProxyType(
         "open_ticket": LookUp({"number": Kind.TICKET, "kind": Kind.TEXT, "opened": Kind.DATE}, Identity.PIN),
         # Of the line that calls, not of the person: who can call from a number may know whether it works.
         "line_diagnosis": LookUp({"state": Kind.TEXT, "since": Kind.DATE, "repair": Kind.DATE}, Identity.NUMBER),
+        # Of the call: we have called about it.
+        "appointment": LookUp({"date": Kind.DATE, "time": Kind.TIME, "place": Kind.TEXT}, Identity.NONE),
     }
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ivr_flows.errors import Place
 from ivr_flows.nodes import (
+    AppointmentNode,
     CallBackNode,
     CollectNode,
     ComplaintNode,
@@ -32,6 +33,7 @@ PERSON_EXITS: Mapping[type, tuple[str, ...]] = {
     CallBackNode: ("on_refused",),
     VoicemailNode: ("on_nothing",),
     ComplaintNode: ("on_unavailable",),
+    AppointmentNode: ("on_unavailable",),
     TransferNode: ("on_failure",),
     LookUpNode: ("on_missing", "on_unavailable"),
 }

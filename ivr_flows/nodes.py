@@ -209,6 +209,15 @@ class ComplaintNode(_Node):
     on_unavailable: Next | None = None
 
 
+class AppointmentNode(_Node):
+    """What the customer says to a visit that we have called about; it is entered in the visit's ticket."""
+
+    type: Literal["appointment"]
+    answer: Literal["confirmed", "move"]
+    next: Next
+    on_unavailable: Next | None = None
+
+
 class TransferNode(_Node):
     """To a number outside, by its name among the permitted ones."""
 
@@ -232,7 +241,7 @@ class LookUpNode(_Node):
     """A question to the operator's systems; `into` names a variable for each field of the answer that is wanted."""
 
     type: Literal["lookup"]
-    what: Literal["balance", "last_invoice", "open_ticket", "line_diagnosis"]
+    what: Literal["balance", "last_invoice", "open_ticket", "line_diagnosis", "appointment"]
     into: dict[Name, Annotated[Name, variable()]] = Field(min_length=1)
     secrets: dict[Name, Annotated[Name, variable(Kind.SECRET)]] = Field(default_factory=dict)
     budget_s: float = Field(default=1.0, ge=0.1, le=3.0)
@@ -292,8 +301,8 @@ class HangUpNode(_Node):
 
 Node = (
     SayNode | MenuNode | CollectNode | IdentifyNode | BranchNode | HoursNode | AnnounceNode | LineNode | CallBackNode
-    | VoicemailNode | ComplaintNode | TransferNode | SurveyNode | LookUpNode | SetNode | RecordNode | SubFlowNode
-    | ReturnNode | HangUpNode
+    | VoicemailNode | ComplaintNode | AppointmentNode | TransferNode | SurveyNode | LookUpNode | SetNode | RecordNode
+    | SubFlowNode | ReturnNode | HangUpNode
 )  # fmt: skip
 
 

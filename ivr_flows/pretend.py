@@ -13,6 +13,7 @@ from ivr_flows import source
 from ivr_flows.errors import FlowError
 from ivr_flows.lookups import CATALOGUE
 from ivr_flows.session import (
+    AnswerAppointment,
     CheckIdentity,
     FindOutages,
     LookUp,
@@ -26,7 +27,9 @@ from ivr_flows.session import (
 from ivr_flows.variables import Value, written
 
 Texts = dict[str, str]  # by language
-Asked = Literal["check_identity", "look_up", "find_outages", "request_call_back", "open_complaint", "transfer"]
+Asked = Literal[
+    "check_identity", "look_up", "find_outages", "request_call_back", "open_complaint", "answer_appointment", "transfer"
+]  # fmt: skip
 
 ANSWERED_S = 0.2  # what an answer takes unless told otherwise
 REFUSED = Result(Status.REFUSED)
@@ -37,6 +40,7 @@ NAMES: Mapping[type, Asked] = {
     FindOutages: "find_outages",
     RequestCallBack: "request_call_back",
     OpenComplaint: "open_complaint",
+    AnswerAppointment: "answer_appointment",
     Transfer: "transfer",
 }
 
@@ -65,6 +69,7 @@ class Crm(_Strict):
     blocked: bool = False  # too many PINs were wrong
     call_backs: bool = True
     transfers: bool = True
+    appointment: dict[str, str] = Field(default_factory=dict)  # the visit that the call is about
     unavailable: tuple[Asked, ...] = ()
     slow: dict[Asked, Annotated[float, Field(ge=0, le=60)]] = Field(default_factory=dict)  # seconds to the answer
 
@@ -104,6 +109,8 @@ class Pretended:
                 return Result(Status.OK, texts=((person.outages if person else ()) + self.crm.outages))
             case RequestCallBack():
                 return Result(Status.OK) if self.crm.call_backs else REFUSED
+            case AnswerAppointment():
+                return Result(Status.OK) if self.crm.appointment else REFUSED
             case OpenComplaint():
                 return Result(Status.OK, {"number": self.crm.ticket})
             case Transfer():
@@ -118,6 +125,7 @@ class Pretended:
     def _look_up(self, question: LookUp) -> Result:
         person = self._of(question.customer)
         told = person.look_ups.get(question.what) if person else None
+        told = self.crm.appointment if question.what == "appointment" else told
         return Result(Status.OK, values(question.what, told)) if told else REFUSED
 
 
@@ -157,4 +165,8 @@ def crm_of(tree: object, file: source.Source, below: tuple[str | int, ...] = ())
             except FlowError as error:
                 where = (*below, "customers", place, "look_ups", what)
                 raise FlowError(error.message, file.place(where), "wrong-value") from None
+    try:
+        values("appointment", crm.appointment)
+    except FlowError as error:
+        raise FlowError(error.message, file.place((*below, "appointment")), "wrong-value") from None
     return Pretended(crm)

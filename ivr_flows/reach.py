@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ivr_flows.model import Flow, targets
 from ivr_flows.nodes import (
     AnnounceNode,
+    AppointmentNode,
     BranchNode,
     CollectNode,
     ComplaintNode,
@@ -30,7 +31,7 @@ from ivr_flows.rules import Problem, Severity
 ENDS = (LineNode, HangUpNode, TransferNode)
 PEOPLE = (LineNode, TransferNode)
 KEYED = (MenuNode, CollectNode, RecordNode)
-SERVED = (AnnounceNode, ComplaintNode, LookUpNode)  # callers wait for the house here
+SERVED = (AnnounceNode, AppointmentNode, ComplaintNode, LookUpNode)  # callers wait for the house here
 
 Goals = tuple[type, ...]
 

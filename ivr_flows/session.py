@@ -160,6 +160,13 @@ class OpenComplaint:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerAppointment:
+    """What the customer says to the visit that the call is about: `confirmed` or `move`. REFUSED: it is settled."""
+
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Transfer:
     """Dial this E.164 number; OK once somebody there has talked with the caller, REFUSED when nobody answered."""
 
@@ -237,7 +244,16 @@ class Result:
     texts: tuple[Mapping[str, str], ...] = field(default=(), repr=False)
 
 
-Question = LookUp | CheckIdentity | FindOutages | RequestCallBack | TakeVoicemail | OpenComplaint | Transfer
+Question = (
+    LookUp
+    | CheckIdentity
+    | FindOutages
+    | RequestCallBack
+    | TakeVoicemail
+    | OpenComplaint
+    | AnswerAppointment
+    | Transfer
+)
 Action = Say | EnterLine | HangUp | StartRecording | PauseRecording | ResumeRecording | KeepAnswer | Question
 Wait = WaitDigits | WaitLine | WaitResult
 Given = Digits | TimedOut | HungUp | LineResult | Result

@@ -15,6 +15,7 @@ from ivr_flows.model import Flow
 from ivr_flows.pretend import EMPTY, NAMES, UNAVAILABLE, Pretended
 from ivr_flows.session import (
     Action,
+    AnswerAppointment,
     Digits,
     EnterLine,
     Facts,
@@ -143,8 +144,9 @@ def _asked(question: Question) -> str:
             return f"take_voicemail {question.purpose} {question.queue or ''}".rstrip()
         case OpenComplaint():
             return f"open_complaint {question.complaint} {' '.join(sorted(question.elements))}".rstrip()
-        case Transfer():
-            return f"transfer {question.number}"
+        case AnswerAppointment() | Transfer():
+            told = question.answer if isinstance(question, AnswerAppointment) else question.number
+            return f"{NAMES[type(question)]} {told}"
         case _:
             return NAMES[type(question)]
 

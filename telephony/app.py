@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
-from ivr_flows import Facts, KeepAnswer, Known
+from ivr_flows import Facts, FlowSet, KeepAnswer, Known
 from ivr_flows.standing import Standing
 from telephony import api, flow_watch, own_figures, sounds
 from telephony.after_call import AfterCall
@@ -69,6 +69,7 @@ from telephony.store.spool import Spool
 from telephony.store.store import Store
 from telephony.supervision import SupervisionApi
 from telephony.tls import Tls, pair_of
+from telephony.visit_wiring import desk_of
 
 log = structlog.get_logger()
 
@@ -96,8 +97,10 @@ class App:
         self.quality = CallQuality()
         self.call_backs = self._call_back_desk(settings)
         self.office = Office(settings, store, self.call_backs, self.audit, self._new_id, self.clock)
-        written = self.office.written
-        self._outreach = Outreach(settings, store, written, self.during_call, lambda: self._served().flows, self.clock)
+        self._visits = desk_of(settings, store, self.gateways, self._flow_set, self._new_id, self.clock)
+        self._outreach = Outreach(
+            settings, store, self.office.written, self.during_call, self._visits, self._flow_set, self.clock
+        )
         self._at_rest = RecordingsAtRest(settings, store, self.audit, self.gateways, self.clock)
         self._at_rest.tell(self.metrics)
         self.console = self._pages(settings)
@@ -125,6 +128,7 @@ class App:
                 self._follow,
                 self.outward.publish,
                 self.during_call.publish,
+                self._visits.publish,
             ],
             overflowed=self._resynchronise,
         )
@@ -137,7 +141,9 @@ class App:
         )
         self._speech = sounds.speech(settings)
         self.readers = {node.name: self._reader(node, node.log_folder) for node in settings.asterisk if node.log_folder}
-        self._house = house_of(settings, store, self.clock, self.call_backs, self.submit, self.metrics)
+        self._house = house_of(
+            settings, store, self.clock, self.call_backs, self.submit, self.metrics, self._visits.told
+        )
         self.gateways.update({node.name: self._gateway(node) for node in settings.asterisk})
         self.agi = AgiServer(
             settings.agi_listen.host,
@@ -301,7 +307,8 @@ class App:
     def _api(self) -> web.Application:
         tokens = {name: token.get_secret_value() for name, token in self._settings.api_tokens.items()}
         call_backs = CallBackApi(self.call_backs, self._settings.queues, self._new_id, self.clock)
-        endpoints = (*self._supervision.endpoints(), *self.office.for_programs(), *call_backs.endpoints())
+        ours = (*self.office.for_programs(), *self._outreach.for_programs())
+        endpoints = (*self._supervision.endpoints(), *ours, *call_backs.endpoints())
         return api.app(tokens, endpoints, self.office.tickets.routes())
 
     def _gateway(self, node: AsteriskNode) -> Gateway:
@@ -326,6 +333,7 @@ class App:
             handed_over=self._handing_over.of,
             trunk=node.trunk or "",
             phones=self._registrar.phones,
+            visit_of=self._visits.visit_of,
         )
 
     def _announce(self, interaction: InteractionId) -> Minutes | None:
@@ -351,6 +359,9 @@ class App:
             repeat=caller is not None and await self._store.called_in_vain(caller, since),
             survey=await self._outreach.asks_after_call(customer, caller),
         )
+
+    def _flow_set(self) -> FlowSet:
+        return self.flows.serving.flows
 
     def _served(self) -> Served:
         serving = self.flows.serving

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from telephony import (
+    appointments_cli,
     audit_cli,
     complaint_cli,
     customer_cli,
@@ -121,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     database_cli.add(commands, CONFIG)
     recordings_cli.add(commands, CONFIG)
     survey_cli.add(commands, CONFIG)
+    appointments_cli.add(commands, CONFIG)
     quality_cli.add(commands)
     complaint_cli.add(commands, CONFIG)
     trunk_cli.add(commands, CONFIG)

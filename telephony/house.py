@@ -11,6 +11,7 @@ from typing import Protocol
 import structlog
 
 from ivr_flows import (
+    AnswerAppointment,
     CheckIdentity,
     FindOutages,
     LookUp,
@@ -32,6 +33,8 @@ from telephony.identity import IdentityCheck, Verdict
 from telephony.outages import Outages
 
 log = structlog.get_logger()
+
+Visits = Callable[[InteractionId, LookUp | AnswerAppointment], Awaitable[Result]]
 
 REFUSED = Result(Status.REFUSED)
 UNAVAILABLE = Result(Status.UNAVAILABLE)
@@ -62,8 +65,11 @@ class House:
         call_backs: CallBackDesk,
         account_of: Callable[[str], Awaitable[CustomerAccount | None]],
         verified: Callable[[InteractionId, str], None] = lambda _interaction, _customer: None,
+        visits: Visits | None = None,
     ) -> None:
-        """`account_of` knows what a customer owes; `verified` hears who has proven to be which customer."""
+        """`account_of` knows what a customer owes; `verified` hears who has proven to be which customer; `visits` are
+        those that customers are called about.
+        """
         self._records = records
         self._identity = identity
         self._outages = outages
@@ -72,12 +78,15 @@ class House:
         self._call_backs = call_backs
         self._account_of = account_of
         self._verified = verified
+        self._visits = visits
 
-    async def answer(self, asker: Asker, question: Question) -> Result:
+    async def answer(self, asker: Asker, question: Question) -> Result:  # noqa: PLR0911 - one for each question
         """Errors: StoreError. UNAVAILABLE for what only the caller's own channel can do."""
         match question:
             case CheckIdentity():
                 return await self._check(asker, question)
+            case LookUp(what="appointment") | AnswerAppointment() if self._visits:
+                return await self._visits(asker.interaction, question)
             case LookUp():
                 return await self._look_up(question)
             case FindOutages(customer):

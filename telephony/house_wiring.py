@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ivr_flows.calendar import local
 from telephony.call_back_desk import CallBackDesk
 from telephony.core.events import CallerVerified, Event
-from telephony.house import House
+from telephony.house import House, Visits
 from telephony.identity import IdentityCheck
 from telephony.metrics import Metrics
 from telephony.outages import Outages
@@ -22,6 +22,7 @@ def house_of(
     call_backs: CallBackDesk,
     submit: Callable[[Event], None],
     metrics: Metrics,
+    visits: Visits,
 ) -> House:
     identity = IdentityCheck(store.customers, clock)
     metrics.counter("pin_blocked", "PINs not looked at: too many were wrong", lambda: identity.blocked)
@@ -34,4 +35,5 @@ def house_of(
         call_backs,
         store.customers.customer_account,
         lambda interaction, customer: submit(CallerVerified(interaction, customer)),
+        visits,
     )

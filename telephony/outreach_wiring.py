@@ -1,12 +1,14 @@
-"""What we ask and tell customers by ourselves, put together from the settings: surveys and their digest."""
+"""What we ask customers by ourselves, put together from the settings: surveys and their digest, calls about visits."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager
 
-from ivr_flows import Flow
-from telephony.console.api.endpoint import Endpoint
+from ivr_flows import FlowSet
+from telephony.appointment_api import AppointmentApi
+from telephony.appointments import AppointmentDesk
+from telephony.console.api.endpoint import STAFF, Endpoint
 from telephony.console.floor import SUPERVISORS
 from telephony.console.more_pages import MorePages, StaffPage
 from telephony.console.survey_form import AwayError, SurveyForm
@@ -27,7 +29,7 @@ from telephony.surveys import Surveys
 
 
 class Outreach:
-    """`clock` gives seconds since the epoch; `flows` are those that are served."""
+    """`clock` gives seconds since the epoch; `flows` are those that are served, `visits` those who are called."""
 
     def __init__(
         self,
@@ -35,26 +37,35 @@ class Outreach:
         store: Store,
         written: CustomerMessages,
         during_call: DuringCall,
-        flows: Callable[[], Iterable[Flow]],
+        visits: AppointmentDesk,
+        flows: Callable[[], FlowSet],
         clock: Callable[[], float],
     ) -> None:
         def named() -> Mapping[str, str]:
-            return titles(settings, during_call.dispositions, flows())
+            return titles(settings, during_call.dispositions, flows().flows.values())
 
         letters = Letters(written)
         self.surveys = Surveys(settings.surveys, store, letters, clock, takes_sms=letters.takes_sms)
         self._digest = DigestPost(settings.surveys, store, letters, named, clock)
         self._survey_api = SurveyApi(store, named, clock)
+        self._visits = visits
+        self._visit_api = AppointmentApi(visits, clock)
         site = settings.console
         proxies = tuple(map(str, site.proxies))
         self._form = SurveyForm(SurveyAnswers(self.surveys), site.privacy_contact, clock, proxies)
 
     def pages(self, *others: StaffPage) -> MorePages:
         surveys = StaffPage("/surveys", PageTemplate("surveys.html"), SUPERVISORS)
-        return MorePages(tuple(self._form.routes()), (surveys, *others))
+        visits = StaffPage("/appointments", PageTemplate("appointments.html"), STAFF)
+        return MorePages(tuple(self._form.routes()), (surveys, visits, *others))
 
     def for_pages(self) -> Iterator[Endpoint]:
         yield from self._survey_api.endpoints()
+        yield from self.for_programs()
+
+    def for_programs(self) -> Iterator[Endpoint]:
+        """What other programs of the house ask."""
+        yield from self._visit_api.endpoints()
 
     async def asks_after_call(self, customer: Customer | None, caller: str | None) -> bool:
         """Whether this caller is asked on the keypad; nobody is while it is not known who objected."""
@@ -68,6 +79,7 @@ class Outreach:
         """What runs as long as the server does."""
         yield self.surveys.run()
         yield self._digest.run()
+        yield self._visits.run()
 
 
 class Letters:

@@ -38,7 +38,7 @@ class Appointments(Frozen):
     shown: E164 | None = None  # one of ours, never one that only receives; the first such where it is not set
     hours: CallHours = Hours()
     attempts: int = Field(default=3, ge=1, le=10)
-    pause_s: float = Field(default=7200.0, ge=300, le=7 * 86_400)  # from one try to the next
+    pause_s: float = Field(default=7200.0, ge=30, le=7 * 86_400)  # from one try to the next
     ring_s: float = Field(default=30.0, ge=10, le=60)
     ahead_days: int = Field(default=3, ge=0, le=30)  # so many days before the visit the calls begin
     at_once: int = Field(default=3, ge=1, le=50)  # customers who are called at the same time

@@ -172,6 +172,7 @@ class Entry(Enum):
     PROBE = "hotline-probe"  # hears itself for a minute at most
     CALL_BACK_AGENT = "hotline-call-back-agent"  # whose session then calls the customer
     CALL_BACK_CUSTOMER = "hotline-call-back-customer"  # whose session then dials the agent
+    VISIT = "hotline-visit"  # a customer whom a flow leads
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +348,7 @@ Action = (
     | QueueStatus | QueueAdd | QueueRemove | QueuePause | PagePhone | BlindTransfer
     | MuteRecording | StopRecording
 )  # fmt: skip
-OfTalks = PagePhone | MuteRecording | StopRecording  # what pages ask for beside the calls that the core leads
+OfTalks = PagePhone | MuteRecording | StopRecording | Originate  # what is asked for beside the calls the core leads
 
 
 def forbidden_right(commands: frozenset[str]) -> str | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from telephony.asterisk.config_page_phone import http, page_name, page_phone, page_transport
-from telephony.asterisk.config_sessions import call_back_session, callers_session
+from telephony.asterisk.config_sessions import call_back_session, callers_session, visit_session
 from telephony.asterisk.config_values import (
     CONTACT,
     DID,
@@ -146,6 +146,7 @@ def render(
         "servers": "\n".join(map(callers_session, node.agi_servers)),
         "call_back_agent_servers": "\n".join(call_back_session(each, "agent") for each in node.agi_servers),
         "call_back_customer_servers": "\n".join(call_back_session(each, "customer") for each in node.agi_servers),
+        "visit_servers": "\n".join(map(visit_session, node.agi_servers)),
         "music": path_of(music or data / "moh"),
         "queue_options": "" if music else "r",
         "accessibility_priority": str(ACCESSIBILITY_PRIORITY),

@@ -20,6 +20,11 @@ def call_back_session(server: str, whom: str) -> str:
     return f" same => n,AGI(agi://{_address(server)}/call-back,{whom})\n{_TAKEN}"
 
 
+def visit_session(server: str) -> str:
+    """The same for a customer whom we have called about a visit."""
+    return f" same => n,AGI(agi://{_address(server)}/visit)\n{_TAKEN}"
+
+
 _TAKEN = ' same => n,GotoIf($["${HOTLINE_INTERACTION}" != ""]?led)'
 
 

@@ -15,7 +15,7 @@ import structlog
 from ivr_flows import Facts, Flow
 from ivr_flows.calendar import Calendar
 from ivr_flows.standing import Standing
-from telephony.asterisk import calling_back, channel_facts, translate
+from telephony.asterisk import calling_back, channel_facts, translate, visiting
 from telephony.asterisk.agi import AgiSession
 from telephony.asterisk.agi_wire import AgiError
 from telephony.asterisk.ami import AmiCounters, AmiError
@@ -28,9 +28,10 @@ from telephony.asterisk.fallback_members import FallbackMembers, Phones
 from telephony.asterisk.handset import Speak, Together
 from telephony.asterisk.in_line import Instruction
 from telephony.asterisk.journey import WAKE_DIGIT, Arrival, Journey
-from telephony.asterisk.services import Announce, HandedOver, Services
+from telephony.asterisk.services import Announce, HandedOver, Services, VisitOf
 from telephony.asterisk.taping import Tapes
 from telephony.asterisk.translate import Attempt, CodecTold, LegTold
+from telephony.asterisk.visiting import Visiting
 from telephony.core.channels import Fact
 from telephony.core.commands import CancelDial, Dial, DialOut, HangUpLeg, LeaveLine, RingFirst
 from telephony.core.events import (
@@ -84,6 +85,7 @@ class Gateway:
         handed_over: HandedOver = lambda _: None,
         trunk: str = "",
         phones: Phones | None = None,
+        visit_of: VisitOf = lambda _: None,
     ) -> None:
         """`phones` are those of all consultants, who serve Asterisk's own queue; `trunk` is where call-backs leave this
         node, if it may make any; `peers` are the other nodes; `attempt_at` knows the dials under way on any of them;
@@ -100,7 +102,7 @@ class Gateway:
         self._clock = clock
         self._services = Services(
             node, submit, flow_for, speak, facts, clock, rng or random.SystemRandom(), calendar, tapes, together,
-            asking or Asking(), handed_over, announce,
+            asking or Asking(), handed_over, announce, visit_of,
         )  # fmt: skip
         listener = Listener(self._heard, self._pictured, self._lost)
         self._ami = AmiClient(node, ami, translate.WANTED, listener, clock, timing=timing or AmiTiming())
@@ -179,6 +181,8 @@ class Gateway:
         led: Led
         if environment["network_script"] == calling_back.SCRIPT:
             led = CallingBack(session, Leg.of(environment), self._services, self._trunk)
+        elif environment["network_script"] == visiting.SCRIPT:
+            led = Visiting(session, self._services)
         else:
             led = Journey(session, Arrival.of(environment), self._services)
         self._journeys[led.interaction] = led

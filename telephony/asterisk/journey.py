@@ -58,7 +58,7 @@ from telephony.core import events as core
 from telephony.core.hand_over import HandOver
 from telephony.core.ids import InteractionId, QueueName, Uniqueid
 from telephony.core.rules import Boost
-from telephony.core.views import Lane, Outcome
+from telephony.core.views import Direction, Lane, Outcome
 
 log = structlog.get_logger()
 
@@ -101,12 +101,16 @@ class Arrival:
 class Journey:
     """One caller. What comes from the core goes to `line`, everything else happens in `run`."""
 
-    def __init__(self, session: AgiSession, arrival: Arrival, services: Services) -> None:
+    direction = Direction.IN
+
+    def __init__(
+        self, session: AgiSession, arrival: Arrival, services: Services, interaction: InteractionId | None = None
+    ) -> None:
         self._session = session
         self._services = services
         self._handset = Handset(session, services.speak, services.clock, services.together)
         self.arrival = arrival
-        self.interaction: InteractionId = new_interaction_id(services.clock(), services.rng)
+        self.interaction: InteractionId = interaction or new_interaction_id(services.clock(), services.rng)
         self.line = InLine(session, self._handset, self.interaction, services.node, services.submit)
         self.asks = False  # a question is under way whose answer may decide the outcome
         self.hung_up: core.CallHungUp | None = None  # heard meanwhile, told once the session is over
@@ -135,7 +139,7 @@ class Journey:
             if handed:
                 await self._handed_over(handed)
             else:
-                await self._follow(self._services.flow_for(self.arrival.did))
+                await self._follow(self._flow())
         except SessionEndedError:
             pass
         finally:
@@ -165,8 +169,13 @@ class Journey:
                 arrival.caller,
                 codec[1] if codec else "unknown",
                 arrival.follows,
+                self.direction,
             )
         )
+
+    def _flow(self) -> Flow:
+        """Errors: KeyError for a number that is not ours."""
+        return self._services.flow_for(self.arrival.did)
 
     async def _facts(self) -> Facts:
         did = self.arrival.did

@@ -21,6 +21,19 @@ Announce = Callable[[InteractionId], Minutes | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """A call about a visit that is under way: whom we have called, under which number, and what leads the customer."""
+
+    number: str
+    shown: str
+    language: str
+    flow: Flow
+
+
+VisitOf = Callable[[InteractionId], Visit | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Of one node."""
 
@@ -37,3 +50,4 @@ class Services:
     asking: Asking = field(default_factory=Asking)  # what the house knows and takes down
     handed_over: HandedOver = lambda _: None  # what a call that follows another one was handed over to
     announce: Announce = lambda _: None  # how long a caller in line may be told to wait
+    visit_of: VisitOf = lambda _: None  # by the call's interaction

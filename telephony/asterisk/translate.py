@@ -43,7 +43,7 @@ WANTED: dict[str, tuple[str, ...]] = {
 
 # config/asterisk/extensions.conf
 FALLBACK_CONTEXT, LEG_CONTEXT = "hotline-fallback", "hotline-leg-in"
-LED_CONTEXTS = frozenset({"hotline-call", "hotline-call-back-agent", "hotline-call-back-customer"})
+LED_CONTEXTS = frozenset({"hotline-call", "hotline-call-back-agent", "hotline-call-back-customer", "hotline-visit"})
 
 _ENDPOINT = re.compile(r"PJSIP/([A-Za-z0-9_.-]{1,80})")
 _PHONE = re.compile(r"PJSIP/([A-Za-z0-9_.-]{1,80})-[0-9a-f]{8,}")

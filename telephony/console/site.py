@@ -354,9 +354,9 @@ class Site:
 
 
 def _links(before: Mapping[str, str], language: Language) -> str:
-    """To other pages: these, as path and word, and the complaints, which are everybody's."""
+    """To other pages: these, as path and word, and those that are everybody's."""
     known = texts(language)
-    paths = {**before, "/complaints": "complaints.to_here"}
+    paths = {**before, "/complaints": "complaints.to_here", "/appointments": "appointments.to_here"}
     links = " ".join(f'<a href="{path}">{escape(known[word])}</a>' for path, word in paths.items())
     return f'<nav class="trail" aria-label="{escape(known["supervision.nav"])}">{links}</nav>'
 

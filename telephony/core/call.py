@@ -125,6 +125,8 @@ SPOKEN_FOR = frozenset(
     {S.TALKING, S.AFTER_TALK, S.TRANSFERRED_OUT, S.SERVED, S.CLOSED, S.CALLBACK, S.VOICEMAIL, S.FALLBACK_TALK}
 )
 
+LED_LIKE_CALLERS = frozenset({Direction.IN, Direction.VISIT})
+
 # How a flow may end without a person, and what that is to the table.
 SERVED_AS: dict[Outcome, CallInput] = {
     Outcome.SELF_SERVED: I.SERVE,
@@ -140,7 +142,7 @@ def outcome_of(call: CallView) -> Outcome:
     has waited in vain has left the line, whatever the flow offered instead.
     """
     outcome = OUTCOMES[call.state]
-    if call.direction is not Direction.IN and outcome is Outcome.ABANDONED_LINE:
+    if call.direction not in LED_LIKE_CALLERS and outcome is Outcome.ABANDONED_LINE:
         outcome = Outcome.NOT_REACHED
     if outcome is Outcome.ABANDONED_MENU and call.queued_at is not None:
         outcome = Outcome.ABANDONED_LINE
@@ -170,6 +172,7 @@ def arrived(event: CallArrived, now: float, before: CallView | None = None) -> C
         agent=None,
         attempt=0,
         outcome=None,
+        direction=event.direction,
         follows=before.interaction if before else None,
         verified=before.verified if before else None,
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from telephony.core import events as ev
 from telephony.core.agent import Agent, AgentInput
-from telephony.core.call import CallInput
+from telephony.core.call import LED_LIKE_CALLERS, CallInput
 from telephony.core.calls import Calls
 from telephony.core.commands import CallBackChanged, Command, DialOut, HangUpLeg, RingFirst
 from telephony.core.hours import Hours
@@ -230,7 +230,7 @@ class CallBacks:
 
     def leg_gone(self, call: CallView, cause: int, now: float) -> bool:
         """A leg of ours has ended, and nobody has talked; False where the call is to be ended like any other."""
-        if call.direction is Direction.IN or call.answered_at is not None:
+        if call.direction in LED_LIKE_CALLERS or call.answered_at is not None:
             return False
         known = self._leading(call)
         if known and not known.once and known.first is FirstLeg.AGENT and call.state is CallState.RINGING:
@@ -241,7 +241,7 @@ class CallBacks:
 
     def unreached(self, call: CallView, now: float) -> bool:
         """A dial of the call's session came to nothing; False where it was the agent's phone that did not answer."""
-        if call.state is CallState.CALLING and call.direction is not Direction.IN:
+        if call.state is CallState.CALLING and call.direction not in LED_LIKE_CALLERS:
             self._again(call, now)
             return True
         return False
@@ -265,7 +265,7 @@ class CallBacks:
 
     def leg_began_at(self, call: CallView) -> float:
         """Since when a list of channels must name the call's; one that is just being begun is in none yet."""
-        if call.direction is Direction.IN:
+        if call.direction in LED_LIKE_CALLERS:
             return call.arrived_at
         return math.inf if self._leading(call) and not call.channel else call.offered_at or call.arrived_at
 
@@ -335,7 +335,7 @@ class CallBacks:
 def is_waiting_call_back(call: CallView) -> bool:
     """Whether, after a restart, it is planned anew: nobody had the customer on a line of ours."""
     customers_leg = bool(call.channel) and call.state is not CallState.CALLING
-    return call.direction is not Direction.IN and call.state in _WAITING | _TRYING and not customers_leg
+    return call.direction not in LED_LIKE_CALLERS and call.state in _WAITING | _TRYING and not customers_leg
 
 
 def leg_id(node: str, interaction: InteractionId, attempt: int) -> Uniqueid:

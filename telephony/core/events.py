@@ -13,7 +13,7 @@ from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.logged import LoggedCall
 from telephony.core.promises import CallBackRequest
 from telephony.core.rules import Boost
-from telephony.core.views import CallView, Lane, Outcome, SpanKind
+from telephony.core.views import CallView, Direction, Lane, Outcome, SpanKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class CallArrived:
     caller: str | None  # E.164 as claimed by the network; proves nothing
     codec: str = "unknown"  # lower-case Asterisk format name: alaw, ulaw, g722, opus
     follows: InteractionId | None = None  # whose caller an agent has handed over to this number of ours
+    direction: Direction = Direction.IN
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class Direction(StrEnum):
     IN = "in"
     CALL_BACK = "call_back"  # we, because somebody has asked for it
     OUT = "out"  # a consultant
+    VISIT = "visit"  # we, about a visit: the customer is led by a flow like any caller
 
 
 class CallState(StrEnum):

@@ -26,11 +26,10 @@ from telephony.console.desk import Desk
 from telephony.console.floor import SUPERVISORS
 from telephony.console.flow_pages import Served
 from telephony.console.line_test import LineTestApi
-from telephony.console.more_pages import MorePages, StaffPage
+from telephony.console.more_pages import StaffPage
 from telephony.console.passwords import hash_password
 from telephony.console.recording import RecordingApi
 from telephony.console.rules import ConsoleRules
-from telephony.console.survey_form import SurveyForm
 from telephony.console.texts import PageTemplate
 from telephony.core.account import Account, Role
 from telephony.core.complaints import USUAL
@@ -47,7 +46,6 @@ from telephony.core.events import (
 )
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.rules import QueueRules, Rules
-from telephony.core.survey import LinkAnswer
 from telephony.core.views import Direction, Lane, Outcome
 from telephony.factors import StoredFactors
 from telephony.guidance import card_fields_file, dispositions_file, script_file
@@ -78,6 +76,7 @@ from tests.acceptance.console_checks import (
     small_targets,
     unnamed,
 )
+from tests.acceptance.survey_scene import Outreach
 from tests.letters import messages, post
 
 PASSWORD = "trudne hasło"
@@ -97,7 +96,7 @@ BOTH_LAYOUTS = 1280
 FORBIDDEN = "Failed to load resource: the server responded with a status of 403"
 # Chromium reports each try of a WebSocket while the server is away, and each answer that refuses what was typed.
 REFUSED = tuple(
-    f"Failed to load resource: the server responded with a status of {status}" for status in (401, 409, 422)
+    f"Failed to load resource: the server responded with a status of {status}" for status in (401, 409, 410, 422)
 )
 EXPECTED = ("WebSocket connection to", *REFUSED, FORBIDDEN)
 
@@ -157,19 +156,6 @@ CARDS = {
 }
 
 
-class SurveyTaken:
-    """Any link is good."""
-
-    async def known(self, _token: str) -> bool:
-        return True
-
-    async def answer(self, _token: str, _answer: LinkAnswer) -> bool:
-        return True
-
-    async def object(self, _token: str) -> bool:
-        return True
-
-
 class House:
     """`data` holds closures and outages."""
 
@@ -189,6 +175,7 @@ class House:
         self.heard: list[tuple[str, ...]] = []  # login, customer, interaction, reason
         self.out = data / "out"  # where its e-mails go
         self.complaints = Complaints(USUAL, self.store, lambda: time.time() + self.later_s, post(folder=self.out))
+        self.outreach = Outreach(self.store)
         self.moved: list[tuple[str, str]] = []  # callers handed over, and to which number
         self.console = Console(
             rules=rules,
@@ -213,14 +200,11 @@ class House:
                 *ComplaintApi(self.complaints, lambda *_: None, lambda: InteractionId("c-new")).endpoints(),
                 *ComplaintLetterApi(self.complaints, lambda *_: None).endpoints(),
                 *RecordingsApi(self.vault, self.store, self.note_heard, time.time).endpoints(),
+                *self.outreach.endpoints(),
             ),
             moves=HandingOver({"node-1": self}, ("+48220000900",)),
-            more=MorePages(
-                tuple(SurveyForm(SurveyTaken(), "iod@example.pl", time.time).routes()),
-                tuple(
-                    StaffPage(f"/{name}", PageTemplate(f"{name}.html"), SUPERVISORS)
-                    for name in ("outbox", "recordings", "surveys")
-                ),
+            more=self.outreach.pages(
+                *(StaffPage(f"/{name}", PageTemplate(f"{name}.html"), SUPERVISORS) for name in ("outbox", "recordings"))
             ),
             of_desks=self.of_desks,
         )

@@ -39,6 +39,7 @@ SUPERVISORS = {  # template → path
     "flows.html": "/flows",
     "flow.html": "/flows/general",
     "surveys.html": "/surveys",
+    "appointments.html": "/appointments",
     "outbox.html": "/outbox",
     "recordings.html": "/recordings",
 }
@@ -82,6 +83,7 @@ async def test_the_form_and_what_a_caller_puts_into_it(page: Page, house: tuple[
     await expect(page.locator("#ticket")).to_be_visible()
     await seen(page, shots, "form-sent")
     assert hotline.messages[0].text == HOSTILE
+    await hotline.outreach.asked("s-x", "x" * 43)
     await page.goto(f"{url}/survey/{'x' * 43}?lang=en")
     await seen(page, shots, "survey")
     await page.locator("textarea").fill(HOSTILE)

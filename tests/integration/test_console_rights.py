@@ -33,6 +33,7 @@ from telephony.store.store import Store
 from telephony.supervision import SupervisionApi
 from telephony.vault.keys import KeyRing
 from telephony.vault.vault import Vault
+from tests.acceptance.survey_scene import Outreach
 from tests.integration.console_house import ACCOUNTS, House
 from tests.integration.test_console_api import page_of
 from tests.letters import post
@@ -96,6 +97,11 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("GET", "/recordings"): SUPERVISORS,
     ("POST", "/recordings/{recording}/listenings"): SUPERVISORS,
     ("GET", "/recordings/{recording}/audio"): SUPERVISORS,
+    ("GET", "/appointments"): STAFF,
+    ("POST", "/appointments"): SUPERVISORS,
+    ("DELETE", "/appointments/{reference}"): SUPERVISORS,
+    ("GET", "/surveys/report"): SUPERVISORS,
+    ("GET", "/surveys/digest"): SUPERVISORS,
     ("GET", "/opening"): SUPERVISORS,
     ("PUT", "/departments/{name}/closure"): SUPERVISORS,
     ("DELETE", "/departments/{name}/closure"): SUPERVISORS,
@@ -111,7 +117,12 @@ LOG_OUT = ("DELETE", "/sessions")
 def real(path: str) -> str:
     for name in ("request", "erasure", "hold"):
         path = path.replace(f"{{{name}}}", "0")
-    path = path.replace("{interaction}", "i1").replace("{name}", "sales").replace("{letter}", "l1")
+    path = (
+        path.replace("{interaction}", "i1")
+        .replace("{name}", "sales")
+        .replace("{letter}", "l1")
+        .replace("{reference}", "Z-1")
+    )
     return (
         path.replace("{session}", "f00d")
         .replace("{article}", "faktura")
@@ -139,7 +150,8 @@ def endpoints(tmp_path: Path) -> tuple[Endpoint, ...]:
     recordings = RecordingsApi(vault, store, lambda *_: None, clock)
     supervision = SupervisionApi(lambda: Calendar({}), tmp_path, clock)
     house = PrivacyHouse(store, NOBODY, files, Signer(b"x"), b"x", settings, clock)
-    others = (letter_api, OutboxApi(store, clock), PrivacyApi(PrivacyDesk(house)), recordings)
+    outreach = Outreach(store)
+    others = (letter_api, outreach, OutboxApi(store, clock), PrivacyApi(PrivacyDesk(house)), recordings)
     return (*supervision.endpoints(), *complaint_api.endpoints(), *(one for api in others for one in api.endpoints()))
 
 
