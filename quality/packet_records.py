@@ -6,6 +6,8 @@ Times are nanoseconds since the epoch; `at` and its like are places in the block
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 MEDIA, EVENT, COMFORT_NOISE = 0, 1, 2  # what a payload type is to the statistics
@@ -46,6 +48,27 @@ PACKET = np.dtype(
     ],
     align=True,
 )
+
+
+class Packet(NamedTuple):
+    """A row of `PACKET`."""
+
+    time: int
+    flow: int
+    timestamp: int
+    ssrc: int
+    head: int
+    frame_at: int
+    payload_at: int
+    sequence: int
+    length: int
+    present: int
+    type: int
+    marker: int
+    dscp: int
+    family: int
+    ports_at: int
+
 
 # Not for the statistics: a frame's number in its block, its kind, where IP, UDP or TCP and their payload begin, its
 # size.

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from quality import plain_decode
 from quality.figures import Closed
 from quality.odd_packets import address_text
-from quality.packet_records import HELD, MAX_MISORDER, MEDIA, PACKET, PROBATION_NS, PROBATION_UNITS, SILENT
+from quality.packet_records import HELD, MAX_MISORDER, MEDIA, PACKET, PROBATION_NS, PROBATION_UNITS, SILENT, Packet
 from quality.payload_formats import G711, Known, guessed_formats, kind_of, known_format
 from quality.pcm import CLIPPED, POWER
-from quality.plain_stream import Meaning, Packet, PlainStream
+from quality.plain_stream import Meaning, PlainStream
 from quality.stream_figures import Flow, MediaMap
 
 CANDIDATES = 1 << 16

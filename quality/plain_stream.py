@@ -31,28 +31,9 @@ from quality.packet_records import (
     RECENT,
     TYPES,
     WINDOW_NS,
+    Packet,
 )
 from quality.plain_bursts import AfterBuffer, GapsAndBursts
-
-
-class Packet(NamedTuple):
-    """A row of `PACKET`."""
-
-    time: int
-    flow: int
-    timestamp: int
-    ssrc: int
-    head: int
-    frame_at: int
-    payload_at: int
-    sequence: int
-    length: int
-    present: int
-    type: int
-    marker: int
-    dscp: int
-    family: int
-    ports_at: int
 
 
 class Meaning(NamedTuple):
