@@ -222,7 +222,7 @@ class TestWire:
             "closed": {},
             "tickets": [
                 {"number": "17-8", "subject": "Reklamacja", "status": "open", "opened_at": 5.0,
-                 "answer_due": "2026-12-08"}
+                 "answer_due": "2026-12-08", "there": "", "word": ""}
             ],
             "contracts": [
                 {"number": "U/7", "services": ["Internet"], "since": "2016-04-01", "until": None, "monthly": 5999}

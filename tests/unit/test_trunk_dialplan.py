@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sip_trunk import dialplan
@@ -152,7 +152,6 @@ NUMBERS = st.sampled_from(
 PREFIXES = st.sampled_from(["+4", "+48", "+4822", "+4850", "+49", "+4930", "+420", "+1", "+3"])
 
 
-@settings(deadline=None)  # a busy machine is no fault
 @given(NUMBERS, st.sets(PREFIXES, min_size=1, max_size=5), st.sets(st.sampled_from(["+49", "+420", "+1212", "+33"])))
 def test_what_the_dialplan_calls_is_what_the_rules_and_guards_say(
     number: str, prefixes: set[str], international: set[str]

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sip_trunk import trunk_file
@@ -238,7 +238,6 @@ def written(value: object) -> str:
     return str(value)
 
 
-@settings(deadline=None)  # a busy machine is no fault
 @given(st.dictionaries(KEYS, VALUES, max_size=4))
 def test_any_toml_has_all_its_places(tree: dict[str, object]) -> None:
     text = "".join(f"{key} = {written(value)}\n" for key, value in tree.items())
