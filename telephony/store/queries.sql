@@ -142,7 +142,8 @@ SELECT * FROM ticket_interaction WHERE ticket = (SELECT ticket FROM ticket_inter
 ORDER BY entered_at, interaction
 
 -- name: open_tickets_of
--- A customer's tickets that are not closed, the youngest first, each with its complaint where it is one, and with where
+-- A customer's tickets that are not closed, the youngest first.
+-- Each with its complaint where it is one, and with where
 -- it is in another system and what was last written there.
 SELECT ticket.*, complaint.kind AS complaint, complaint.filed_at,
     (SELECT there FROM ticket_there JOIN ticket_system ON name = system
@@ -505,7 +506,8 @@ SELECT id, target, created_at, attempts, why, dead_at FROM outbox WHERE dead_at 
 ORDER BY dead_at DESC, id LIMIT :most
 
 -- name: retry_messages
--- Send these again (null: all) that were put aside, and how many those are. What is about a ticket may have been done
+-- Send these again (null: all) that were put aside, and how many those are.
+-- What is about a ticket may have been done
 -- all the same, and is looked for first.
 WITH again AS (
     UPDATE outbox SET dead_at = NULL, attempts = CASE WHEN about = '' THEN 0 ELSE 1 END, next_at = :at
