@@ -63,7 +63,6 @@ from telephony.shipped import CONFIG_FOLDER
 from telephony.store.memory import Memory
 from telephony.store.store import Store
 from telephony.supervision import SupervisionApi
-from telephony.survey_api import SurveyApi
 from telephony.vault.keys import own_ring
 from telephony.vault.vault import Vault
 from tests import tools
@@ -196,7 +195,6 @@ class House:
             endpoints=(
                 *SupervisionApi(self.opening.current, data, time.time).endpoints(),
                 *OutboxApi(self.store, time.time).endpoints(),
-                *SurveyApi(self.store, dict, time.time).endpoints(),
                 *ComplaintApi(self.complaints, lambda *_: None, lambda: InteractionId("c-new")).endpoints(),
                 *ComplaintLetterApi(self.complaints, lambda *_: None).endpoints(),
                 *RecordingsApi(self.vault, self.store, self.note_heard, time.time).endpoints(),
