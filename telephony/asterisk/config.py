@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from telephony.asterisk.config_outside import emergency, outside, sent_out
 from telephony.asterisk.config_page_phone import http, page_name, page_phone, page_transport
 from telephony.asterisk.config_sessions import call_back_session, callers_session, visit_session
 from telephony.asterisk.config_values import (
@@ -29,7 +30,6 @@ from telephony.asterisk.config_values import (
 )
 
 ORPHAN_S = 15  # the dead-man's switch: a caller nobody leads comes to the fallback after this time
-OUT_RING_S = 30  # at each trunk, for a caller whom a flow sends out
 EMERGENCY = ("112", "997", "998", "999")
 ACCESSIBILITY_PRIORITY = 10  # of app_queue, where a higher number is served first
 
@@ -156,12 +156,12 @@ def render(
         "leave_empty": "unavailable,invalid" if node.peers else "no",
         "announcement": f" same => n,Playback({path_of(node.announcement)})" if node.announcement else "",
         "periodic": f"periodic-announce = {path_of(node.announcement)}" if node.announcement else "",
-        "emergency": _blocks(_emergency(number, node) for number in EMERGENCY),
+        "emergency": _blocks(emergency(number, node) for number in EMERGENCY),
         "phones": _blocks(_phone(agent, node) for agent in node.agents),
         "legs": _blocks(_leg(endpoint) for endpoint in _endpoints(node)),
         "own_numbers": _blocks(_own_number(*each) for each in node.numbers.items()),
-        "transfer_numbers": _blocks(_outside(number, node) for number in node.transfer_numbers),
-        "flow_transfers": _blocks(_sent_out(number, node) for number in node.transfer_numbers),
+        "transfer_numbers": _blocks(outside(number, node) for number in node.transfer_numbers),
+        "flow_transfers": _blocks(sent_out(number, node) for number in node.transfer_numbers),
         "last_resort": _last_resort(_endpoints(node)),
         "members": "\n".join(f"member => PJSIP/{endpoint}" for endpoint in _endpoints(node)),
     }
@@ -347,38 +347,6 @@ def _phone(agent: AgentPhone, node: NodeConfig) -> str:
     return f"exten => {agent.endpoint},1,Dial({ways},30)\n{elsewhere} same => n,Goto(hotline-handed-over,s,1)"
 
 
-def _outside(number: str, node: NodeConfig) -> str:
-    """A number outside the house, under a number of ours: a carrier refuses one that is not ours.
-
-    Here and below, applied trunks (docs/trunks.md) come before those of this file.
-    """
-    ways = _ways_out(checked(number, DID, "transfer number"), node)
-    return (
-        f"exten => {number},1,GotoIf($[${{DIALPLAN_EXISTS(hotline-trunk-out,{number},1)}}]?trunks)\n"
-        f"{ways} same => n,Goto(hotline-handed-over,s,1)\n"
-        f" same => n(trunks),Gosub(hotline-trunk-out,{number},1)\n same => n,Goto(hotline-handed-over,s,1)"
-    )
-
-
-def _sent_out(number: str, node: NodeConfig) -> str:
-    """A caller's own way out, from a flow: by the next trunk only where one could not reach the number at all."""
-    ours = next(iter(node.numbers), "")
-    shown = f" same => n,Set(CALLERID(all)=<{checked(ours, DID, 'number')}>)\n" if ours else ""
-    names = (checked(trunk.name, NAME, "trunk name") for trunk in node.trunks if trunk.contact)
-    ways = "".join(
-        f" same => n,Dial(PJSIP/{checked(number, DID, 'transfer number')}@{name},{OUT_RING_S},gU(hotline-answered))\n"
-        ' same => n,GotoIf($["${DIALSTATUS}" : "(ANSWER|BUSY|NOANSWER)$"]?done)\n'
-        for name in names
-    )
-    # Without a trunk that calls out, the status of an earlier dial must not pass for this one's.
-    return (
-        f"exten => {number},1,Set(DIALSTATUS=CHANUNAVAIL)\n"
-        f" same => n,GotoIf($[${{DIALPLAN_EXISTS(hotline-trunk-out,{number},1)}}]?trunks)\n{shown}{ways}"
-        f" same => n,Goto(done)\n same => n(trunks),Gosub(hotline-trunk-out,{number},1)\n"
-        " same => n(done),Set(CALLERID(all)=<${HOTLINE_NUMBER}>)\n same => n,Return()\n"
-    )
-
-
 def _other_queues(peers: tuple[PeerNode, ...]) -> str:
     """Into the line of each other node; it says at once when it has no phone, either."""
     ways = "".join(f" same => n,Dial(PJSIP/{PEER_QUEUE}@{peer.name},,mb(hotline-priority-out^s^1))\n" for peer in peers)
@@ -388,22 +356,6 @@ def _other_queues(peers: tuple[PeerNode, ...]) -> str:
 def _last_resort(endpoints: tuple[str, ...]) -> str:
     phones = "&".join(f"PJSIP/{endpoint}" for endpoint in endpoints)
     return f" same => n,Dial({phones},20,m)" if phones else ""
-
-
-def _emergency(number: str, node: NodeConfig) -> str:
-    """Every trunk that can call out, one after the other, under a number that the emergency centre can call back."""
-    applied = f"hotline-trunk-emergency,{number},1"
-    return (
-        f"exten => {number},1,GotoIf($[${{DIALPLAN_EXISTS({applied})}}]?{applied})\n"
-        f"{_ways_out(number, node)} same => n,Congestion(10)\n"
-    )
-
-
-def _ways_out(number: str, node: NodeConfig) -> str:
-    ours = next(iter(node.numbers), "")
-    caller = f" same => n,Set(CALLERID(all)=<{checked(ours, DID, 'number')}>)\n" if ours else ""
-    ways = [checked(trunk.name, NAME, "trunk name") for trunk in node.trunks if trunk.contact]
-    return caller + "".join(f" same => n,Dial(PJSIP/{number}@{name},60)\n" for name in ways)
 
 
 def _entity_id(name: str) -> str:

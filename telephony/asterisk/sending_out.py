@@ -12,7 +12,7 @@ import structlog
 
 from ivr_flows import Result, Status, Transfer
 from telephony.asterisk.agi import AgiSession
-from telephony.asterisk.config import OUT_RING_S
+from telephony.asterisk.config_outside import OUT_RING_S
 from telephony.asterisk.handset import Handset
 from telephony.core.ids import InteractionId
 from telephony.core.promises import callable_number

@@ -27,15 +27,17 @@ const t = words(calls);
 const { offline, title_console, too_many_windows } = words(common);
 const PAINT_FALLBACK_MS = 150; // a covered window may get no frames; its agent still has a phone
 
+const BESIDE: readonly (() => void)[] = [drawRecent, drawDispositions, drawArticles, drawScript, drawSearch];
+
 const DRAW: Readonly<Record<Kind, readonly (() => void)[]>> = {
-  state: [drawAgent, drawCall, drawRecent, drawDispositions, drawArticles, drawScript, drawSearch],
+  state: [drawAgent, drawCall, ...BESIDE],
   agent: [drawAgent, drawCall],
   phone: [drawAgent],
   pop: [drawCall, drawRecent],
   card: [drawCall, drawRecent],
   handed: [drawCall],
-  call: [drawCall, drawRecent, drawDispositions, drawArticles, drawScript, drawSearch],
-  hide: [drawCall, drawRecent, drawDispositions, drawArticles, drawScript, drawSearch],
+  call: [drawCall, ...BESIDE],
+  hide: [drawCall, ...BESIDE],
   ticket: [drawCall, drawRecent],
   owed: [drawAgent, drawDispositions],
   disposition: [drawDispositions],
@@ -55,26 +57,24 @@ function heard(message: Message): void {
   drawTitle();
 }
 
-/** The pop first and by itself: everything else can wait for the next frame. */
+/** The pop first and by itself: the phone waits for it, everything else comes when it has been seen. */
 function popped(pop: Pop): void {
   drawCall();
-  acknowledge(pop);
-  say(byId("say-now"), announcement(pop));
-  drawRecent();
-  drawDispositions();
-  drawArticles();
-  drawScript();
-  drawSearch();
   drawTitle();
+  say(byId("say-now"), announcement(pop));
+  acknowledge(pop, () => {
+    for (const draw of BESIDE) draw();
+  });
 }
 
-/** Tell the server once the pop has really been painted: a frame has passed after the one that drew it. */
-function acknowledge({ interaction, attempt }: Pop): void {
+/** Tell the server once the pop has really been painted: a frame has passed after the one that drew it. Then go on. */
+function acknowledge({ interaction, attempt }: Pop, then: () => void = () => {}): void {
   let told = false;
   const tell = (visible: boolean): void => {
     if (told) return;
     told = true;
     send({ type: "painted", interaction, attempt, visible });
+    then();
   };
   if (document.visibilityState === "hidden") return queueMicrotask(() => tell(false));
   requestAnimationFrame(() => requestAnimationFrame(() => tell(true)));
