@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +25,18 @@ from quality.packet_records import FRAME, ODD, PACKET
 from quality.stream_figures import Capture, Flow, MediaMap, StreamFigures
 
 Progress = Callable[[int], None]
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Many small records and none of them garbage: looking for some took as long as making them."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def read_capture(
@@ -42,11 +55,12 @@ def read_capture(
     opened = CaptureSource(source)
     try:
         reading = _Reading(CaptureFrames(opened, engine := engine or best_engine()), engine, media, payload=payload)
-        for frames in reading.frames:
-            reading.take(frames)
-            if progress:
-                progress(opened.read_bytes)
-        return reading.capture()
+        with without_collection():
+            for frames in reading.frames:
+                reading.take(frames)
+                if progress:
+                    progress(opened.read_bytes)
+            return reading.capture()
     finally:
         opened.close()
 
@@ -98,15 +112,6 @@ class _Reading:
             self._odd_packets.take(memoryview(block), self._one_frame[0].tolist(), each)  # type: ignore[arg-type]
 
     def capture(self) -> Capture:
-        collects = gc.isenabled()
-        gc.disable()  # many small records and none of them garbage: looking for some took as long as making them
-        try:
-            return self._capture()
-        finally:
-            if collects:
-                gc.enable()
-
-    def _capture(self) -> Capture:
         closed = [*self._done, *self._tracker.finish()]
         begin, end = (self._times[0] / 1e9, self._times[-1] / 1e9) if self._times else (0.0, 0.0)
         frames = self.frames

@@ -48,10 +48,14 @@ class Told:
 
 @dataclass(slots=True)
 class Sender:
-    """What a source says of itself: its count of packets at its last report."""
+    """What a source says of itself: its count of packets at its last report.
+
+    `sent`: when its latest reports went by, by the middle of their NTP time; the oldest first.
+    """
 
     packet_count: int = 0
     at: float = 0.0
+    sent: dict[int, float] = field(default_factory=dict)
 
 
 _Key = tuple[str, int, str, int, int]
@@ -65,7 +69,6 @@ class RtcpDigest:
     _told: OrderedDict[_Key, Told] = field(default_factory=OrderedDict)
     _hosts: dict[tuple[str, str, int], Told] = field(default_factory=dict)
     _senders: OrderedDict[_Key, Sender] = field(default_factory=OrderedDict)
-    _sent: OrderedDict[_Key, OrderedDict[int, float]] = field(default_factory=OrderedDict)
 
     def take(self, time: float, flow: Flow, data: bytes) -> None:
         """One datagram. Errors: ValueError where it is no RTCP (what came before in it is kept)."""
@@ -92,13 +95,15 @@ class RtcpDigest:
             raise ValueError("RTCP SR ends within its head")
         ssrc, ntp, _, packets, _ = _SR.unpack_from(data, at + 4)
         key = _key(flow, ssrc)
-        self._senders[key] = Sender(packets, time)
-        sent = self._sent.setdefault(key, OrderedDict())
-        sent[ntp >> 16 & 0xFFFFFFFF] = time
-        if len(sent) > REMEMBERED_REPORTS:
-            sent.popitem(last=False)
-        _bound(self._senders)
-        _bound(self._sent)
+        sender = self._senders.get(key)
+        if sender is None:
+            sender = self._senders[key] = Sender()
+            if len(self._senders) > MOST_SOURCES:
+                self._senders.popitem(last=False)
+        sender.packet_count, sender.at = packets, time
+        sender.sent[ntp >> 16 & 0xFFFFFFFF] = time
+        if len(sender.sent) > REMEMBERED_REPORTS:
+            del sender.sent[next(iter(sender.sent))]
 
     def _blocks(self, time: float, flow: Flow, blocks: bytes, count: int) -> None:
         if len(blocks) < 24 * count:
@@ -109,10 +114,13 @@ class RtcpDigest:
                 cumulative = lost & 0xFFFFFF
                 told = self._of(flow, ssrc)
                 _report(told, time, cumulative - (1 << 24) if cumulative > MOST_LOST else cumulative, highest)
-                told.worst_fraction = max(told.worst_fraction, lost >> 24)
+                if lost >> 24 > told.worst_fraction:  # noqa: PLR1730  a call of max takes longer than the rest
+                    told.worst_fraction = lost >> 24
                 told.jitter_sum += jitter
-                told.jitter_max = max(told.jitter_max, jitter)
-                self._round_trip(told, time, flow, ssrc, lsr, dlsr)
+                if jitter > told.jitter_max:  # noqa: PLR1730
+                    told.jitter_max = jitter
+                if lsr:
+                    self._round_trip(told, time, flow, ssrc, lsr, dlsr)
 
     def _of(self, flow: Flow, ssrc: int) -> Told:
         key = _key(flow, ssrc)
@@ -126,9 +134,8 @@ class RtcpDigest:
         return told
 
     def _round_trip(self, told: Told, time: float, flow: Flow, ssrc: int, lsr: int, dlsr: int) -> None:
-        source = Flow(flow.dst, flow.dport, flow.src, flow.sport)
-        reports = self._sent.get(_key(source, ssrc)) if lsr else None
-        sent = reports.get(lsr) if reports is not None else None
+        sender = self._senders.get((flow.dst, flow.dport & ~1, flow.src, flow.sport & ~1, ssrc))
+        sent = sender.sent.get(lsr) if sender is not None else None
         rtt = time - sent - dlsr / 65536 if sent is not None else -1.0
         if -0.001 <= rtt <= MOST_RTT_S:  # clocks of capture and receiver run at different rates
             told.rtts += 1
@@ -159,8 +166,3 @@ def _report(told: Told, time: float, lost: int, highest: int) -> None:
 def _key(flow: Flow, ssrc: int) -> _Key:
     """RTP's even port and RTCP's odd one [RFC 3550 §11], or one for both."""
     return flow.src, flow.sport & ~1, flow.dst, flow.dport & ~1, ssrc
-
-
-def _bound(kept: OrderedDict[_Key, Sender] | OrderedDict[_Key, OrderedDict[int, float]]) -> None:
-    if len(kept) > MOST_SOURCES:
-        kept.popitem(last=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from quality.call_score import ScoredCall, join
-from quality.read_capture import Progress, read_capture
+from quality.read_capture import Progress, read_capture, without_collection
 from quality.sip_calls import SipCalls
 from quality.stream_figures import Capture
 
@@ -33,7 +33,9 @@ def score_capture(
     signalling = SipCalls()
     wanted = _short(source) if payload is None else payload
     capture = read_capture(source, signalling, payload=wanted, progress=progress)
-    return Scored(capture, join(capture, signalling, plc=plc), tuple(_warnings(capture, signalling)))
+    with without_collection():
+        calls = join(capture, signalling, plc=plc)
+    return Scored(capture, calls, tuple(_warnings(capture, signalling)))
 
 
 def _short(source: Path | BinaryIO) -> bool:

@@ -66,8 +66,8 @@ def score(
         rating.r,
         listening.mos,
         talking.mos if talking else None,
-        _mos(_impairment(codec, figures.f1, figures.packets_expected, plc=plc)),
-        _mos(_impairment(codec, figures.f2, figures.packets_expected, plc=plc)),
+        _mos_after(figures.f1, codec, figures, listening, plc=plc),
+        _mos_after(figures.f2, codec, figures, listening, plc=plc),
         listening.mos,
         _worst(codec, figures, listening, plc=plc),
         delay_ms,
@@ -121,6 +121,15 @@ def _mos(impairment: Grounded | Ungrounded) -> float | None:
     if isinstance(impairment, Ungrounded):
         return None
     return rate(impairment.ie_eff, scale=impairment.scale).mos
+
+
+def _mos_after(
+    buffer: BufferFigures, codec: str, figures: StreamFigures, adaptive: Rating, *, plc: bool
+) -> float | None:
+    """MOS behind a fixed buffer; where nothing came late it lost what the adaptive one lost, and that is rated."""
+    if buffer == figures.ad:
+        return adaptive.mos
+    return _mos(_impairment(codec, buffer, figures.packets_expected, plc=plc))
 
 
 def _worst(codec: str, figures: StreamFigures, whole: Rating, *, plc: bool) -> float | None:

@@ -229,5 +229,5 @@ def test_sources_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
                 rtcp(number, FORTH, sender_report(ssrc, number, 1, _report(ssrc, 0, 5, 0, lsr=0, dlsr_s=0)))
             )
     digest = calls.rtcp
-    assert len(digest._told) == len(digest._hosts) == len(digest._senders) == len(digest._sent) == 3
-    assert max(map(len, digest._sent.values())) == 8
+    assert len(digest._told) == len(digest._hosts) == len(digest._senders) == 3
+    assert max(len(sender.sent) for sender in digest._senders.values()) == 8
