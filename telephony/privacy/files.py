@@ -23,6 +23,7 @@ EXPORTS = "exports"
 SPOOLS = ("facts.spool",)
 LOGS = ("cel-custom/hotline.csv", "queue_log", "messages.log", "messages", "full", "full.log")
 ID_LENGTH = 36  # of an interaction, with which each recording's name begins
+_MESSAGE = re.compile(r"\.(eml|sms)(\.[0-9]+)?$")  # one with a process's number was cut off while it was written
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class PersonFiles:
     def _messages(self) -> list[Path]:
         folder = self._folders.messages
         found = folder.iterdir() if folder and folder.is_dir() else ()
-        return sorted(each for each in found if each.suffix in {".eml", ".sms"})
+        return sorted(each for each in found if _MESSAGE.search(each.name))
 
     # -- Asterisk's logs ----------------------------------------------------------------------------------------
 
@@ -152,10 +153,13 @@ def _removed(files: Iterable[Path]) -> int:
 
 def _said(file: Path) -> str:
     """Addresses and words of a message: in a mail they may be encoded [RFC 2045 §6]."""
-    if file.suffix != ".eml":
+    if ".eml" not in file.suffixes:
         return file.read_text("utf-8", "replace")
     mail = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-    texts = [str(part.get_content()) for part in mail.walk() if part.get_content_maintype() == "text"]
+    try:
+        texts = [str(part.get_content()) for part in mail.walk() if part.get_content_maintype() == "text"]
+    except LookupError:  # cut off in the name of its encoding: there is no text yet
+        texts = []
     return "\n".join([*map(str, mail.values()), *texts])
 
 

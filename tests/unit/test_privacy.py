@@ -156,6 +156,23 @@ def test_messages_are_found_by_what_they_say(files: PersonFiles, tmp_path: Path)
     assert [each.name for each in folder.iterdir()] == ["3.sms"]
 
 
+def test_messages_that_were_cut_off_while_they_were_written_go_with_their_person(
+    files: PersonFiles, tmp_path: Path
+) -> None:
+    folder = tmp_path / "messages"
+    folder.mkdir()
+    mail = EmailMessage()
+    mail["To"] = "kto@example.com"
+    mail.set_content("Szanowna Pani Łucja Żak-Nowak, zgłoszenie przyjęte.", cte="base64")
+    (folder / ".1.eml.77").write_bytes(mail.as_bytes())
+    (folder / ".2.sms.77").write_text(f"{PHONE}\nZgłosz")
+    (folder / ".3.eml.77").write_text(f"Subject: {PHONE}\nContent-Type: text/plain; charset=ut")
+    (folder / "4.txt").write_text(PHONE)
+    assert len(files.old_messages(1e12)) == 3
+    assert files.remove_messages(ME) == 3
+    assert [each.name for each in folder.iterdir()] == ["4.txt"], "which is not ours"
+
+
 def test_who_was_erased_is_listed_once(files: PersonFiles) -> None:
     for _ in range(2):
         files.note_erased("e-1", ["p", "q"])
