@@ -1,10 +1,8 @@
-"""Prompts made during a call: `pytest -s tests/integration/test_on_demand.py` prints how long a caller waits."""
+"""Prompts made during a call."""
 
 import asyncio
 import os
-import statistics
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +12,6 @@ from ivr_flows import Prompt, audio
 from ivr_flows.on_demand import Bounds, OnDemand
 from ivr_flows.prompts import Espeak, PromptStore
 from ivr_flows.speech import SpeechError
-from ivr_flows.spoken import render
 
 
 class Counted(Espeak):
@@ -157,14 +154,3 @@ async def test_what_nobody_has_used_for_a_day_goes(tmp_path: Path, speaker: Coun
         os.utime(one.with_name(one.name + suffix), (1, 1))
     three = await prompts.speak(said("trzy"))
     assert [there(path) for path in (one, two, three)] == [False, True, True]
-
-
-async def test_how_long_a_caller_waits_is_printed(tmp_path: Path, speaker: Counted) -> None:
-    prompts = demand(tmp_path, speaker)
-    took_ms = []
-    for grosze in range(12345, 22345, 500):
-        text = f"Saldo wynosi {render('amount', grosze, 'pl')}."
-        began = time.perf_counter()
-        assert there(await prompts.speak(said(text)))
-        took_ms.append((time.perf_counter() - began) * 1000)
-    print(f"on demand: median {statistics.median(took_ms):.0f} ms, longest {max(took_ms):.0f} ms of {len(took_ms)}")
