@@ -115,23 +115,7 @@ class App:
             flows=lambda: self._served().flows,
             recordings=settings.recording_folder,
         )
-        self.pump = Pump(
-            self.engine,
-            self.clock,
-            # The agent's page first: what it shows must be there before the phone rings.
-            [
-                self.console.publish,
-                self._execute,
-                self.recorder.publish,
-                self.after_call.publish,
-                self.metrics.publish,
-                self._follow,
-                self.outward.publish,
-                self.during_call.publish,
-                self._visits.publish,
-            ],
-            overflowed=self._resynchronise,
-        )
+        self.pump = self._core()
         self.flows = FlowShelf(
             Origin.of(settings),
             numbers={did: number.flow for did, number in settings.numbers.items()},
@@ -153,6 +137,25 @@ class App:
         )
         self._runners: list[web.AppRunner] = []
         own_figures.publish(self, self._standings)
+
+    def _core(self) -> Pump:
+        return Pump(
+            self.engine,
+            self.clock,
+            # The agent's page first: what it shows must be there before the phone rings.
+            [
+                self.console.publish,
+                self._execute,
+                self.recorder.publish,
+                self.after_call.publish,
+                self.metrics.publish,
+                self._follow,
+                self.outward.publish,
+                self.during_call.publish,
+                self._visits.publish,
+            ],
+            overflowed=self._resynchronise,
+        )
 
     def _pages(self, settings: Settings) -> Console:
         pair = pair_of(settings)
@@ -350,10 +353,9 @@ class App:
         """What the flow may know before it says its first word."""
         customer = (await self._directory.card(caller)).customer
         since = self.clock() - self._settings.repeat_within_s
-        wished = customer is not None and customer.accessibility
         return Facts(
             did,
-            accessibility=self._settings.numbers[did].accessibility or wished,
+            accessibility=self._settings.numbers[did].accessibility or bool(customer and customer.accessibility),
             customer=customer.number if customer else None,
             language=self._settings.numbers[did].language,
             repeat=caller is not None and await self._store.called_in_vain(caller, since),

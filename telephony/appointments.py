@@ -9,6 +9,7 @@ import asyncio
 import csv
 import io
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 
 import structlog
@@ -73,8 +74,8 @@ def read_rows(
                 wrong.append(f"line {line}: {error}")
     except csv.Error as error:
         raise ListError(f"that is no CSV: {error}") from None
-    references = [each.reference for each in visits]
-    if twice := sorted({each for each in references if references.count(each) > 1})[:5]:
+    references = Counter(each.reference for each in visits)
+    if twice := sorted(each for each, count in references.items() if count > 1)[:5]:
         wrong.append(f"more than once: {', '.join(twice)}")
     if wrong:
         raise ListError("nothing was loaded:\n" + "\n".join(wrong[:50]))

@@ -20,25 +20,7 @@ def publish(app: App, standings: Callable[[], Iterator[Standing]]) -> None:
     app.metrics.counters(
         "agi", "What strangers and callers did to the AGI server", functools.partial(_figures, agi), "kind"
     )
-    for name, gateway in app.gateways.items():
-        app.metrics.counters(
-            f"ami_{name.replace('-', '_')}",
-            "What came over the manager interface of this node",
-            functools.partial(_figures, gateway.counters),
-            "kind",
-        )
-    for name, reader in app.readers.items():
-        app.metrics.counters(
-            f"logs_{name.replace('-', '_')}",
-            "What was read in from this node's own logs",
-            functools.partial(_figures, reader.counters),
-            "kind",
-        )
-    app.metrics.value(
-        "ami_connected",
-        "Nodes with a live manager connection",
-        lambda: sum(each.connected for each in app.gateways.values()),
-    )
+    _of_nodes(app)
     app.metrics.counter("flow_reload_failures", "Sets of flows that could not be served", lambda: app.flows.failures)
     app.metrics.values(
         "flow_revision_info",
@@ -75,6 +57,28 @@ def publish(app: App, standings: Callable[[], Iterator[Standing]]) -> None:
     app.metrics.value("recorder_lost", "Facts for which there was no room", lambda: app.recorder.lost)
     app.metrics.value("inbox_dropped", "Events that found the inbox full", lambda: app.pump.dropped)
     app.metrics.value("subscriber_failures", "Bugs caught between core and shell", lambda: app.pump.failures)
+
+
+def _of_nodes(app: App) -> None:
+    for name, gateway in app.gateways.items():
+        app.metrics.counters(
+            f"ami_{name.replace('-', '_')}",
+            "What came over the manager interface of this node",
+            functools.partial(_figures, gateway.counters),
+            "kind",
+        )
+    for name, reader in app.readers.items():
+        app.metrics.counters(
+            f"logs_{name.replace('-', '_')}",
+            "What was read in from this node's own logs",
+            functools.partial(_figures, reader.counters),
+            "kind",
+        )
+    app.metrics.value(
+        "ami_connected",
+        "Nodes with a live manager connection",
+        lambda: sum(each.connected for each in app.gateways.values()),
+    )
 
 
 def _figures(counters: object) -> dict[str, float]:

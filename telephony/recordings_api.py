@@ -44,7 +44,7 @@ class Wanted(Wire):
 
     interaction: str | None = Field(default=None, max_length=80)
     ticket: str | None = Field(default=None, max_length=20)
-    day: date | None = None
+    day: date | None = Field(default=None, ge=date(2000, 1, 1), le=date(2199, 12, 31))
 
 
 class RecordingNow(Wire):

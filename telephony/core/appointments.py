@@ -99,9 +99,12 @@ def read(row: Mapping[str, str], id_: InteractionId, rules: AppointmentRules, no
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise ValueError("date: it is written like 2026-12-03") from None
+    if not 2000 <= day.year < 2200:  # near the ends of the calendar nothing can be reckoned
+        raise ValueError("date: the year is none of a visit")
+    return day
 
 
 def _time(text: str) -> time:

@@ -194,9 +194,6 @@ class Store:
     async def keep_log_position(self, node: str, log: str, position: LogPosition) -> None:
         await self._connection.run("keep_log_position", node=node, log=log, **_values(position))
 
-    async def record_decision(self, decision: Decided) -> None:
-        await self.record_decisions((decision,))
-
     async def record_decisions(self, decisions: Sequence[Decided]) -> None:
         """All or none."""
         await self._connection.run_many("record_decision", [_values(decision) for decision in decisions])
@@ -204,9 +201,6 @@ class Store:
     async def decisions_of(self, interaction: str) -> tuple[Decided, ...]:
         rows = await self._connection.rows("decisions_of", interaction=interaction)
         return tuple(_record(Decided, row) for row in rows)
-
-    async def record_quality(self, record: QualityRecord) -> None:
-        await self.record_qualities((record,))
 
     async def record_qualities(self, records: Sequence[QualityRecord]) -> None:
         """All or none."""

@@ -9,13 +9,13 @@ import time
 from pathlib import Path
 
 from ivr_flows import Prompt
-from ivr_flows.on_demand import OnDemand
+from ivr_flows.on_demand import Bounds, OnDemand
 from ivr_flows.prompts import PromptStore
 from ivr_flows.spoken import render
 
 
 async def main(folder: Path) -> None:
-    prompts = OnDemand(PromptStore(folder / "built"), PromptStore(folder / "kept"))
+    prompts = OnDemand(PromptStore(folder / "built"), PromptStore(folder / "kept"), Bounds(limit_s=60.0))
     took_ms = []
     for grosze in range(12345, 22345, 500):
         began = time.perf_counter()

@@ -88,6 +88,7 @@ async def test_it_is_found_by_call_by_ticket_and_by_day(piotr: Page) -> None:
     assert await found(ticket=ticket_number(1)) == []
     status, problem = await piotr.ask("GET", "/recordings", params={"ticket": "123456"})
     assert (status, problem["reason"]) == (422, "ticket_number")
+    assert (await piotr.ask("GET", "/recordings", params={"day": "9999-12-31"}))[0] == 422
 
 
 async def test_nothing_is_heard_without_a_reason_and_a_proof(piotr: Page, house: House, cupboard: Cupboard) -> None:

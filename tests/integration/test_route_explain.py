@@ -39,7 +39,7 @@ async def decided(database_url: str) -> None:
             if isinstance(each, CallChanged):
                 await store.record_call(each.call)
             elif isinstance(each, Decided):
-                await store.record_decision(each)
+                await store.record_decisions((each,))
     finally:
         await store.close()
 

@@ -334,7 +334,7 @@ async def test_the_same_decision_twice_is_one(store: Store) -> None:
     decision = Decided(CALL, AgentId("anna"), 5.25, "accessibility_first", "pierwszeństwo dostępności", 3)
     later = replace(decision, decided_at=9.5, waiting=1)
     for each in (later, decision, decision):
-        await store.record_decision(each)
+        await store.record_decisions((each,))
     assert await store.decisions_of(CALL) == (decision, later)
     assert await store.decisions_of("nobody") == ()
 

@@ -53,6 +53,8 @@ def test_a_line_of_a_list_is_read() -> None:
         ("number", "700123456", "none of a special service"),
         ("number", "+4915112345678", "nine Polish digits"),
         ("number", "", "number: missing"),
+        ("date", "0001-01-02", "date: the year is none of a visit"),
+        ("date", "9999-12-31", "date: the year is none of a visit"),
         ("date", "3.12.2026", "date: it is written like"),
         ("date", "2026-11-30", "date: it is over"),
         ("time", "25:00", "time: it is written like"),
