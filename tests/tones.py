@@ -26,9 +26,9 @@ def strength(path: Path, frequency_hz: float) -> float:
     return statistics.median(_shares(path, frequency_hz))
 
 
-def part_strength(path: Path, frequency_hz: float, part_s: float = 0.5) -> float:
-    """The same for the part in which it is strongest: whether the tone came at all."""
-    shares, windows = _shares(path, frequency_hz), round(part_s / WINDOW_S)
+def part_strength(path: Path, frequency_hz: float, part_s: float = 0.5, *, last_s: float = 1e6) -> float:
+    """The same for the part, of the `last_s` before the end, in which it is strongest: whether the tone came at all."""
+    shares, windows = _shares(path, frequency_hz)[-round(last_s / WINDOW_S) :], round(part_s / WINDOW_S)
     starts = range(max(1, len(shares) - windows + 1))
     return max(statistics.median(shares[start : start + windows]) for start in starts)
 
