@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby, pairwise
 
@@ -88,7 +88,8 @@ class LegQuality:
 
     `packets_lost` is never negative. `mos_lq` leaves delay aside, `mos_cq` counts it and is None when no round trip
     was measured; `r_factor` is that of `mos_cq`, or of `mos_lq` when there is none, on `scale`.
-    `worst_loss_ratio` is that of the worst interval between two reports.
+    `worst_loss_ratio` is that of the worst interval between two reports. `started_at` and `ended_at` are the edges of
+    what was reported, None where no time lies between reports.
     """
 
     direction: Direction
@@ -106,6 +107,8 @@ class LegQuality:
     scale: Scale | None
     verdict: Verdict
     ungrounded_reason: str | None
+    started_at: float | None = None
+    ended_at: float | None = None
 
 
 def score(
@@ -126,9 +129,14 @@ def score(
     spans = tuple(span for span in spans if span.started_at >= since)
     expected = sum(span.packets_expected for span in spans)
     if expected == 0:
-        return _unheard(direction, codec, "no packet was reported")
+        return _unheard(direction, codec, "no packet was reported", spans)
     lost = sum(span.packets_lost for span in spans)
     return _rated(direction, codec, spans, expected, max(0, min(lost, expected)), delay)
+
+
+def nothing_came(direction: Direction, codec: str, started_at: float, ended_at: float) -> LegQuality:
+    """Of a direction on which a receiver reported that it has heard nobody."""
+    return replace(_unheard(direction, codec, "nothing came", ()), started_at=started_at, ended_at=ended_at)
 
 
 def intervals(
@@ -215,6 +223,8 @@ def _rated(
             loss_ratio, jitter_ms, delay_ms, on_narrowband(rating.r, rating.scale) if rating else None
         ),
         ungrounded_reason=None if isinstance(impairment, Grounded) else impairment.reason,
+        started_at=spans[0].started_at,
+        ended_at=spans[-1].ended_at,
     )  # fmt: skip
 
 
@@ -232,9 +242,10 @@ def verdict(loss_ratio: float, jitter_ms: float, delay_ms: float | None, r_narro
     return Verdict.GOOD
 
 
-def _unheard(direction: Direction, codec: str, reason: str) -> LegQuality:
+def _unheard(direction: Direction, codec: str, reason: str, spans: Sequence[Interval]) -> LegQuality:
+    edges = (spans[0].started_at, spans[-1].ended_at) if spans else (None, None)
     return LegQuality(
-        direction, codec, 0, 0, None, None, None, None, None, None, None, None, None, Verdict.NONE, reason
+        direction, codec, 0, 0, None, None, None, None, None, None, None, None, None, Verdict.NONE, reason, *edges
     )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
-"""What is left of a call that has ended: how it sounded, and its ticket."""
+"""What is left of a call: how it sounded, ten seconds at a time and as a whole, and its ticket."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from telephony.core.disposition import Disposition
 from telephony.core.ticket import OpenTicket
 from telephony.core.ticket_rules import EndedCall, TicketRule
 from telephony.core.tickets import Tickets
-from telephony.core.views import CallState
+from telephony.core.views import CallState, CallView
 from telephony.metrics import Metrics
 from telephony.store.recorder import Recorder
 from telephony.store.store import Store
+
+INTERVAL_S = 10.0
 
 
 class AfterCall:
@@ -49,14 +52,28 @@ class AfterCall:
 
     def publish(self, command: Command, now: float) -> None:
         """A subscriber of the pump."""
-        if isinstance(command, CallChanged) and command.call.state is CallState.MENU:
-            self._quality.begun(command.call)
+        if isinstance(command, CallChanged):
+            if command.call.state is CallState.MENU:
+                self._quality.begun(command.call)
+            self._quality.changed(command.call)
         if isinstance(command, CallEnded):
+            self.tell_intervals(now, command.call)  # its last ones, before it is forgotten
             for record in self._quality.ended(command.call):
                 self._recorder.put(record, now)
                 self._metrics.quality(record)
                 self._tickets.publish(record, now)
         self._tickets.publish(command, now)
+
+    def tell_intervals(self, now: float, only: CallView | None = None) -> None:
+        """What was reported of calls under way, or of one call, since this was told last."""
+        for interval in self._quality.intervals(only):
+            self._recorder.put(interval, now)
+
+    async def run(self, clock: Callable[[], float]) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(INTERVAL_S)
+            self.tell_intervals(clock())
 
     def _ask(self, ticket: OpenTicket, now: float, *, first: bool) -> None:
         self._recorder.put(ticket, now)

@@ -240,16 +240,16 @@ class App:
                 tasks.create_task(self._tls.watch())
             tasks.create_task(self.flows.run())
             for work in (
+                self.after_call.run(self.clock),
                 *self.outward.works(),
                 *self.during_call.works(),
                 *self.office.works(),
                 *self._outreach.works(),
                 *self._at_rest.works(),
                 self.audit.run(),
+                *(reader.run() for reader in self.readers.values()),
             ):
                 tasks.create_task(work)
-            for reader in self.readers.values():
-                tasks.create_task(reader.run())
             await asyncio.Event().wait()
 
     async def _stay_alive(self) -> None:

@@ -1,4 +1,5 @@
-"""Joins Asterisk's RTCP events with calls: one scored record per leg and direction when a call has ended.
+"""Joins Asterisk's RTCP events with calls: scored intervals while a call goes on, one record per leg and direction
+when it has ended.
 
 What Asterisk *sent* in RTCP is our view of what we received; what it *received* is what the far end says about what we
 sent [RFC 3550 §6.4]. Memory is bounded by the number of legs and of reports kept for each.
@@ -12,11 +13,12 @@ from dataclasses import dataclass, field
 
 from quality.rtcp_score import DelayModel, Direction, LegQuality, Report, score
 from telephony.core.ids import InteractionId
+from telephony.core.quality_interval import QualityInterval
 from telephony.core.quality_record import QualityRecord
 from telephony.core.rtcp_event import ReportBlock, RtcpDirection, RtcpEvent
 from telephony.core.views import CallView
+from telephony.leg_intervals import RTCP_AMI, OpenInterval, Whose, intervals_of
 
-SOURCE = "rtcp_ami"
 MOST_LEGS = 8_192  # three times what the largest site talks at once
 MOST_REPORTS = 720  # per leg and direction: one hour at one report in 5 s; then every second one is dropped
 IDLE_S = 900.0  # a leg of which nothing was heard for so long has gone without a word
@@ -42,6 +44,9 @@ class _Leg:
     reports: dict[Direction, list[Report]] = field(
         default_factory=lambda: {Direction.RECEIVED: [], Direction.SENT: []}
     )  # fmt: skip
+    open: dict[Direction, OpenInterval] = field(
+        default_factory=lambda: {Direction.RECEIVED: OpenInterval(), Direction.SENT: OpenInterval()}
+    )  # fmt: skip
 
 
 class CallQuality:
@@ -64,6 +69,7 @@ class CallQuality:
         self._legs: OrderedDict[str, _Leg] = OrderedDict()  # by Uniqueid, the longest silent first
         self._ended: OrderedDict[str, None] = OrderedDict()  # Linkedids, and legs that were not the caller's
         self._joined: OrderedDict[str, InteractionId] = OrderedDict()  # Linkedids of legs on other nodes
+        self._calls: OrderedDict[InteractionId, CallView] = OrderedDict()  # under way, as last heard of
 
     @property
     def legs(self) -> int:
@@ -77,11 +83,13 @@ class CallQuality:
         leg = self._leg(event)
         self._note_sender(leg, event)
         direction = Direction.RECEIVED if event.direction is RtcpDirection.SENT else Direction.SENT
-        for block in event.report_blocks:
-            if block.source_ssrc == 0:
-                continue  # pjsua2 reports on nobody before it has heard a packet
+        blocks = [block for block in event.report_blocks if block.source_ssrc != 0]  # pjsua2: 0 before the first packet
+        if not blocks:
+            leg.open[direction].add_nobody(event.at)
+        for block in blocks:
             reports = leg.reports[direction]
             reports.append(_report(block, event.at, leg, direction, self._delay.ptime_ms))
+            leg.open[direction].add(reports[-1])
             if len(reports) > self._most_reports:
                 leg.reports[direction] = thinned(reports)
         self._forget_idle(event.at)
@@ -98,6 +106,37 @@ class CallQuality:
         while len(self._joined) > self._most_legs:
             self._joined.popitem(last=False)
 
+    def changed(self, call: CallView) -> None:
+        """A call under way, or what has become of it: whose legs those of its Linkedid are."""
+        self._calls[call.interaction] = call
+        self._calls.move_to_end(call.interaction)
+        while len(self._calls) > self._most_legs:
+            self._calls.popitem(last=False)
+
+    def intervals(self, only: CallView | None = None) -> tuple[QualityInterval, ...]:
+        """What was reported since this was asked last: of one call, or of all under way."""
+        calls = {only.interaction: only} if only else self._calls
+        by_uniqueid = {str(call.uniqueid): call for call in calls.values()}
+        by_linkedid = {each: calls[whose] for each, whose in self._joined.items() if whose in calls}
+        by_linkedid |= {call.linkedid: call for call in calls.values()}
+        found: list[QualityInterval] = []
+        for uniqueid, leg in self._legs.items():
+            if call := by_uniqueid.get(uniqueid) or by_linkedid.get(leg.linkedid):
+                found += self._close(uniqueid, leg, call)
+        return tuple(found)
+
+    def _close(self, uniqueid: str, leg: _Leg, call: CallView) -> list[QualityInterval]:
+        codec, is_caller = self._codec_of(uniqueid, call), uniqueid == call.uniqueid
+        closed = {direction: each.close(direction, codec, self._delay) for direction, each in leg.open.items()}
+        whose = Whose(call, CALLER if is_caller else AGENT, codec, trunk_of(call) if is_caller else None)
+        found = intervals_of(whose, closed, RTCP_AMI)
+        for interval in found:
+            leg.open[Direction(interval.direction)].worst.see(interval)
+        return found
+
+    def _codec_of(self, uniqueid: str, call: CallView) -> str:
+        return self._codecs.get(uniqueid, call.codec if uniqueid == call.uniqueid else "unknown")
+
     def begun(self, call: CallView) -> None:
         """A call in the menu: its channel may have had one before, when an agent hands a caller over to our number."""
         self._ended.pop(call.linkedid, None)
@@ -113,17 +152,18 @@ class CallQuality:
         leg = self._legs.get(call.uniqueid)
         if leg is None:
             return ()
-        codec = self._codecs.get(call.uniqueid, call.codec)
         return tuple(
-            score(direction, codec, reports, delay=self._delay, since=since)
+            score(direction, self._codec_of(call.uniqueid, call), reports, delay=self._delay, since=since)
             for direction, reports in leg.reports.items()
         )
 
     def ended(self, call: CallView) -> tuple[QualityRecord, ...]:
         """The records of all legs of a call that has ended; each leg in both directions, the caller's first.
 
-        A direction nobody reported on is there too, with its reason. A call without any RTCP has no record.
+        A direction nobody reported on is there too, with its reason. A call without any RTCP has no record. Ask for
+        `intervals` first: the last of them may be the worst.
         """
+        self._calls.pop(call.interaction, None)
         linkedids = {call.linkedid, *(each for each, whose in self._joined.items() if whose == call.interaction)}
         mine = [name for name, leg in self._legs.items() if leg.linkedid in linkedids or name == call.uniqueid]
         mine.sort(key=lambda name: name != call.uniqueid)
@@ -138,11 +178,16 @@ class CallQuality:
 
     def _records(self, uniqueid: str, leg: _Leg, call: CallView) -> tuple[QualityRecord, ...]:
         is_caller = uniqueid == call.uniqueid
-        codec = self._codecs.pop(uniqueid, call.codec if is_caller else "unknown")
+        codec = self._codec_of(uniqueid, call)
+        self._codecs.pop(uniqueid, None)
         scores = [score(direction, codec, reports, delay=self._delay) for direction, reports in leg.reports.items()]
         for quality in scores:
             self._scored(quality)
-        return tuple(_record(call.interaction, CALLER if is_caller else AGENT, quality) for quality in scores)
+        trunk = trunk_of(call) if is_caller else None
+        name = CALLER if is_caller else AGENT
+        return tuple(
+            leg.open[each.direction].worst.beside(_record(call.interaction, name, each, trunk)) for each in scores
+        )
 
     def _leg(self, event: RtcpEvent) -> _Leg:
         leg = self._legs.setdefault(event.uniqueid, _Leg(event.linkedid, event.channel))
@@ -163,6 +208,8 @@ class CallQuality:
             leg.sent = count
         else:
             leg.received = count
+        of = Direction.SENT if event.direction is RtcpDirection.SENT else Direction.RECEIVED
+        leg.open[of].count(count.packets, event.at)
 
     def _forget_idle(self, now: float) -> None:
         while self._legs and next(iter(self._legs.values())).last_at < now - IDLE_S:
@@ -199,7 +246,13 @@ def thinned(reports: list[Report]) -> list[Report]:
     return kept if len(kept) < len(reports) * 3 // 4 + 1 else reports[len(reports) // 2 :]
 
 
-def _record(interaction: InteractionId, leg: str, quality: LegQuality) -> QualityRecord:
+def trunk_of(call: CallView) -> str | None:
+    """The endpoint of the caller's channel: `trunk-a` of `PJSIP/trunk-a-0000001f`."""
+    name = call.channel.partition("/")[2].rpartition("-")[0]
+    return name or None
+
+
+def _record(interaction: InteractionId, leg: str, quality: LegQuality, trunk: str | None) -> QualityRecord:
     return QualityRecord(
         interaction=interaction,
         leg=leg,
@@ -213,6 +266,8 @@ def _record(interaction: InteractionId, leg: str, quality: LegQuality) -> Qualit
         mos_cq=quality.mos_cq,
         mos_lq=quality.mos_lq,
         scale=quality.scale,
-        source=SOURCE,
+        source=RTCP_AMI,
         ungrounded_reason=quality.ungrounded_reason,
+        verdict=str(quality.verdict),
+        trunk=trunk,
     )

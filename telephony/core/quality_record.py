@@ -27,5 +27,9 @@ class QualityRecord:
     mos_cq: float | None
     mos_lq: float | None
     scale: str | None  # nb, wb, fb
-    source: str  # rtcp_ami
+    source: str  # rtp, rtcp_ami, rtcp_hep
     ungrounded_reason: str | None
+    mos_worst_10s: float | None = None  # of the worst interval of about ten seconds, which began at `worst_at`
+    worst_at: float | None = None
+    verdict: str = "none"  # good, degraded, bad; none: no media, or nobody told
+    trunk: str | None = None  # the endpoint of the caller's leg

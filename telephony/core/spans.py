@@ -51,6 +51,11 @@ def seconds(spans: tuple[Span, ...], kind: SpanKind) -> float:
     return sum(span.to_at - span.from_at for span in spans if span.kind is kind and span.to_at is not None)
 
 
+def overlaps(span: Span, from_at: float, to_at: float) -> bool:
+    """Whether any of the span lies between; one under way goes on."""
+    return span.from_at < to_at and (span.to_at is None or span.to_at > from_at)
+
+
 def _worse(one: SpanKind, other: SpanKind) -> SpanKind:
     """Of two kinds in one span: what is not known outweighs what was."""
     return other if one is SpanKind.HOLD else one

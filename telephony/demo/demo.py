@@ -189,7 +189,7 @@ async def _tell_one(store: Store, call: CallView) -> bool:
     ticket = await store.ticket_of(call.interaction)
     if ticket is None or call.ended_at is None or call.outcome is None:
         return False
-    scores = [record.mos_cq for record in await store.quality_of(call.interaction) if record.mos_cq]
+    scores = [record.mos_cq for record in await store.quality.of(call.interaction) if record.mos_cq]
     talked = f"{call.ended_at - call.answered_at:.0f} s" if call.answered_at else "-"
     ended = time.strftime("%H:%M:%S", time.localtime(call.ended_at))
     mos = f"{min(scores):.2f}" if scores else "-"

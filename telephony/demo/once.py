@@ -184,7 +184,7 @@ def _all_written(store: Store) -> Callable[[Sequence[CallView]], Awaitable[bool]
         for call in calls:
             if call.outcome is None or not await store.ticket_of(call.interaction):
                 return False
-            if not await store.quality_of(call.interaction):
+            if not await store.quality.of(call.interaction):
                 return False
         return True
 
@@ -194,7 +194,7 @@ def _all_written(store: Store) -> Callable[[Sequence[CallView]], Awaitable[bool]
 async def _call_facts(store: Store, call: CallView) -> dict[str, object]:
     """Times in seconds since the epoch. Quality is the worse direction of the caller's leg."""
     ticket = await store.ticket_of(call.interaction)
-    heard = [record for record in await store.quality_of(call.interaction) if record.leg == "caller"]
+    heard = [record for record in await store.quality.of(call.interaction) if record.leg == "caller"]
     painted, offered, rang = call.painted_at, call.offered_at, call.rang_at
     return {
         "interaction_id": call.interaction,

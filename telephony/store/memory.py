@@ -15,6 +15,7 @@ from telephony.store.memory_complaints import MemoryComplaints
 from telephony.store.memory_customers import MemoryCustomers
 from telephony.store.memory_messages import MemoryMessages
 from telephony.store.memory_privacy import MemoryPrivacy
+from telephony.store.memory_quality import MemoryQuality
 from telephony.store.memory_recordings import MemoryRecordings
 from telephony.store.memory_second_factors import MemorySecondFactors
 from telephony.store.memory_surveys import MemorySurveys
@@ -32,6 +33,7 @@ class Memory(
     MemoryComplaints,
     MemoryMessages,
     MemoryPrivacy,
+    MemoryQuality,
     MemoryRecordings,
     MemoryTicketsThere,
     MemorySecondFactors,
@@ -43,7 +45,6 @@ class Memory(
         self.decisions: dict[tuple[str, float], Values] = {}
         self.tickets: dict[str, Values] = {}  # by the interaction that each was opened for
         self.entered: dict[str, Values] = {}  # in tickets, by interaction
-        self.qualities: dict[tuple[str, str, str], Values] = {}
         self.notes: dict[tuple[str, str], Values] = {}
         self.messages: dict[str, Values] = {}
         self.callbacks: dict[str, Values] = {}
@@ -169,7 +170,7 @@ class Memory(
     def keep_log_position(self, **position: Any) -> None:
         self.positions[position["node"], position["log"]] = position
 
-    # -- decisions, tickets, quality ----------------------------------------------------------------------------
+    # -- decisions, tickets -------------------------------------------------------------------------------------
 
     def record_decision(self, **decision: Any) -> None:
         self.decisions.setdefault((decision["interaction"], decision["decided_at"]), decision)
@@ -234,13 +235,6 @@ class Memory(
     def _with_complaint(self, ticket: Values) -> Values:
         filed = self.filed.get(ticket["interaction"], {})
         return {**ticket, "complaint": filed.get("kind"), "filed_at": filed.get("filed_at")}
-
-    def record_quality(self, **record: Any) -> None:
-        self.qualities[record["interaction"], record["leg"], record["direction"]] = record
-
-    def quality_of(self, interaction: str) -> Iterable[Row]:
-        found = (each for each in self.qualities.values() if each["interaction"] == interaction)
-        return sorted(found, key=lambda record: (record["leg"], record["direction"]))
 
     # -- what callers leave with a flow -------------------------------------------------------------------------
 

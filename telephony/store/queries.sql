@@ -157,20 +157,44 @@ WHERE ticket.customer = :customer AND status <> 'closed' ORDER BY sequence DESC
 -- How one direction of a leg sounded; a later word on it replaces an earlier one.
 INSERT INTO quality (
     interaction, leg, direction, codec, loss_ratio, jitter_ms, rtt_ms, delay_ms, r_factor, mos_cq, mos_lq, scale,
-    source, ungrounded_reason
+    source, ungrounded_reason, mos_worst_10s, worst_at, verdict, trunk
 ) VALUES (
     :interaction, :leg, :direction, :codec, :loss_ratio, :jitter_ms, :rtt_ms, :delay_ms, :r_factor, :mos_cq, :mos_lq,
-    :scale, :source, :ungrounded_reason
+    :scale, :source, :ungrounded_reason, :mos_worst_10s, :worst_at, :verdict, :trunk
 )
 ON CONFLICT (interaction, leg, direction) DO UPDATE SET
     codec = excluded.codec, loss_ratio = excluded.loss_ratio, jitter_ms = excluded.jitter_ms,
     rtt_ms = excluded.rtt_ms, delay_ms = excluded.delay_ms, r_factor = excluded.r_factor, mos_cq = excluded.mos_cq,
     mos_lq = excluded.mos_lq, scale = excluded.scale, source = excluded.source,
-    ungrounded_reason = excluded.ungrounded_reason
+    ungrounded_reason = excluded.ungrounded_reason, mos_worst_10s = excluded.mos_worst_10s,
+    worst_at = excluded.worst_at, verdict = excluded.verdict, trunk = excluded.trunk
 
 -- name: quality_of
 -- All that is known of how an interaction sounded.
 SELECT * FROM quality WHERE interaction = :interaction ORDER BY leg, direction
+
+-- name: record_quality_interval
+-- How one direction of a leg sounded for some ten seconds; what knows more of the same ten seconds replaces it.
+INSERT INTO quality_interval (
+    interaction, leg, direction, starts_at, seconds, trunk, codec, clock_rate_hz, scale, source, packets_expected,
+    packets_lost, loss_ratio, late_ratio, jitter_ms, delay_ms, mos_lq, mos_cq, r_factor, verdict, verdicts,
+    capture_drops
+) VALUES (
+    :interaction, :leg, :direction, :starts_at, :seconds, :trunk, :codec, :clock_rate_hz, :scale, :source,
+    :packets_expected, :packets_lost, :loss_ratio, :late_ratio, :jitter_ms, :delay_ms, :mos_lq, :mos_cq, :r_factor,
+    :verdict, :verdicts, :capture_drops
+)
+ON CONFLICT (interaction, leg, direction, starts_at) DO UPDATE SET
+    seconds = excluded.seconds, trunk = excluded.trunk, codec = excluded.codec, clock_rate_hz =
+    excluded.clock_rate_hz, scale = excluded.scale, source = excluded.source, packets_expected =
+    excluded.packets_expected, packets_lost = excluded.packets_lost, loss_ratio = excluded.loss_ratio, late_ratio =
+    excluded.late_ratio, jitter_ms = excluded.jitter_ms, delay_ms = excluded.delay_ms, mos_lq = excluded.mos_lq,
+    mos_cq = excluded.mos_cq, r_factor = excluded.r_factor, verdict = excluded.verdict, verdicts =
+    excluded.verdicts, capture_drops = excluded.capture_drops
+
+-- name: quality_intervals_of
+-- How an interaction sounded over its time.
+SELECT * FROM quality_interval WHERE interaction = :interaction ORDER BY starts_at, leg, direction
 
 -- name: add_customer
 -- Insert or replace a customer.

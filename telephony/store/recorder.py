@@ -25,6 +25,7 @@ from telephony.core.commands import (
 )
 from telephony.core.ids import InteractionId
 from telephony.core.promises import SurveyAnswer
+from telephony.core.quality_interval import QualityInterval
 from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import OpenTicket
 from telephony.store.errors import StoreError, StoreRefusedError
@@ -225,7 +226,8 @@ class Recorder:
             await store.record_decisions([fact for fact in facts if isinstance(fact, Decided)])
             given = [fact.disposition for fact in facts if isinstance(fact, DispositionChanged)]
             await store.dispositions.record(given)
-            await store.record_qualities([fact for fact in facts if isinstance(fact, QualityRecord)])
+            await store.quality.record([fact for fact in facts if isinstance(fact, QualityRecord)])
+            await store.quality.record_intervals([fact for fact in facts if isinstance(fact, QualityInterval)])
             await store.record_survey_answers([fact for fact in facts if isinstance(fact, SurveyAnswer)])
             # Last: a ticket's customer is found through its interaction.
             tickets = [
@@ -265,6 +267,8 @@ def _key(fact: Fact) -> Key:
             key = "decision", interaction, agent, at
         case QualityRecord(interaction=interaction, leg=leg, direction=direction):
             key = "quality", interaction, leg, direction
+        case QualityInterval(interaction=interaction, leg=leg, direction=direction, starts_at=at):
+            key = "quality_interval", interaction, leg, direction, at
         case DispositionChanged(disposition):
             key = "disposition", disposition.interaction, disposition.agent
         case OpenTicket(interaction=interaction):

@@ -10,11 +10,20 @@ from pydantic import TypeAdapter, ValidationError
 
 from telephony.core.commands import CallBackChanged, CallChanged, CallEnded, Decided, DispositionChanged
 from telephony.core.promises import SurveyAnswer
+from telephony.core.quality_interval import QualityInterval
 from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import OpenTicket
 
 Fact = (
-    CallBackChanged | CallChanged | CallEnded | Decided | DispositionChanged | OpenTicket | QualityRecord | SurveyAnswer
+    CallBackChanged
+    | CallChanged
+    | CallEnded
+    | Decided
+    | DispositionChanged
+    | OpenTicket
+    | QualityInterval
+    | QualityRecord
+    | SurveyAnswer
 )
 _KINDS: Mapping[str, type[Fact]] = {kind.__name__: kind for kind in Fact.__args__}
 

@@ -15,7 +15,6 @@ from telephony.core.complaints import USUAL, ComplaintRules
 from telephony.core.customer import Contact, Customer, CustomerAccount, TicketSummary
 from telephony.core.logged import LogPosition
 from telephony.core.promises import CallBackRequest, CallBackState, Complaint, SurveyAnswer
-from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import OpenTicket, TicketEntry, TicketStatus, ticket_number
 from telephony.core.views import CallState, CallView, Direction, Lane, Outcome, Span, SpanKind
 from telephony.store.articles import ArticleStore
@@ -30,6 +29,7 @@ from telephony.store.news import AccountNews
 from telephony.store.notes import NoteStore
 from telephony.store.outbox import OutboxStore
 from telephony.store.privacy import PrivacyStore
+from telephony.store.quality import QualityStore
 from telephony.store.recordings import RecordingStore
 from telephony.store.second_factors import SecondFactorStore
 from telephony.store.sessions import SessionStore
@@ -50,7 +50,6 @@ _NAMES: dict[type, tuple[str, ...]] = {
         Decided,
         LogPosition,
         OpenTicket,
-        QualityRecord,
         Span,
         SurveyAnswer,
         TicketEntry,
@@ -137,6 +136,10 @@ class Store:
         return PrivacyStore(self._connection)
 
     @property
+    def quality(self) -> QualityStore:
+        return QualityStore(self._connection)
+
+    @property
     def recordings(self) -> RecordingStore:
         return RecordingStore(self._connection)
 
@@ -201,14 +204,6 @@ class Store:
     async def decisions_of(self, interaction: str) -> tuple[Decided, ...]:
         rows = await self._connection.rows("decisions_of", interaction=interaction)
         return tuple(_record(Decided, row) for row in rows)
-
-    async def record_qualities(self, records: Sequence[QualityRecord]) -> None:
-        """All or none."""
-        await self._connection.run_many("record_quality", [_values(record) for record in records])
-
-    async def quality_of(self, interaction: str) -> tuple[QualityRecord, ...]:
-        rows = await self._connection.rows("quality_of", interaction=interaction)
-        return tuple(_record(QualityRecord, row) for row in rows)
 
     async def alive(self, at: float) -> None:
         """The server that leads the calls lives."""

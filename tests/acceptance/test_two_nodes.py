@@ -84,7 +84,7 @@ async def test_callers_of_both_nodes_are_one_line_and_reach_a_phone_at_the_other
         SECOND: ("node-1", Outcome.ANSWERED, AGENT),
         THIRD: ("node-2", Outcome.ANSWERED, AGENT),
     }
-    scored = [(record.leg, record.direction) for record in await town.store.quality_of(leg.interaction)]
+    scored = [(record.leg, record.direction) for record in await town.store.quality.of(leg.interaction)]
     assert sorted(scored) == [(who, way) for who in ("agent", "caller") for way in ("received", "sent")]
     assert town.customer_heard(SECOND) > AUDIBLE
     assert town.consultant_heard(heard) > AUDIBLE

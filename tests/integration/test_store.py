@@ -18,6 +18,7 @@ from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.logged import LogPosition
 from telephony.core.note import Note
 from telephony.core.promises import CallBackRequest, CallBackState, Complaint, SurveyAnswer
+from telephony.core.quality_interval import QualityInterval
 from telephony.core.quality_record import QualityRecord
 from telephony.core.recording import PauseReason, RecordingPause
 from telephony.core.ticket import OpenTicket, ticket_sequence
@@ -50,7 +51,8 @@ ENDED = replace(TALKING, state=CallState.ENDED, ended_at=ANSWERED_AT + 60, outco
 TICKET = OpenTicket(CALL, QueueName("support"), "Brak internetu", "Żółta dioda\nod rana")
 ANNA = Account("anna", "Anna Żak", "$argon2id$…", "anna", {"support": 2, "język-uk": 1}, Role.SUPERVISOR)
 QUALITY = QualityRecord(
-    CALL, "caller", "received", "alaw", 0.0025, 1.5, 20.0, 95.0, 91.25, 4.36, 4.4, "nb", "rtcp_ami", None
+    CALL, "caller", "received", "alaw", 0.0025, 1.5, 20.0, 95.0, 91.25, 4.36, 4.4, "nb", "rtcp_ami", None, 4.25,
+    20.0, "good", "trunk-a",
 )  # fmt: skip
 
 
@@ -373,8 +375,23 @@ async def test_a_later_word_on_quality_replaces_the_earlier(store: Store) -> Non
         QUALITY, direction="sent", loss_ratio=None, jitter_ms=None, rtt_ms=None, delay_ms=None, r_factor=None,
         mos_cq=None, mos_lq=None, scale=None, ungrounded_reason="no report",
     )  # fmt: skip
-    await store.record_qualities([unheard, replace(QUALITY, jitter_ms=9.0), QUALITY])
-    assert await store.quality_of(CALL) == (QUALITY, unheard)
+    await store.quality.record([unheard, replace(QUALITY, jitter_ms=9.0), QUALITY])
+    assert await store.quality.of(CALL) == (QUALITY, unheard)
+
+
+async def test_intervals_of_a_call_come_in_order_and_what_knows_more_replaces(store: Store) -> None:
+    first = QualityInterval(
+        CALL, "caller", "received", 10.0, 10.0, "trunk-a", "alaw", 8000, "nb", "rtcp_ami", 500, 25, 0.05, None, 1.5,
+        None, 3.92, None, 78.0, "bad", ("loss_burst",),
+    )  # fmt: skip
+    silent = replace(
+        first, leg="agent", trunk=None, starts_at=20.0, packets_expected=0, packets_lost=0, loss_ratio=None,
+        jitter_ms=None, mos_lq=None, r_factor=None, scale=None, clock_rate_hz=None, verdict="none", verdicts=(),
+    )  # fmt: skip
+    captured = replace(first, source="rtp", late_ratio=0.01, capture_drops=7)
+    await store.quality.record_intervals([silent, first])
+    await store.quality.record_intervals([captured])
+    assert await store.quality.intervals_of(CALL) == (captured, silent)
 
 
 async def test_a_customer_is_found_by_each_number_and_by_the_customers(store: Store) -> None:

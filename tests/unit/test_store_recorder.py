@@ -15,6 +15,7 @@ from telephony.core.commands import CallBackChanged, CallChanged, CallEnded, Dec
 from telephony.core.disposition import Disposition
 from telephony.core.ids import AgentId, InteractionId, QueueName, Uniqueid
 from telephony.core.promises import CallBackRequest, CallBackState, SurveyAnswer
+from telephony.core.quality_interval import QualityInterval
 from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import OpenTicket, TicketStatus
 from telephony.core.views import CallState, CallView, Direction, Lane, Outcome, Span, SpanKind
@@ -36,6 +37,10 @@ DECIDED = Decided(CALL, AgentId("anna"), 7.0, "first_come", "…", 1)
 QUALITY = QualityRecord(
     CALL, "caller", "sent", "alaw", None, None, None, None, None, None, None, None, "rtcp_ami", "no report"
 )
+INTERVAL = QualityInterval(
+    CALL, "caller", "received", 10.0, 10.0, "trunk-a", "alaw", 8000, "nb", "rtcp_ami", 500, 25, 0.05, None, 1.5, None,
+    3.92, None, 78.0, "bad", ("loss_burst",),
+)  # fmt: skip
 
 
 class Away(Memory):
@@ -90,7 +95,7 @@ async def test_facts_are_written_in_one_transaction_and_the_ticket_is_told(bench
     await bench.write(CallChanged(LINE), DECIDED, CallEnded(ENDED), TICKET, QUALITY)
     assert await bench.store.interaction(CALL) == ENDED
     assert await bench.store.decisions_of(CALL) == (DECIDED,)
-    assert await bench.store.quality_of(CALL) == (QUALITY,)
+    assert await bench.store.quality.of(CALL) == (QUALITY,)
     ticket = await bench.store.ticket_of(CALL)
     assert ticket
     assert bench.tickets == [(CALL, ticket.number)]
@@ -178,7 +183,7 @@ async def test_a_bug_in_one_fact_costs_no_other(bench: Bench) -> None:
         await bench.write(QUALITY, CallChanged(replace(LINE, attempt="one")), TICKET)  # type: ignore[arg-type]
     assert bench.recorder.refused == 1
     assert logged[0]["reason"] == "TypeError"
-    assert await bench.store.quality_of(CALL) == (QUALITY,)
+    assert await bench.store.quality.of(CALL) == (QUALITY,)
 
 
 async def test_a_listener_that_fails_stops_nothing(bench: Bench) -> None:
@@ -255,6 +260,7 @@ SPOOLED: tuple[Fact, ...] = (
     DispositionChanged(Disposition(CALL, AgentId("anna"), QueueName("support"), 5.0, "solved", 6.0)),
     replace(TICKET, topic="support", status=TicketStatus.CLOSED),
     QUALITY,
+    INTERVAL,
     SurveyAnswer(CALL, "nps", 9, 7.5),
 )
 
@@ -274,6 +280,15 @@ def test_every_kind_of_fact_is_tried() -> None:
 def test_what_is_no_fact_of_this_version_is_said(record: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="no fact of this version"):
         from_record(record)
+
+
+async def test_intervals_are_written_each_once(bench: Bench) -> None:
+    later = replace(INTERVAL, starts_at=20.0, verdicts=("loss_burst", "jitter_burst"), capture_drops=3)
+    for fact in (later, INTERVAL, INTERVAL):
+        bench.recorder.put(fact, 30.0)
+    await bench.recorder.drain(1.0)
+    assert await bench.store.quality.intervals_of(CALL) == (INTERVAL, later)
+    assert (INTERVAL.marked, later.marked, INTERVAL.mos) == (False, True, 3.92)
 
 
 async def test_what_waits_when_a_server_is_killed_is_written_by_the_next_one(tmp_path: Path) -> None:
@@ -301,7 +316,7 @@ async def test_what_waits_when_a_server_is_killed_is_written_by_the_next_one(tmp
     ticket = await store.ticket_of(CALL)
     assert ticket
     assert (ticket.opened_at, told) == (9.5, [ticket.number])
-    assert await store.quality_of(CALL) == (QUALITY,)
+    assert await store.quality.of(CALL) == (QUALITY,)
     assert spool.records() == []
     await Recorder(store, spool=spool).take_in()
     assert database.transactions == 1, "and only once"

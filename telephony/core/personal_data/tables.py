@@ -93,9 +93,18 @@ CALLS: Final = (
         columns(
             call="interaction",
             fact="leg direction codec loss_ratio jitter_ms rtt_ms delay_ms r_factor mos_cq mos_lq scale source"
-            " ungrounded_reason",
+            " ungrounded_reason mos_worst_10s worst_at verdict trunk",
         ),
         age=CALL_ENDED, department=QUEUE_OF_CALL,
+    ),
+    Table(
+        "quality_interval", "how a call sounded, ten seconds at a time", Kind.CALLS, Ground.INTEREST, Keep.CALLS,
+        columns(
+            call="interaction",
+            fact="leg direction starts_at seconds trunk codec clock_rate_hz scale source packets_expected packets_lost"
+            " loss_ratio late_ratio jitter_ms delay_ms mos_lq mos_cq r_factor verdict verdicts capture_drops",
+        ),
+        age="starts_at", department=QUEUE_OF_CALL,
     ),
     Table(
         "disposition", "what came of a talk", Kind.CALLS, Ground.INTEREST, Keep.CALLS,
