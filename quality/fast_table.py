@@ -72,13 +72,16 @@ def _candidate(block, packet, candidates):
     """
     mask = len(candidates) - 1
     start = np.int64(packet.flow >> np.uint64(32)) & mask
-    oldest = start
-    for step in range(PROBES):
+    chosen = -1  # a free place, or that of the oldest
+    free = False
+    for step in range(PROBES):  # all of them: a place becomes free when another before this one is confirmed
         place = (start + step) & mask
         candidate = candidates[place]
         if not candidate.used:
-            oldest = place
-            break
+            if not free:
+                chosen = place
+                free = True
+            continue
         before = candidate.packet
         if before.flow == packet.flow:
             ahead = (np.int64(packet.sequence) - np.int64(before.sequence)) & 0xFFFF
@@ -90,11 +93,11 @@ def _candidate(block, packet, candidates):
                 return -1
             if ahead <= MAX_MISORDER and near:
                 return place
-            oldest = place
+            chosen = place
             break
-        if before.time < candidates[oldest].packet.time:
-            oldest = place
-    candidate = candidates[oldest]
+        if not free and (chosen < 0 or before.time < candidates[chosen].packet.time):
+            chosen = place
+    candidate = candidates[chosen]
     candidate.used = 1
     _copy(packet, candidate.packet)
     _ends(block, packet, candidate.ends)
