@@ -29,6 +29,7 @@ def text(trunks: TrunkSet) -> str:
             *_emergency(trunks),
             *_tries(trunks),
             _GUARD.format(guards=trunks.guards, shown=trunks.default_caller_id),
+            _HEALTH,
             "",
         )
     )
@@ -58,7 +59,8 @@ def _arrives(number: str, form: NumberForm) -> str:
 def _dids(trunks: TrunkSet) -> Iterator[str]:
     yield "[hotline-did]"
     for number, did in sorted(trunks.dids.items()):
-        yield f"exten => {number},1,Set(HOTLINE_DID={number})"
+        yield f"exten => {number},1,Gosub(hotline-trunk-arrived,s,1)"
+        yield f" same => n,Set(HOTLINE_DID={number})"
         yield from (f" same => n,{each}" for each in _leads(did))
     yield ""
 
@@ -160,7 +162,8 @@ def _tries(trunks: TrunkSet) -> Iterator[str]:
 def _try(name: str, trunk: Trunk, trunks: TrunkSet) -> Iterator[str]:
     limit_ms = trunks.guards.call_minutes * 60_000
     yield f"exten => {name},1,Set(HOTLINE_NEXT=1)"
-    yield f" same => n,GotoIf($[${{GROUP_COUNT({name}@trunk)}} >= {trunk.limits.calls}]?full)"
+    both_ways = f"${{GROUP_COUNT({name}@trunk)}} + ${{GROUP_COUNT({name}@trunk_in)}}"
+    yield f" same => n,GotoIf($[{both_ways} >= {trunk.limits.calls}]?full)"
     yield f" same => n,GotoIf($[${{GROUP_COUNT({name}-${{EPOCH}}@trunk_second)}} >= {trunk.limits.calls_per_s}]?full)"
     yield f" same => n,Set(GROUP(trunk)={name})"
     yield f" same => n,Set(GROUP(trunk_second)={name}-${{EPOCH}})"
@@ -223,3 +226,18 @@ exten => s,1,Set(DIALSTATUS=CHANUNAVAIL)
  same => n,UserEvent(HotlineTrunkRefused,Reason: ${{HOTLINE_GUARD}})
  same => n,Return()
 """  # noqa: E501 - a line of the dialplan cannot be broken
+
+# Only a call that the server begins gets to -judged (telephony.asterisk.trunk_actions.JudgeTrunk); what it brings is
+# read strictly all the same. A call that has come in counts among the trunk's calls, and is never refused for it.
+_HEALTH = """\
+[hotline-trunk-judged]
+exten => s,1,Set(HOTLINE_JUDGED=${FILTER(-a-z0-9,${HOTLINE_JUDGED})})
+ same => n,GotoIf($["${HOTLINE_JUDGED}" = ""]?end)
+ same => n,Set(DB(hotline_trunk_ill/${HOTLINE_JUDGED})=${IF($["${HOTLINE_ILL}" = "1"]?1:0)})
+ same => n(end),Hangup()
+exten => done,1,Hangup()
+
+[hotline-trunk-arrived]
+exten => s,1,Set(GROUP(trunk_in)=${FILTER(-a-z0-9,${CHANNEL(endpoint)})})
+ same => n,Return()
+"""

@@ -24,6 +24,7 @@ ILL_AFTER = 2  # OPTIONS that fail, one after the other
 WELL_AFTER = 3  # that are answered, one after the other
 MOS_SPARE = 0.2  # above its threshold before a trunk is well again
 LEAST_CALLS = 5  # before their quality counts
+TRIAL_AFTER_S = 1800.0  # without calls that could tell, a trunk put last for its quality is tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +58,12 @@ def after_calls(health: Health, *, mos: float, calls: int, threshold: float | No
     if mos < threshold and not health.ill:
         return replace(health, ill=True, reason="quality", since=now)
     if health.reason == "quality" and mos >= threshold + MOS_SPARE:
+        return replace(health, ill=False, reason="", since=now)
+    return health
+
+
+def after_trial(health: Health, *, calls: int, now: float) -> Health:
+    """A trunk that is last gets few calls: when too few have been measured since, it is given another chance."""
+    if health.reason == "quality" and calls < LEAST_CALLS and now - health.since >= TRIAL_AFTER_S:
         return replace(health, ill=False, reason="", since=now)
     return health

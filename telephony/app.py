@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import random
 from collections.abc import AsyncIterator, Iterator
@@ -17,11 +16,13 @@ from ivr_flows import Facts, FlowSet, KeepAnswer, Known
 from ivr_flows.standing import Standing
 from telephony import api, flow_watch, own_figures, sounds
 from telephony.after_call import AfterCall
+from telephony.alive import stay_alive
 from telephony.api_call_backs import CallBackApi
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings
 from telephony.asterisk.asking import Asker, Asking
-from telephony.asterisk.gateway import ForSession, Gateway, by_node
+from telephony.asterisk.by_node import by_node
+from telephony.asterisk.gateway import ForSession, Gateway
 from telephony.asterisk.interaction_id import new_interaction_id
 from telephony.asterisk.translate import Attempt
 from telephony.audit import AuditTrail
@@ -63,17 +64,16 @@ from telephony.read_in import ReadIn
 from telephony.recording_wiring import RecordingsAtRest
 from telephony.settings import AsteriskNode, Settings
 from telephony.settings_types import Listen
-from telephony.store.errors import StoreError
 from telephony.store.recorder import Recorder
 from telephony.store.spool import Spool
 from telephony.store.store import Store
 from telephony.supervision import SupervisionApi
 from telephony.tls import Tls, pair_of
+from telephony.trunks_wiring import Trunks
 from telephony.visit_wiring import desk_of
 
 log = structlog.get_logger()
 
-ALIVE_EVERY_S = 5.0
 SHUTDOWN_S = 2.0  # how long a request under way may take when we stop
 DRAIN_S = 10.0  # how long the last facts may take into the store when we stop
 
@@ -94,7 +94,8 @@ class App:
         self._logins = Logins(store, settings.skilled)
         self._registrar = PageRegistrar(settings.asterisk, self._logins.phones)
         self.gateways: dict[str, Gateway] = {}
-        self.quality = CallQuality()
+        self.trunks = Trunks(settings.asterisk, self.gateways, self.clock)
+        self.quality = CallQuality(scored=self.trunks.scored)
         self.call_backs = self._call_back_desk(settings)
         self.office = Office(settings, store, self.call_backs, self.audit, self._new_id, self.clock)
         self._visits = desk_of(settings, store, self.gateways, self._flow_set, self._new_id, self.clock)
@@ -234,7 +235,7 @@ class App:
             for gateway in self.gateways.values():
                 gateway.recover(recovered)
                 tasks.create_task(gateway.run())
-            tasks.create_task(self._stay_alive())
+            tasks.create_task(stay_alive(self._store, self.clock))
             tasks.create_task(self._registrar.run(self.gateways))
             if self._tls:
                 tasks.create_task(self._tls.watch())
@@ -246,18 +247,12 @@ class App:
                 *self.office.works(),
                 *self._outreach.works(),
                 *self._at_rest.works(),
+                *self.trunks.works(),
                 self.audit.run(),
                 *(reader.run() for reader in self.readers.values()),
             ):
                 tasks.create_task(work)
             await asyncio.Event().wait()
-
-    async def _stay_alive(self) -> None:
-        """Write down that we live: from the last time on, whoever comes after us knows nothing of the calls."""
-        while True:
-            with contextlib.suppress(StoreError):  # the recorder says that the database is away
-                await self._store.alive(self.clock())
-            await asyncio.sleep(ALIVE_EVERY_S)
 
     @asynccontextmanager
     async def _listening(self) -> AsyncIterator[None]:

@@ -8,7 +8,7 @@ sent [RFC 3550 §6.4]. Memory is bounded by the number of legs and of reports ke
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from quality.rtcp_score import DelayModel, Direction, LegQuality, Report, score
@@ -24,6 +24,8 @@ MOST_REPORTS = 720  # per leg and direction: one hour at one report in 5 s; then
 IDLE_S = 900.0  # a leg of which nothing was heard for so long has gone without a word
 CALLER, AGENT = "caller", "agent"
 
+Scored = Callable[[str, str, Sequence[LegQuality]], None]
+
 
 @dataclass(slots=True)
 class _Count:
@@ -36,6 +38,7 @@ class _Count:
 @dataclass(slots=True)
 class _Leg:
     linkedid: str
+    node: str
     channel: str
     last_at: float = 0.0
     rtt_s: float | None = None  # last measured; a property of the path, so it serves both directions
@@ -55,12 +58,12 @@ class CallQuality:
     def __init__(
         self,
         *,
-        scored: Callable[[LegQuality], None] = lambda _leg: None,
+        scored: Scored = lambda _node, _channel, _scores: None,
         delay: DelayModel | None = None,
         most_legs: int = MOST_LEGS,
         most_reports: int = MOST_REPORTS,
     ) -> None:
-        """`scored` is shown each score with all its figures (packets, worst interval, verdict), for metrics."""
+        """`scored` is shown each leg of a call that has ended: its node, channel, and both directions."""
         self._scored = scored
         self._codecs: OrderedDict[str, str] = OrderedDict()  # by Uniqueid
         self._delay = delay or DelayModel()
@@ -181,8 +184,7 @@ class CallQuality:
         codec = self._codec_of(uniqueid, call)
         self._codecs.pop(uniqueid, None)
         scores = [score(direction, codec, reports, delay=self._delay) for direction, reports in leg.reports.items()]
-        for quality in scores:
-            self._scored(quality)
+        self._scored(leg.node, leg.channel, scores)
         trunk = trunk_of(call) if is_caller else None
         name = CALLER if is_caller else AGENT
         return tuple(
@@ -190,7 +192,7 @@ class CallQuality:
         )
 
     def _leg(self, event: RtcpEvent) -> _Leg:
-        leg = self._legs.setdefault(event.uniqueid, _Leg(event.linkedid, event.channel))
+        leg = self._legs.setdefault(event.uniqueid, _Leg(event.linkedid, event.node, event.channel))
         leg.linkedid = event.linkedid  # a transfer merges calls: the last one counts
         leg.last_at = event.at
         self._legs.move_to_end(event.uniqueid)

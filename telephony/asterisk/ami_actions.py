@@ -1,8 +1,8 @@
 """The AMI actions we use, typed: what is not here cannot be sent.
 
 An account that may originate may name almost any application. Our Originate has no such field, leads to a fixed choice
-of contexts only, and rings a phone of ours or a number at a trunk; the one Local channel is PagePhone's, and leads to
-where a password is kept.
+of contexts only, and rings a phone of ours or a number at a trunk; the Local channels are those of PagePhone and
+JudgeTrunk, and lead to where a password or a judgement is kept.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar
+
+from telephony.asterisk.trunk_actions import JudgeTrunk, ShowRegistrations, TrunkFigure
 
 Fields = tuple[tuple[str, str], ...]
 
@@ -346,7 +348,7 @@ class QueuePause:
 Action = (
     Login | Ping | ListCommands | CoreShowChannels | DeviceStateList | PlayDtmf | Hangup | Originate | ReadsEnvironment
     | QueueStatus | QueueAdd | QueueRemove | QueuePause | PagePhone | BlindTransfer
-    | MuteRecording | StopRecording
+    | MuteRecording | StopRecording | JudgeTrunk | ShowRegistrations | TrunkFigure
 )  # fmt: skip
 OfTalks = PagePhone | MuteRecording | StopRecording | Originate  # what is asked for beside the calls the core leads
 

@@ -17,11 +17,10 @@ from ivr_flows.calendar import Calendar
 from ivr_flows.standing import Standing
 from telephony.asterisk import calling_back, channel_facts, translate, visiting
 from telephony.asterisk.agi import AgiSession
-from telephony.asterisk.agi_wire import AgiError
-from telephony.asterisk.ami import AmiCounters, AmiError
+from telephony.asterisk.ami import AmiCounters, AmiError, Listing
 from telephony.asterisk.ami_actions import BlindTransfer, Entry, Hangup, OfTalks, Originate, Outside, Phone, PlayDtmf
 from telephony.asterisk.ami_client import AmiClient, AmiSettings, AmiSetupError, AmiTiming, Listener, Snapshot
-from telephony.asterisk.ami_wire import AmiEvent
+from telephony.asterisk.ami_wire import AmiEvent, AmiResponse
 from telephony.asterisk.asking import Asking
 from telephony.asterisk.calling_back import CallingBack, Leg
 from telephony.asterisk.fallback_members import FallbackMembers, Phones
@@ -31,6 +30,7 @@ from telephony.asterisk.journey import WAKE_DIGIT, Arrival, Journey
 from telephony.asterisk.services import Announce, HandedOver, Services, VisitOf
 from telephony.asterisk.taping import Tapes
 from telephony.asterisk.translate import Attempt, CodecTold, LegTold
+from telephony.asterisk.trunk_actions import JudgeTrunk, ShowRegistrations, TrunkFigure
 from telephony.asterisk.visiting import Visiting
 from telephony.core.channels import Fact
 from telephony.core.commands import CancelDial, Dial, DialOut, HangUpLeg, LeaveLine, RingFirst
@@ -125,6 +125,14 @@ class Gateway:
     async def carry_out(self, action: OfTalks) -> None:
         """Errors: AmiError."""
         await self._ami.request(action)
+
+    async def ask(self, action: JudgeTrunk | TrunkFigure) -> AmiResponse:
+        """Errors: AmiError."""
+        return await self._ami.request(action)
+
+    async def registrations(self, action: ShowRegistrations) -> Listing:
+        """Errors: AmiError."""
+        return await self._ami.listing(action)
 
     async def hand_over(self, caller: Uniqueid, number: str = "") -> None:
         """Whoever talks with this caller hands over: out of the house, or back to us. Errors: AmiError, LookupError."""
@@ -385,16 +393,3 @@ class Gateway:
         for channel in snapshot.channels:
             known = self._talks.channels.get(Uniqueid(channel.fields["Uniqueid"]))
             self._learn(channel_facts.listed(channel.fields, known))
-
-
-def by_node(gateways: Iterable[Gateway]) -> Callable[[AgiSession], Awaitable[None]]:
-    """What the one AGI server of several nodes does with a session: `systemname` stands before its Uniqueid."""
-    known = {gateway.node: gateway for gateway in gateways}
-
-    async def serve(session: AgiSession) -> None:
-        gateway = known.get(session.environment["uniqueid"].rpartition("-")[0])
-        if gateway is None:
-            raise AgiError("the call comes from an Asterisk that is not configured here (its `systemname`)")
-        await gateway.serve(session)
-
-    return serve

@@ -37,6 +37,7 @@ WANTED: dict[str, tuple[str, ...]] = {
     "DeviceStateChange": ("Device", "State"),
     "CoreShowChannel": (*LISTED, "Context", "Application", "AccountCode"),
     "UserEvent": ("UserEvent", "Uniqueid", "Linkedid", "Codec", "Interaction"),
+    "OutboundRegistrationDetail": ("ObjectName", "Status"),
     "RTCPSent": _RTCP,
     "RTCPReceived": _RTCP,
 }

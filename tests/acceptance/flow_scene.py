@@ -17,8 +17,9 @@ from quality.softphone_client import PhoneCall, PhoneOptions, SoftPhone
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings
 from telephony.asterisk.asking import Asking
+from telephony.asterisk.by_node import by_node
 from telephony.asterisk.embedded import EmbeddedAsterisk
-from telephony.asterisk.gateway import Gateway, by_node
+from telephony.asterisk.gateway import Gateway
 from telephony.asterisk.taping import Tapes
 from telephony.clock import Clock
 from telephony.core import commands

@@ -13,8 +13,9 @@ from ivr_flows import Facts, Prompt, load
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings
 from telephony.asterisk.announcing import FIRST_S
+from telephony.asterisk.by_node import by_node
 from telephony.asterisk.embedded import EmbeddedAsterisk
-from telephony.asterisk.gateway import Gateway, by_node
+from telephony.asterisk.gateway import Gateway
 from telephony.asterisk.handset import Speak
 from telephony.asterisk.services import Announce
 from telephony.clock import Clock

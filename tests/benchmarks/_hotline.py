@@ -20,7 +20,8 @@ from ivr_flows.prompts import PromptStore
 from telephony import logs
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings
-from telephony.asterisk.gateway import Gateway, by_node
+from telephony.asterisk.by_node import by_node
+from telephony.asterisk.gateway import Gateway
 from telephony.call_quality import CallQuality
 from telephony.child import Child
 from telephony.clock import Clock

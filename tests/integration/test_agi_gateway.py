@@ -16,7 +16,8 @@ import pytest
 from ivr_flows import SHIPPED, Facts, Prompt, load
 from telephony.asterisk.agi import AgiServer
 from telephony.asterisk.ami_client import AmiSettings, AmiTiming
-from telephony.asterisk.gateway import Gateway, by_node
+from telephony.asterisk.by_node import by_node
+from telephony.asterisk.gateway import Gateway
 from telephony.asterisk.taping import Tapes
 from telephony.core import call as core_call
 from telephony.core import events as core

@@ -92,8 +92,8 @@ def test_the_far_ends_own_count_gives_the_packets_before_the_first_report() -> N
 
 def test_a_real_call_counts_what_the_phone_counted() -> None:
     """Asterisk 22.10.1 and pjsua2, 20 s of G.711: the phone had received 932 packets when it hung up."""
-    seen: list[LegQuality] = []
-    quality = CallQuality(scored=seen.append)
+    seen: list[tuple[str, str, LegQuality]] = []
+    quality = CallQuality(scored=lambda node, channel, scores: seen.extend((node, channel, each) for each in scores))
     for direction, at, sequence, packets, rtt_s in (
         (RECEIVED, 65.237, 21096, 62, None),
         (RECEIVED, 68.685, 21268, 234, None),
@@ -107,8 +107,8 @@ def test_a_real_call_counts_what_the_phone_counted() -> None:
     ):
         quality.heard(event(direction, at, sequence, packets=packets, rtt_s=rtt_s, ssrc=direction is SENT or 2))
     quality.ended(call())
-    _, sent = seen
-    assert sent.packets_expected == 932
+    assert [each[:2] for each in seen] == [("node", f"PJSIP/{CALLER_LEG}")] * 2
+    assert seen[1][2].packets_expected == 932
 
 
 def test_reports_on_nobody_are_left_out() -> None:

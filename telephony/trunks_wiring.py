@@ -1,0 +1,85 @@
+"""Trunks while the server runs, put together from the settings: who watches them at each node, and what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import structlog
+
+from quality.rtcp_score import LegQuality
+from sip_trunk import trunk_file
+from sip_trunk.errors import TrunkError
+from sip_trunk.failover import Health
+from sip_trunk.model import Trunk
+from sip_trunk.revisions import SOURCE, Revision, TrunkFolder
+from sip_trunk.state import TrunkState
+from telephony.asterisk import translate
+from telephony.settings import AsteriskNode
+from telephony.trunk_watch import Asked, TrunkWatch
+
+log = structlog.get_logger()
+
+
+class InForce:
+    """The trunks that a folder has in force, read anew when another revision is."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = TrunkFolder(folder)
+        self._revision: Revision | None = None
+        self._trunks: Mapping[str, Trunk] = {}
+
+    async def __call__(self) -> Mapping[str, Trunk]:
+        """None of them where none is in force; those before where a new revision cannot be read."""
+        revision = self._folder.current()
+        if revision != self._revision:
+            self._revision = revision
+            self._trunks = await asyncio.to_thread(self._read, revision) if revision else {}
+        return self._trunks
+
+    def _read(self, revision: Revision) -> Mapping[str, Trunk]:
+        try:
+            return trunk_file.parse(self._folder.source(revision), SOURCE).trunks
+        except TrunkError as error:
+            log.warning("trunks.not_read", revision=str(revision), reason=str(error))
+            return self._trunks
+
+
+class Trunks:
+    """`states` is how all trunks of all nodes are now. Nothing is watched at a node whose folder is not known here;
+    `gateways` are looked up when they are needed.
+    """
+
+    def __init__(
+        self, nodes: Sequence[AsteriskNode], gateways: Mapping[str, Asked], clock: Callable[[], float]
+    ) -> None:
+        self._watches = {
+            node.name: TrunkWatch(
+                node.name,
+                functools.partial(gateways.__getitem__, node.name),
+                InForce(node.trunk_folder),
+                self._changed,
+                clock,
+            )
+            for node in nodes
+            if node.trunk_folder
+        }
+
+    def states(self) -> tuple[TrunkState, ...]:
+        """By node, then in the order of its file."""
+        return tuple(state for watch in self._watches.values() for state in watch.states)
+
+    def scored(self, node: str, channel: str, scores: Sequence[LegQuality]) -> None:
+        """How a leg of a call that has ended sounded (`CallQuality`)."""
+        if watch := self._watches.get(node):
+            watch.scored(translate.endpoint(channel), scores)
+
+    def works(self) -> Iterator[Coroutine[None, None, None]]:
+        """What runs as long as the server does."""
+        for watch in self._watches.values():
+            yield watch.run()
+
+    def _changed(self, state: TrunkState, before: Health) -> None:
+        """A trunk is put last, or no more."""
