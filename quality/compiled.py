@@ -18,6 +18,7 @@ SOURCES = (
     "packet_records.py",
     "fast_decode.py",
     "fast_events.py",
+    "fast_rtcp.py",
     "fast_streams.py",
     "fast_table.py",
     "payload_formats.py",

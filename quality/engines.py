@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from quality.capture_frames import Walker
 from quality.compiled import cache_folder
 from quality.figures import Closed
+from quality.rtcp_digest import RtcpDigest
 from quality.stream_figures import MediaMap
 
 
@@ -30,7 +31,19 @@ class Tracker(Protocol):
         """Streams that had to be closed to make room, since the last call."""
 
     def finish(self) -> Iterator[Closed]:
-        """All others, and those of one packet that signalling has announced."""
+        """All others, and those of one packet that signalling has announced; some at a time."""
+
+
+class Reports(Protocol):
+    """Digests RTCP block by block."""
+
+    datagrams: int
+
+    def take(self, block: NDArray[np.uint8], frames: NDArray[np.void], odd: NDArray[np.void]) -> int:
+        """RTCP among `odd`: how many datagrams of it could not be read."""
+
+    def enter_into(self, digest: RtcpDigest) -> None:
+        """All of it, once."""
 
 
 class Engine(Walker, Protocol):
@@ -45,6 +58,9 @@ class Engine(Walker, Protocol):
         odd: NDArray[np.void],
     ) -> tuple[int, int]:
         """Fill the tables with RTP packets and odd frames: how many of each."""
+
+    def reports(self) -> Reports | None:
+        """None: RTCP goes to the media map, datagram by datagram."""
 
     def tracker(self, media: MediaMap | None) -> Tracker: ...
 

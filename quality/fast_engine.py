@@ -9,6 +9,7 @@ from quality import fast_decode
 from quality.capture_frames import MOST
 from quality.fast_tracker import FastTracker
 from quality.packet_records import FRAME, ODD, PACKET
+from quality.rtcp_table import RtcpTable
 from quality.stream_figures import MediaMap
 
 
@@ -24,6 +25,7 @@ class FastEngine:
         self.walk_pcapng(block, 0, np.zeros((0, 4), np.int64), frames, swapped=False)
         self.decode(block, frames[:0], tracker.secret, packets, odd)
         tracker.feed(block, packets[:0], payload=True)
+        self.reports().take(block, frames, odd[:0])
 
     def walk_pcap(
         self, block: NDArray[np.uint8], size: int, link: int, frames: NDArray[np.void], *, swapped: bool, nano: bool
@@ -55,6 +57,10 @@ class FastEngine:
     ) -> tuple[int, int]:
         found: tuple[int, int] = fast_decode.decode(block.ctypes.data, frames, np.uint64(secret), packets, odd)
         return found
+
+    @staticmethod
+    def reports() -> RtcpTable:
+        return RtcpTable()
 
     def tracker(self, media: MediaMap | None) -> FastTracker:
         return FastTracker(media)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality import fast_table as compiled
-from quality.figures import Closed, Counters, Note
+from quality.figures import COUNTERS, Closed, Counters
 from quality.odd_packets import address_text
 from quality.packet_records import CANDIDATE, HELD, MEDIA, MOST_WINDOWS, NOTE, PACKET, STREAM, TYPES
 from quality.payload_formats import G711, STATIC, Known, guessed_formats, kind_of, known_format
@@ -21,7 +21,9 @@ CANDIDATES = 1 << 16
 NOTES = MOST_WINDOWS * 3
 MOST_STREAMS = 1 << 16  # at a time; then those are closed that have been silent longest
 IDLE_NS = 60_000_000_000
+AT_A_TIME = 4096  # streams handed out
 _NOBODY = -1
+_NONE: dict[int, Known] = {}
 _ENDS = struct.Struct("=B16s16sHH")
 
 
@@ -188,7 +190,7 @@ class FastTracker:
                 self._begin(candidate)
 
     def _close(self, places: list[int]) -> Iterator[Closed]:
-        """Settle the streams of these rows and hand them out in the order of their beginnings."""
+        """Settle the streams of these rows and hand them out in the order of their beginnings, some at a time."""
         for place in np.flatnonzero(self._table["held"][places] >= 0).tolist():
             self._release(places[place])
         chosen, at = np.array(places, np.int64), 0
@@ -196,34 +198,60 @@ class FastTracker:
             at, self._noted = compiled.settle(self._table, chosen, at, self._notes, self._noted)
             self._keep_notes()
         self._keep_notes()
-        notes: dict[int, list[Note]] = {}
-        for kept in self._kept_notes:
-            for note in kept.tolist():
-                notes.setdefault(note[0], []).append(note)
-        self._kept_notes = []
-        table = self._table[places]
-        ends = table["ends"]
-        rows = list(map(Counters._make, zip(*(table[name].tolist() for name in Counters._fields), strict=True)))
-        for number in np.argsort(table["first_time"], kind="stable").tolist():
-            flow = flow_of(ends[number].tobytes())
-            row, place = rows[number], places[number]
-            if row.in_sequence or (self._media and self._media.announced(flow)):
-                formats = self._formats_of(place, flow, row)
-                yield flow, row, notes.pop(place, []), formats
-        gone = set(places)
-        self._kept_notes = [np.array(each, NOTE) for place, each in notes.items() if place not in gone]
+        notes = np.concatenate(self._kept_notes)
+        over = np.isin(notes["row"], chosen)
+        self._kept_notes = [notes[~over]]
+        notes = notes[over]
+        notes = notes[np.argsort(notes["row"], kind="stable")]
+        chosen = chosen[np.argsort(self._table["first_time"][chosen], kind="stable")]
+        for begin in range(0, len(chosen), AT_A_TIME):
+            yield self._closed_rows(chosen[begin : begin + AT_A_TIME], notes)
 
-    def _formats_of(self, place: int, flow: Flow, row: Counters) -> dict[int, Known]:
-        dynamic = self._formats.get(place, {})
+    def _closed_rows(self, places: NDArray[np.int64], notes: NDArray[np.void]) -> Closed:
+        """`notes` in the order of rows."""
+        flows = flows_of(self._table["ends"][places])
+        stay = [
+            number
+            for number, (flow, sure) in enumerate(zip(flows, self._table["in_sequence"][places].tolist(), strict=True))
+            if sure or (self._media and self._media.announced(flow))
+        ]
+        places, flows = places[stay], [flows[number] for number in stay]
+        rows = np.empty(len(places), COUNTERS)
+        for name in Counters._fields:
+            rows[name] = self._table[name][places]
+        begins, ends = (np.searchsorted(notes["row"], places, side) for side in ("left", "right"))
+        own = notes[_ranges(begins, ends)]
+        own["row"] = np.repeat(np.arange(len(places)), ends - begins)
+        known = zip(places.tolist(), flows, rows["types"].tolist(), rows["type_of"].tolist(), strict=True)
+        formats = [self._formats_of(place, flow, types[:count]) for place, flow, count, types in known]
+        return Closed(flows, rows, own, formats)
+
+    def _formats_of(self, place: int, flow: Flow, types: list[int]) -> dict[int, Known]:
+        dynamic = self._formats.get(place, _NONE)
         return {
             each: known_format(self._media, flow, each) or dynamic.get(each, (STATIC.get(each), "static"))
-            for each in row.type_of[: row.types]
+            for each in types
         }
 
 
+def _ranges(begins: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """All numbers from each begin to before its end."""
+    sizes = ends - begins
+    return np.repeat(begins - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+
+
+def flows_of(ends: NDArray[np.void]) -> list[Flow]:
+    """Of records of `ADDRESSES`."""
+    return [_flow(*each) for each in _ENDS.iter_unpack(ends.tobytes())]
+
+
 def flow_of(ends: bytes) -> Flow:
-    """Addresses as text, of a record of `ADDRESSES`."""
-    family, src, dst, sport, dport = _ENDS.unpack(ends)
+    """Of a record of `ADDRESSES`."""
+    return _flow(*_ENDS.unpack(ends))
+
+
+def _flow(family: int, src: bytes, dst: bytes, sport: int, dport: int) -> Flow:
+    """Addresses as text."""
     if family == 4:
         return Flow(address_text(src[:4]), sport, address_text(dst[:4]), dport)
     return Flow(address_text(src), sport, address_text(dst), dport)

@@ -11,6 +11,7 @@ import socket
 import struct
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,8 @@ from quality.stream_figures import Datagram, Flow, MediaMap
 MOST_UNFINISHED = 256  # packets in fragments at a time; the oldest is given up
 MOST_BYTES = 65_535
 MOST_FLOWS = 65_536
-_KINDS = {SIP: "sip", RTCP: "rtcp", DTLS: "dtls"}
+_KINDS: dict[int, Literal["sip", "rtcp", "dtls"]] = {SIP: "sip", RTCP: "rtcp", DTLS: "dtls"}
+_NO_SEQUENCE = (0,)
 _PORTS, _SEQUENCE = struct.Struct("!HH"), struct.Struct("!I")
 
 
@@ -55,21 +57,23 @@ class OddPackets:
             return self._fragment(block, ip, frame[1] + frame[2], family)
         if self._media is None and kind != DTLS:
             return None
-        addresses = block[ip + 12 : ip + 20] if family == 4 else block[ip + 8 : ip + 40]
-        key = bytes(addresses) + bytes(block[transport : transport + 4])
+        if transport - ip == 20 and family == 4:  # as most are: addresses and ports stand together
+            key = bytes(block[ip + 12 : ip + 24])
+        else:
+            addresses = block[ip + 12 : ip + 20] if family == 4 else block[ip + 8 : ip + 40]
+            key = bytes(addresses) + bytes(block[transport : transport + 4])
         flow = self._flows.get(key) or self._new_flow(key)
         if kind == DTLS and len(self.secured) < MOST_FLOWS:
             self.secured |= {flow, Flow(flow.dst, flow.dport, flow.src, flow.sport)}
         if self._media is not None:
-            sequence = 0
             tcp = payload - transport != 8
-            if tcp:
-                (sequence,) = _SEQUENCE.unpack_from(block, transport + 4)
-            data, transport_name = bytes(block[payload : payload + size]), "tcp" if tcp else "udp"
-            kind_name = _KINDS[kind]
+            (sequence,) = _SEQUENCE.unpack_from(block, transport + 4) if tcp else _NO_SEQUENCE
             self._media.signalling(
-                Datagram(kind_name, frame[0] / 1e9, flow, transport_name, data, sequence, max(cut, 0))  # type: ignore[arg-type]
-            )
+                Datagram(
+                    _KINDS[kind], frame[0] / 1e9, flow, "tcp" if tcp else "udp",
+                    bytes(block[payload : payload + size]), sequence, max(0, cut),
+                )
+            )  # fmt: skip
         return None
 
     def _new_flow(self, key: bytes) -> Flow:

@@ -200,3 +200,40 @@ STREAM = np.dtype(
     ],
     align=True,
 )
+
+# What RTCP tells (`rtcp_digest`): by receivers of sources, and by senders of themselves.
+TOLD = np.dtype(
+    [
+        ("key", "u8"),
+        ("reports", "i8"),
+        ("first_at", "f8"),
+        ("last_at", "f8"),
+        ("first_highest", "i8"),
+        ("last_highest", "i8"),
+        ("first_lost", "i8"),
+        ("last_lost", "i8"),
+        ("worst_fraction", "i8"),
+        ("jitter_sum", "i8"),
+        ("jitter_max", "i8"),
+        ("rtt_sum_s", "f8"),
+        ("rtt_max_s", "f8"),
+        ("rtts", "i8"),
+        ("ends", ADDRESSES),
+        ("ssrc", "u4"),
+    ],
+    align=True,
+)
+SENDER_REPORTS = 8  # of a sender that an answer may still refer to
+SENDER = np.dtype(
+    [
+        ("key", "u8"),
+        ("packet_count", "i8"),
+        ("at", "f8"),
+        ("count", "i8"),
+        ("middles", "i8", SENDER_REPORTS),  # of NTP times
+        ("times", "f8", SENDER_REPORTS),
+        ("ends", ADDRESSES),
+        ("ssrc", "u4"),
+    ],
+    align=True,
+)

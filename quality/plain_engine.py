@@ -9,9 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality import plain_decode
-from quality.figures import Closed
+from quality.figures import COUNTERS, Closed, Counters, Note
 from quality.odd_packets import address_text
-from quality.packet_records import HELD, MAX_MISORDER, MEDIA, PACKET, PROBATION_NS, PROBATION_UNITS, SILENT, Packet
+from quality.packet_records import (
+    HELD,
+    MAX_MISORDER,
+    MEDIA,
+    NOTE,
+    PACKET,
+    PROBATION_NS,
+    PROBATION_UNITS,
+    SILENT,
+    Packet,
+)
 from quality.payload_formats import G711, Known, guessed_formats, kind_of, known_format
 from quality.pcm import CLIPPED, POWER
 from quality.plain_stream import Meaning, PlainStream
@@ -27,6 +37,10 @@ class PlainEngine:
     walk_pcap = staticmethod(plain_decode.walk_pcap)
     walk_pcapng = staticmethod(plain_decode.walk_pcapng)
     decode = staticmethod(plain_decode.decode)
+
+    @staticmethod
+    def reports() -> None:
+        """Datagrams go to the media map one by one."""
 
     def tracker(self, media: MediaMap | None) -> PlainTracker:
         return PlainTracker(media)
@@ -128,7 +142,7 @@ class PlainTracker:
         over = [each for each in by_silence if now - self._streams[each].last_time > IDLE_NS]
         if len(over) < len(by_silence) // 4:
             over = by_silence[: max(1, len(by_silence) // 4)]
-        self._closed += self._finished([self._streams.pop(each) for each in over])
+        self._closed.append(self._finished([self._streams.pop(each) for each in over]))
 
     def _analyse(self, block: NDArray[np.uint8], packets: NDArray[np.void]) -> None:
         """G.711 samples: silent packets, and samples at the ends of the scale."""
@@ -153,17 +167,21 @@ class PlainTracker:
             for first, flow in list(self._candidates.values()):
                 if self._media.announced(flow):
                     self._open(first, flow)
-        yield from self._finished(list(self._streams.values()))
+        yield self._finished(list(self._streams.values()))
 
-    def _finished(self, streams: list[_Stream]) -> Iterator[Closed]:
-        closed: list[Closed] = []
+    def _finished(self, streams: list[_Stream]) -> Closed:
+        over: list[tuple[_Stream, Counters, list[Note]]] = []
         for stream in streams:
             stream.release()
             assert stream.state
             counters = stream.state.finish()
             if counters.in_sequence or (self._media and self._media.announced(stream.flow)):
-                closed.append((stream.flow, counters, stream.state.notes, stream.formats))
-        yield from sorted(closed, key=lambda each: each[1].first_time)
+                over.append((stream, counters, stream.state.notes))
+        over.sort(key=lambda each: each[1].first_time)
+        notes = [(place, *note[1:]) for place, (_, _, notes) in enumerate(over) for note in notes]
+        rows = np.array([counters for _, counters, _ in over], COUNTERS)
+        flows, formats = ([getattr(each, name) for each, _, _ in over] for name in ("flow", "formats"))
+        return Closed(flows, rows, np.array(notes, NOTE), formats)
 
 
 def _follows(before: Packet, packet: Packet) -> bool:

@@ -338,12 +338,12 @@ class PlainStream:
             self._settle(number)
         bursts = self._bursts
         bursts.close()
+        unused = [0] * (TYPES - len(self.counts))
         return Counters(
             first_time=self.first.time,
             last_time=self.last_time,
             jitter_mean=self.jitter_mean,
             jitter_max=self.jitter_max,
-            unit_ns=self._unit,
             delta_max=self.delta_max,
             highest=self._highest,
             base=self._base,
@@ -377,7 +377,7 @@ class PlainStream:
             samples=self.samples,
             clipped=self.clipped,
             types=len(self.counts),
-            type_of=[*self.counts],
-            count_of=[*self.counts.values()],
+            type_of=[*self.counts, *unused],
+            count_of=[*self.counts.values(), *unused],
             ssrc=self.first.ssrc,
         )

@@ -10,8 +10,9 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,8 @@ from quality.capture_source import CaptureSource
 from quality.engines import Engine, best_engine
 from quality.figures import Closed, Context, figures_of
 from quality.odd_packets import OddPackets, as_block
-from quality.packet_records import FRAME, ODD, PACKET
+from quality.packet_records import FRAGMENT, FRAME, ODD, PACKET, RTCP
+from quality.rtcp_digest import RtcpDigest
 from quality.stream_figures import Capture, Flow, MediaMap, StreamFigures
 
 Progress = Callable[[int], None]
@@ -65,6 +67,14 @@ def read_capture(
         opened.close()
 
 
+@runtime_checkable
+class DigestsReports(Protocol):
+    """A media map whose RTCP may come digested."""
+
+    rtcp: RtcpDigest
+    faults: int
+
+
 class _Reading:
     """One capture on its way from frames to figures."""
 
@@ -75,6 +85,9 @@ class _Reading:
         self._payload = payload
         self._tracker = engine.tracker(media)
         self._odd_packets = OddPackets(media)
+        taker: object = media
+        self._digests = taker if isinstance(taker, DigestsReports) else None
+        self._reports = engine.reports() if self._digests else None
         self._packets, self._odd = np.zeros(FRAMES, PACKET), np.zeros(FRAMES, ODD)
         self._one_frame = np.zeros(1, FRAME)
         self._times: list[int] = []  # of the first and the last packet
@@ -94,32 +107,53 @@ class _Reading:
         self, block: NDArray[np.uint8], frames: NDArray[np.void], packets: NDArray[np.void], odd: NDArray[np.void]
     ) -> NDArray[np.void]:
         """Signalling goes to the media map, fragments are put together: the RTP packets still to be fed."""
+        odd = odd.copy()  # the table is used for packets that were put together
+        begin = 0
+        for end in (*(np.flatnonzero(odd["kind"] == FRAGMENT) + 1).tolist(), len(odd)):
+            for whole, frame in self._signalling(block, frames, odd[begin:end]):
+                before = int(np.searchsorted(packets["payload_at"], frame[1]))
+                self._tracker.feed(block, packets[:before], payload=self._payload)
+                packets = packets[before:].copy()
+                self._take_whole(whole, frame[0])
+            begin = end
+        return packets
+
+    def _signalling(
+        self, block: NDArray[np.uint8], frames: NDArray[np.void], odd: NDArray[np.void]
+    ) -> Iterator[tuple[bytes, tuple[int, ...]]]:
+        """Take signalling; packets that are whole now, and the frames of their last fragments."""
+        if self._reports and self._digests:
+            self._digests.faults += self._reports.take(block, frames, odd)
+            odd = odd[odd["kind"] != RTCP]
         view, rows = memoryview(block), frames[odd["frame"]].tolist()  # type: ignore[arg-type]
         for frame, each in zip(rows, odd.tolist(), strict=True):
             whole = self._odd_packets.take(view, frame, each)
             if whole is not None:
-                before = int(np.searchsorted(packets["payload_at"], frame[1]))
-                self._tracker.feed(block, packets[:before], payload=self._payload)
-                packets = packets[before:].copy()  # the table is used for the packet in between
-                self._take_whole(whole, frame[0])
-        return packets
+                yield whole, frame
 
     def _take_whole(self, packet: bytes, time: int) -> None:
         block = as_block(packet, self._one_frame, time)
         found, others = self._engine.decode(block, self._one_frame, self._tracker.secret, self._packets, self._odd)
         self._tracker.feed(block, self._packets[:found], payload=self._payload)
-        for each in self._odd[:others].tolist():
-            self._odd_packets.take(memoryview(block), self._one_frame[0].tolist(), each)  # type: ignore[arg-type]
+        for _ in self._signalling(block, self._one_frame, self._odd[:others]):
+            pass  # a fragment of what was put together is none of ours
 
     def capture(self) -> Capture:
-        closed = [*self._done, *self._tracker.finish()]
+        if self._reports and self._digests:
+            self._reports.enter_into(self._digests.rtcp)
         begin, end = (self._times[0] / 1e9, self._times[-1] / 1e9) if self._times else (0.0, 0.0)
         frames = self.frames
-        return Capture(tuple(self._figures(closed)), frames.packets, begin, end, frames.drops, frames.fault)
+        streams = tuple(self._figures(chain(self._done, self._tracker.finish())))
+        return Capture(streams, frames.packets, begin, end, frames.drops, frames.fault)
 
-    def _figures(self, closed: Iterable[Closed]) -> Iterable[StreamFigures]:
+    def _figures(self, all_closed: Iterable[Closed]) -> Iterator[StreamFigures]:
         earlier: Counter[Flow] = Counter()
-        for flow, row, notes, formats in closed:
-            secured = flow in self._odd_packets.secured or (self._media is not None and self._media.encrypted(flow))
-            yield figures_of(row, notes, Context(flow, formats, earlier[flow], secured, self.frames.drops))
-            earlier[flow] += 1
+        for closed in all_closed:
+            secured, before = [], []
+            for flow in closed.flows:
+                secured.append(
+                    flow in self._odd_packets.secured or (self._media is not None and self._media.encrypted(flow))
+                )
+                before.append(earlier[flow])
+                earlier[flow] += 1
+            yield from figures_of(closed, Context(before, secured, self.frames.drops))

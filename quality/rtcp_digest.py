@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import struct
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from quality.packet_records import SENDER_REPORTS
 from quality.rtcp import MOST_LOST, RR, SR, XR
 from quality.rtcp_xr import VoipMetrics, parse_xr
 from quality.stream_figures import Flow
 
 MOST_SOURCES = 200_000
-REMEMBERED_REPORTS = 8  # sender reports that an answer may still refer to
 MOST_RTT_S = 10.0
 _HEAD, _SR, _BLOCK = struct.Struct("!BBH"), struct.Struct("!IQIII"), struct.Struct("!6I")
 
@@ -97,12 +98,11 @@ class RtcpDigest:
         key = _key(flow, ssrc)
         sender = self._senders.get(key)
         if sender is None:
-            sender = self._senders[key] = Sender()
-            if len(self._senders) > MOST_SOURCES:
-                self._senders.popitem(last=False)
+            sender = Sender()
+            self._enter_sender(key, sender)
         sender.packet_count, sender.at = packets, time
         sender.sent[ntp >> 16 & 0xFFFFFFFF] = time
-        if len(sender.sent) > REMEMBERED_REPORTS:
+        if len(sender.sent) > SENDER_REPORTS:
             del sender.sent[next(iter(sender.sent))]
 
     def _blocks(self, time: float, flow: Flow, blocks: bytes, count: int) -> None:
@@ -126,12 +126,27 @@ class RtcpDigest:
         key = _key(flow, ssrc)
         told = self._told.get(key)
         if told is None:
-            told = self._told[key] = Told()
-            self._hosts[flow.src, flow.dst, ssrc] = told
-            if len(self._told) > MOST_SOURCES:
-                old, _ = self._told.popitem(last=False)
-                self._hosts.pop((old[0], old[2], old[4]), None)
+            told = Told()
+            self._enter_told(key, told)
         return told
+
+    def _enter_told(self, key: _Key, told: Told) -> None:
+        self._told[key] = self._hosts[key[0], key[2], key[4]] = told
+        if len(self._told) > MOST_SOURCES:
+            old, _ = self._told.popitem(last=False)
+            self._hosts.pop((old[0], old[2], old[4]), None)
+
+    def _enter_sender(self, key: _Key, sender: Sender) -> None:
+        self._senders[key] = sender
+        if len(self._senders) > MOST_SOURCES:
+            self._senders.popitem(last=False)
+
+    def enter(self, told: Iterable[tuple[Flow, int, Told]], senders: Iterable[tuple[Flow, int, Sender]]) -> None:
+        """What was digested elsewhere (`rtcp_table`): flows, SSRCs, and what is known of each, the oldest first."""
+        for flow, ssrc, each in told:
+            self._enter_told(_key(flow, ssrc), each)
+        for flow, ssrc, sender in senders:
+            self._enter_sender(_key(flow, ssrc), sender)
 
     def _round_trip(self, told: Told, time: float, flow: Flow, ssrc: int, lsr: int, dlsr: int) -> None:
         sender = self._senders.get((flow.dst, flow.dport & ~1, flow.src, flow.sport & ~1, ssrc))

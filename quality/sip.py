@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 MOST_HEADER_OCTETS, MOST_HEADERS, MOST_BODY_OCTETS = 65_536, 512, 1_048_576
 MOST_START_OCTETS = 2048
@@ -26,9 +27,8 @@ _FULL_NAMES = {
     "c": "content-type",
     "l": "content-length",
 }
-_DIGESTED = re.compile(
-    r"\n(call-id|from|to|cseq|content-type|content-length|[iftcl])[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE
-)
+_DIGESTED = frozenset({"call-id", "from", "to", "cseq", "content-type", "content-length"})
+MOST_NAME = 32  # octets of a header's name that may be one of those
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _TAG, _URI = re.compile(r";\s*tag\s*=\s*([^;\s>]+)"), re.compile(r"<([^>]*)>")
 _START = re.compile(rb"(?:SIP/2\.0 \d{3}[^\r\n]*|[A-Z]{2,16} [^\r\n ]+ SIP/2\.0)\r?\n")
@@ -114,23 +114,50 @@ class SipDigest(_Headed):
     def header(self, name: str) -> str:
         return self.fields.get(name, "")
 
+    @property
+    def method(self) -> str:
+        """As `_Headed` has it, without looking at the number before."""
+        if self.start.startswith("SIP/2.0 "):
+            return self.fields.get("cseq", "").partition(" ")[2].strip()
+        return self.start.partition(" ")[0]
+
 
 def digest_sip(data: bytes) -> SipDigest:
     """The few headers that tell of a call. Errors: ValueError, as `parse_sip` has it for those headers."""
-    end = _END.search(data, 0, MOST_HEADER_OCTETS + 4)
-    if end is None:
-        raise ValueError(f"SIP headers do not end within {MOST_HEADER_OCTETS} octets")
-    head = data[: end.start()].decode("utf-8", "surrogateescape")
+    head, body = _parted(data)
+    start, _, rest = head.decode("utf-8", "surrogateescape").partition("\n")
+    if "\n " in rest or "\n\t" in rest:
+        rest = _FOLD.sub(" ", rest)
     fields: dict[str, str] = {}
-    for name, value in _DIGESTED.findall(head):
-        key = name.lower()
-        fields.setdefault(_FULL_NAMES.get(key, key), _FOLD.sub(" ", value).strip() if "\n" in value else value.strip())
-    length, body = fields.get("content-length", ""), data[end.end() :]
+    for row in rest.split("\n"):
+        name, colon, value = row.partition(":")
+        if colon and len(name) < MOST_NAME and (key := _digested_name(name)) is not None and key not in fields:
+            fields[key] = value.strip()
+    length = fields.get("content-length", "")
     if length and (not length.isascii() or not length.isdigit() or len(length) > 9):
         raise ValueError("SIP Content-Length is no number")
     if length and int(length) > len(body):
         raise ValueError(f"SIP body has {len(body)} octets of {length}")
-    return SipDigest(head.partition("\n")[0].rstrip("\r"), fields, body[: int(length)] if length else body)
+    return SipDigest(start.rstrip("\r"), fields, body[: int(length)] if length else body)
+
+
+def _parted(data: bytes) -> tuple[bytes, bytes]:
+    """Head and body of a message. Errors: ValueError."""
+    head, blank, body = data.partition(b"\r\n\r\n")  # as nearly everybody writes it; looking for all forms takes longer
+    if blank and len(head) <= MOST_HEADER_OCTETS and b"\n\n" not in head and b"\n\r\n" not in head + b"\r\n":
+        return head, body
+    end = _END.search(data, 0, MOST_HEADER_OCTETS + 4)
+    if end is None:
+        raise ValueError(f"SIP headers do not end within {MOST_HEADER_OCTETS} octets")
+    return data[: end.start()], data[end.end() :]
+
+
+@lru_cache(maxsize=512)
+def _digested_name(written: str) -> str | None:
+    """The long form of a header's name, if it is one of those."""
+    key = written.rstrip(" \t").lower()
+    key = _FULL_NAMES.get(key, key)
+    return key if key in _DIGESTED else None
 
 
 def _part(body: bytes) -> bytes | None:

@@ -20,6 +20,12 @@ from quality.stream_figures import Datagram, Flow, PayloadFormat
 MOST_CALLS, MOST_CONNECTIONS, MOST_DESCRIPTIONS = 100_000, 2_000, 64
 _TELLING = re.compile(rb"SIP/2\.0 (?!100 )|INVITE |BYE |CANCEL |ACK |UPDATE |PRACK ")
 _BODILY = (b"ACK ", b"UPDATE ", b"PRACK ")  # they tell of media or of nothing
+_DESCRIBING = frozenset({"INVITE", "ACK", "UPDATE", "PRACK"})
+
+
+def _tells_nothing(data: bytes) -> bool:
+    """Of a message without a body: an answer to anything but an INVITE, or what is only of interest with one."""
+    return data.startswith(_BODILY) or (data.startswith(b"SIP") and b"INVITE" not in data)
 
 
 class Side(StrEnum):
@@ -103,6 +109,8 @@ class SipCalls:
         try:
             if datagram.kind == "rtcp":
                 self.rtcp.take(datagram.time, datagram.flow, datagram.payload)
+            elif datagram.kind == "sip" and datagram.transport == "udp":
+                self._message(datagram.time, datagram.payload)
             elif datagram.kind == "sip":
                 for message in self._messages(datagram):
                     self._message(datagram.time, message)
@@ -110,9 +118,7 @@ class SipCalls:
             self.faults += 1
 
     def _messages(self, datagram: Datagram) -> Iterator[bytes]:
-        if datagram.transport == "udp":
-            yield datagram.payload
-            return
+        """Of a TCP connection."""
         connection = self._connections.get(datagram.flow)
         if connection is None:
             connection = self._connections[datagram.flow] = SipConnection()
@@ -121,20 +127,20 @@ class SipCalls:
         yield from connection.take(datagram.tcp_sequence, datagram.payload)
 
     def _message(self, time: float, data: bytes) -> None:
-        if _TELLING.match(data) is None or (data.startswith(_BODILY) and data.endswith(b"\n\r\n")):
+        if _TELLING.match(data) is None or (data.endswith(b"\n\r\n") and _tells_nothing(data)):
             return
         message = digest_sip(data)
-        method = message.method
+        status, method = message.status, message.method
         call = self.calls.get(message.call_id)
         if call is None:
             if message.start.startswith("INVITE "):
                 self._begin(time, message)
             return
-        if message.status is None:
+        if status is None:
             self._request(call, time, method, message)
         elif method == "INVITE":
-            self._answer(call, time, message.status, message)
-        if method in {"INVITE", "ACK", "UPDATE", "PRACK"} and (body := message.sdp):
+            self._answer(call, time, status, message)
+        if message.body and method in _DESCRIBING and (body := message.sdp):
             self._describe(call, time, call.side_of(message), media_of(body))
 
     def _begin(self, time: float, message: SipDigest) -> None:

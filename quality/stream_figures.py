@@ -73,8 +73,7 @@ class MediaMap(Protocol):
         """Whether SDP agreed on SRTP for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class BufferFigures:
+class BufferFigures(NamedTuple):
     """What is left of a stream after a jitter buffer.
 
     `lost_or_late` of `packets_expected` never came or came too late to be played, `late` of them the latter.
@@ -88,8 +87,7 @@ class BufferFigures:
     burst_ratio: float
 
 
-@dataclass(frozen=True, slots=True)
-class Bursts:
+class Bursts(NamedTuple):
     """Bursts and gaps of packets lost or (by the AD buffer) late. Densities are shares (0 to 1) of packets lost or
     late.
     """
@@ -101,8 +99,7 @@ class Bursts:
     burst_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """Ten seconds of a stream, counted from its first packet. Windows in which nothing was due are left out.
 
     `expected`: by how much the highest sequence number went on (an outage is spread evenly over the time it took),
@@ -115,8 +112,7 @@ class Window:
     late: int
 
 
-@dataclass(frozen=True, slots=True)
-class ToneEvent:
+class ToneEvent(NamedTuple):
     """A telephone event [RFC 4733]: when and how long, never which digit."""
 
     start: float

@@ -13,12 +13,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quality import compiled, engines
+from quality import compiled, engines, rtcp_table
 from quality.engines import Engine, best_engine
 from quality.fast_tracker import FastTracker
 from quality.packet_records import HELD
 from quality.plain_engine import PlainEngine, PlainTracker
 from quality.read_capture import read_capture
+from quality.rtcp import Goodbye, ReceiverReport, ReportBlock, RtcpPacket, SenderReport, serialise_compound
+from quality.rtcp_xr import ExtendedReport, VoipMetrics
+from quality.sip_calls import SipCalls
 from quality.stream_figures import Capture, Flow, MediaMap, PayloadFormat
 from tests.rtp_story import EPOCH_NS, PTIME_NS, Pcap, Route, Sent, framed, steady
 
@@ -106,6 +109,74 @@ def test_both_ways_tell_the_same_of_random_bytes(frames: list[bytes], link: int)
         file.add(EPOCH_NS + number, framed(Route().udp(b"\x80" + frame), link))
     fast, plain = both(bytes(file.data))
     assert fast == plain
+
+
+ssrcs, small = st.integers(1, 3), st.integers(0, 2)
+blocks = st.builds(
+    ReportBlock,
+    ssrcs,
+    st.integers(0, 255),
+    st.integers(-5, 2**23 - 1),
+    small,
+    small,
+    st.sampled_from((0, 1 << 16)),
+    small,
+)
+metrics = st.builds(lambda ssrc: ExtendedReport(9, (VoipMetrics(ssrc, *range(21)),)), ssrcs)
+reports = st.one_of(
+    st.builds(SenderReport, ssrcs, st.sampled_from((1 << 32, 2 << 32)), small, small, small, st.tuples(blocks)),
+    st.builds(ReceiverReport, ssrcs, st.lists(blocks, max_size=3).map(tuple)),
+    st.builds(Goodbye, st.tuples(ssrcs)),
+    metrics,
+)
+datagrams = st.tuples(
+    st.lists(reports, min_size=1, max_size=3),
+    st.sampled_from((*ROUTES, Route(src="10.0.0.2", dst="10.0.0.1", sport=20_001, dport=10_001))),
+    st.sampled_from((None,) * 6 + (4, 20, 30, 41, 70)),  # cut there
+    st.integers(0, 400),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(told=st.lists(datagrams, max_size=40))
+def test_both_ways_hear_the_same_of_random_rtcp(
+    told: list[tuple[list[SenderReport | ReceiverReport], Route, int | None, int]],
+) -> None:
+    file, time = Pcap(), EPOCH_NS
+    for bodies, route, cut, passed in told:
+        time += passed * MS
+        data = serialise_compound([RtcpPacket(body) for body in bodies])[:cut]
+        file.add(time, framed(route.udp(data.ljust(12, b"\0"))))
+    heard = []
+    for engine in (best_engine(), PlainEngine()):
+        calls = SipCalls()
+        read_capture(io.BytesIO(file.data), calls, engine=engine)
+        heard.append((calls.rtcp, calls.faults))
+    assert heard[0] == heard[1]
+    flows = [Flow("10.0.0.1", 10_000 + by, "10.0.0.2", 20_000 + by) for by in (0, 2)]
+    for ssrc in range(1, 4):
+        for flow in flows:
+            assert heard[0][0].told(flow, ssrc) == heard[1][0].told(flow, ssrc)
+
+
+def test_reports_of_more_sources_than_there_is_room_for_forget_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rtcp_table, "MOST_SOURCES", 400)
+    file = Pcap()
+    for ssrc in range(1, 1001):
+        block = ReportBlock(ssrc, 0, 0, 1, 1, 0, 0)
+        bodies = (SenderReport(ssrc, 1, 1, 1, 1, (block,)), ExtendedReport(9, (VoipMetrics(ssrc, *range(21)),)))
+        data = serialise_compound([RtcpPacket(body) for body in bodies])
+        file.add(EPOCH_NS + ssrc, framed(Route().udp(data)))
+    calls = SipCalls()
+    read_capture(io.BytesIO(file.data), calls)
+    there, back = Flow("10.0.0.1", 10_000, "10.0.0.2", 20_000), Flow("10.0.0.2", 20_000, "10.0.0.1", 10_000)
+    latest, oldest = calls.rtcp.told(back, 1000), calls.rtcp.told(back, 1)
+    assert latest is not None
+    assert (latest.reports, latest.voip) == (1, VoipMetrics(1000, *range(21)))
+    assert oldest is None
+    assert calls.rtcp.sender(there, 1000) is not None
+    assert calls.rtcp.sender(there, 1) is None
+    assert (calls.rtcp.datagrams, calls.faults) == (1000, 0)
 
 
 @pytest.mark.parametrize("tracker", [FastTracker, PlainTracker])
