@@ -58,9 +58,10 @@ class AfterCall:
             self._quality.changed(command.call)
         if isinstance(command, CallEnded):
             self.tell_intervals(now, command.call)  # its last ones, before it is forgotten
-            for record in self._quality.ended(command.call):
+            records = self._quality.ended(command.call)
+            self._metrics.quality.call(records)
+            for record in records:
                 self._recorder.put(record, now)
-                self._metrics.quality(record)
                 self._tickets.publish(record, now)
         self._tickets.publish(command, now)
 
@@ -68,6 +69,7 @@ class AfterCall:
         """What was reported of calls under way, or of one call, since this was told last."""
         for interval in self._quality.intervals(only):
             self._recorder.put(interval, now)
+            self._metrics.quality.interval(interval)
 
     async def run(self, clock: Callable[[], float]) -> None:
         """Until cancelled."""

@@ -52,7 +52,7 @@ from telephony.house_wiring import house_of
 from telephony.listening import listen
 from telephony.logins import Logins
 from telephony.looks import StoredLooks
-from telephony.metrics import Metrics, metrics_app
+from telephony.metrics import metrics_app
 from telephony.notes import StoredNotes
 from telephony.office_wiring import Office
 from telephony.opening import Opening
@@ -85,7 +85,7 @@ class App:
         self._settings = settings
         self._store = store
         self.clock = Clock()
-        self.metrics = Metrics(settings.queues)
+        self.metrics = own_figures.metrics(settings)
         source = source_of(settings.crm, store.customers, self.clock, self.metrics)
         self._directory, self._finding = Directory(source, store), CustomerFinding(source)
         self.audit = AuditTrail.of(settings, store, self.clock)

@@ -249,9 +249,9 @@ def thinned(reports: list[Report]) -> list[Report]:
 
 
 def trunk_of(call: CallView) -> str | None:
-    """The endpoint of the caller's channel: `trunk-a` of `PJSIP/trunk-a-0000001f`."""
-    name = call.channel.partition("/")[2].rpartition("-")[0]
-    return name or None
+    """The endpoint of the caller's channel: `trunk-a` of `PJSIP/trunk-a-0000001f`; other channels may name a number."""
+    technology, _, name = call.channel.partition("/")
+    return (name.rpartition("-")[0] or None) if technology == "PJSIP" else None
 
 
 def _record(interaction: InteractionId, leg: str, quality: LegQuality, trunk: str | None) -> QualityRecord:

@@ -26,11 +26,11 @@ from prometheus_client.registry import Collector
 from telephony.core.commands import AgentChanged, CallChanged, CallEnded, Decided, LeaveLine, PopLate
 from telephony.core.ids import AgentId, InteractionId, QueueName
 from telephony.core.place import Rule
-from telephony.core.quality_record import QualityRecord
 from telephony.core.rules import OverflowWhy
 from telephony.core.spans import seconds
 from telephony.core.ticket import OpenTicket
 from telephony.core.views import AgentState, CallState, CallView, Lane, Outcome, SpanKind
+from telephony.quality_metrics import QualityMetrics
 
 Figures = Callable[[], Mapping[tuple[str, ...], float]]  # by the values of the labels
 
@@ -38,31 +38,27 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series fo
 
 NO_QUEUE = "none"  # the call never reached a line
 OTHER = "other"
-CODECS = ("alaw", "ulaw", "g722", "opus")
-LEGS = ("caller", "agent")
-DIRECTIONS = ("sent", "received")
-SCALES = ("nb", "wb", "fb")  # narrowband, wideband, fullband: never mixed
-SCALE_OF = {"alaw": "nb", "ulaw": "nb", "g722": "wb"}  # the codecs with published figures
 
 WAIT_BUCKETS_S = (1, 2, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600)
 TALK_BUCKETS_S = (5, 15, 30, 60, 120, 180, 300, 600, 900, 1800, 3600)
 POP_BUCKETS_S = (0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.5, 1.0)
-MOS_BUCKETS = (1.5, 2.0, 2.58, 3.1, 3.6, 4.03, 4.34, 4.5)  # among them the classes of G.107 Annex B
-R_BUCKETS = (30, 50, 60, 70, 80, 90, 95, 100, 110, 120, 130)
-LOSS_BUCKETS = (0.0, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5)
-JITTER_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2)
 
 
 class Metrics:
-    """`publish` is a subscriber of the pump. `queues` are the names of the settings; others count as `other`."""
+    """`publish` is a subscriber of the pump. `queues` and `trunks` are those of the settings; other queues are `other`.
 
-    def __init__(self, queues: Iterable[str], registry: CollectorRegistry | None = None) -> None:
+    `quality` counts how calls sounded.
+    """
+
+    def __init__(
+        self, queues: Iterable[str], registry: CollectorRegistry | None = None, trunks: Iterable[str] = ()
+    ) -> None:
         self.registry = registry or CollectorRegistry()
+        self.quality = QualityMetrics(self.registry, trunks)
         self._queues = (*queues, NO_QUEUE, OTHER)
         self._calls_by_id: dict[InteractionId, CallView] = {}
         self._agents_by_id: dict[AgentId, AgentState] = {}
         self._make()
-        self._make_quality()
         self._fill()
 
     def publish(self, command: object, now: float = 0.0) -> None:
@@ -71,22 +67,6 @@ class Metrics:
     def ticket(self, ticket: OpenTicket) -> None:
         """Count one that is asked for."""
         self._tickets.labels(self._queue(ticket.queue)).inc()
-
-    def quality(self, record: QualityRecord) -> None:
-        """Count one direction of one leg of a finished call."""
-        measured = (_known(record.leg, LEGS), _known(record.direction, DIRECTIONS), _known(record.codec, CODECS))
-        scored = (*measured, _known(record.scale or "", SCALES))
-        if record.mos_cq is None and record.mos_lq is None:
-            self._ungrounded.labels(*measured).inc()
-        for histogram, value in ((self._mos_cq, record.mos_cq), (self._mos_lq, record.mos_lq)):
-            if value is not None:
-                histogram.labels(*scored).observe(value)
-        if record.r_factor is not None:
-            self._r_factor.labels(*scored).observe(record.r_factor)
-        if record.loss_ratio is not None:
-            self._loss.labels(*measured).observe(record.loss_ratio)
-        if record.jitter_ms is not None:
-            self._jitter.labels(*measured).observe(record.jitter_ms / 1000)
 
     def counters(self, name: str, documentation: str, read: Callable[[], Mapping[str, float]], label: str) -> None:
         """Counters kept elsewhere: `hotline_<name>_total{<label>="…"}`, read at each scrape."""
@@ -203,22 +183,6 @@ class Metrics:
             _Read(GaugeMetricFamily, "calls_waiting", "Callers in line.", _labelled(self._lines), ("lane",))
         )
 
-    def _make_quality(self) -> None:
-        measured = ("leg", "direction", "codec")
-        scored = (*measured, "scale")
-        cq = "Conversational MOS by the E-model, delay counted; compare within one scale only."
-        self._mos_cq = self._histogram("call_mos_cq", cq, MOS_BUCKETS, *scored)
-        lq = "Listening MOS by the E-model, delay left aside; compare within one scale only."
-        self._mos_lq = self._histogram("call_mos_lq", lq, MOS_BUCKETS, *scored)
-        rating = "Transmission rating factor R by the E-model; its range depends on the scale."
-        self._r_factor = self._histogram("call_r_factor", rating, R_BUCKETS, *scored)
-        loss = "Lost packets over expected ones, of whole legs."
-        self._loss = self._histogram("call_loss_ratio", loss, LOSS_BUCKETS, *measured)
-        jitter = "Interarrival jitter of whole legs [RFC 3550 A.8]."
-        self._jitter = self._histogram("call_jitter_seconds", jitter, JITTER_BUCKETS_S, *measured)
-        none = "Legs without a MOS, for want of published figures or of reports."
-        self._ungrounded = self._counter("call_quality_ungrounded", none, *measured)
-
     def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
         return Counter(f"hotline_{name}", documentation, labels, registry=self.registry)
 
@@ -239,11 +203,6 @@ class Metrics:
         _touch(self._spans_s, SpanKind)
         _touch(self._decisions, Rule)
         _touch(self._overflows, self._queues, OverflowWhy)
-        for measured in (self._loss, self._jitter, self._ungrounded):
-            _touch(measured, LEGS, DIRECTIONS, (*CODECS, OTHER))
-        for scored in (self._mos_cq, self._mos_lq, self._r_factor):
-            for codec, scale in SCALE_OF.items():
-                _touch(scored, LEGS, DIRECTIONS, (codec,), (scale,))
 
     def _lines(self) -> Mapping[str, float]:
         waiting = [call.lane for call in self._calls_by_id.values() if call.state is CallState.LINE]

@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING
 
 from ivr_flows.standing import Standing
 from telephony import flow_watch
+from telephony.metrics import Metrics
+from telephony.settings import Settings
+from telephony.trunk_names import known_trunks
 
 if TYPE_CHECKING:
     from telephony.app import App
+
+
+def metrics(settings: Settings) -> Metrics:
+    """Where everything is counted."""
+    return Metrics(settings.queues, trunks=known_trunks(settings))
 
 
 def publish(app: App, standings: Callable[[], Iterator[Standing]]) -> None:

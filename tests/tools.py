@@ -35,6 +35,7 @@ class Tool:
     check: str = "--version"
     check_status: int = 0
     apart: tuple[str, ...] = ()  # folders of libraries off the usual path
+    serves: bool = False  # installing it would start a service: only unpacked
 
 
 CHROMIUM = Tool(
@@ -45,7 +46,8 @@ CHROMIUM = Tool(
 )
 SIPP = Tool(("sipp",), ("sip-tester",), "usr/bin/sipp", "-v", check_status=99)
 TSHARK = Tool(("tshark",), ("tshark",), "usr/bin/tshark", apart=("wireshark",))
-TOOLS = (CHROMIUM, SIPP, TSHARK)
+PROMETHEUS = Tool(("prometheus",), ("prometheus",), "usr/bin/prometheus", serves=True)
+TOOLS = (CHROMIUM, SIPP, TSHARK, PROMETHEUS)
 
 FONTS_CONF = """\
 <?xml version="1.0"?>
@@ -94,6 +96,21 @@ def tshark() -> Path:
     return _path(TSHARK)
 
 
+def prometheus() -> Path:
+    """Errors: ToolMissingError."""
+    return _path(PROMETHEUS)
+
+
+def promtool() -> Path:
+    """It comes with Prometheus. Errors: ToolMissingError."""
+    if found := shutil.which("promtool"):
+        return Path(found)
+    program = _tree(PROMETHEUS, data_folder()) / "usr/bin/promtool"
+    if not program.exists():
+        raise ToolMissingError(f"promtool is not here yet: run `python -m tests.tools`, or {_advice(PROMETHEUS)}")
+    return program
+
+
 def _path(tool: Tool) -> Path:
     if found := find(tool, data_folder()):
         return found
@@ -125,7 +142,7 @@ async def ensure(tool: Tool, data: Path, progress: Callable[[str], None]) -> Pat
     if found := find(tool, data):
         return found
     reasons: list[str] = []
-    for way in (_install, _unpack) if os.geteuid() == 0 else (_unpack,):
+    for way in (_install, _unpack) if os.geteuid() == 0 and not tool.serves else (_unpack,):
         try:
             await way(tool, data, progress)
             if found := find(tool, data):

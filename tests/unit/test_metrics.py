@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
@@ -8,6 +10,7 @@ from prometheus_client import generate_latest
 
 from telephony.core.commands import AgentChanged, CallChanged, CallEnded, Decided, PopLate
 from telephony.core.ids import InteractionId, QueueName
+from telephony.core.quality_interval import QualityInterval
 from telephony.core.quality_record import QualityRecord
 from telephony.core.ticket import OpenTicket
 from telephony.core.views import AgentState, CallState, Outcome, Span, SpanKind
@@ -29,12 +32,18 @@ SCORE = QualityRecord(
     scale="nb",
     source="rtcp_ami",
     ungrounded_reason=None,
+    verdict="good",
+    trunk="north",
 )
+INTERVAL = QualityInterval(
+    WAITING.interaction, "caller", "received", 1000.0, 10.0, "north", "alaw", 8000, "nb", "rtp", 500, 5, 0.01, 0.002,
+    3.0, 60.0, 4.2, 4.1, 85.0, "good",
+)  # fmt: skip
 
 
 @pytest.fixture
 def metrics() -> Metrics:
-    return Metrics(["sales", "support", "billing"])
+    return Metrics(["sales", "support", "billing"], trunks=["north", "south"])
 
 
 def value(metrics: Metrics, name: str, **labels: str) -> float | None:
@@ -120,35 +129,91 @@ def test_late_pops_decisions_and_tickets(metrics: Metrics) -> None:
 
 
 def test_quality_in_base_units_and_per_scale(metrics: Metrics) -> None:
-    metrics.quality(SCORE)
-    labels = {"leg": "caller", "direction": "received", "codec": "alaw"}
-    assert value(metrics, "call_mos_cq_sum", scale="nb", **labels) == 4.2
-    assert value(metrics, "call_mos_lq_sum", scale="nb", **labels) == 4.3
-    assert value(metrics, "call_r_factor_sum", scale="nb", **labels) == 88
+    metrics.quality.call([SCORE])
+    labels = {"leg": "caller", "trunk": "north", "direction": "received", "codec": "alaw", "scale": "nb"}
+    assert value(metrics, "call_mos_cq_sum", **labels) == 4.2
+    assert value(metrics, "call_mos_lq_sum", **labels) == 4.3
+    assert value(metrics, "call_r_factor_sum", **labels) == 88
     assert value(metrics, "call_loss_ratio_sum", **labels) == 0.004
     assert value(metrics, "call_jitter_seconds_sum", **labels) == 0.003
-    assert value(metrics, "call_mos_cq_count", scale="nb", **(labels | {"leg": "agent"})) == 0
+    assert value(metrics, "call_delay_seconds_sum", **labels) == 0.06
+    assert value(metrics, "call_mos_cq_count", **(labels | {"trunk": "south"})) == 0
+    assert value(metrics, "call_mos_cq_count", **(labels | {"leg": "agent", "trunk": "none"})) == 0
 
 
 def test_a_leg_without_a_score_is_no_score_of_zero(metrics: Metrics) -> None:
-    metrics.quality(replace(SCORE, codec="opus", scale=None, mos_cq=None, mos_lq=None, r_factor=None))
-    labels = {"leg": "caller", "direction": "received", "codec": "opus"}
+    metrics.quality.call([replace(SCORE, codec="opus", scale=None, mos_cq=None, mos_lq=None, r_factor=None)])
+    labels = {"leg": "caller", "trunk": "north", "direction": "received", "codec": "opus"}
     assert value(metrics, "call_quality_ungrounded_total", **labels) == 1
-    assert value(metrics, "call_loss_ratio_count", **labels) == 1
-    assert value(metrics, "call_mos_cq_count", scale="other", **labels) is None
+    assert value(metrics, "call_loss_ratio_count", scale="none", **labels) == 1
+    assert value(metrics, "call_mos_cq_count", scale="none", **labels) is None
 
 
-def test_what_callers_send_makes_no_series_and_shows_nowhere(metrics: Metrics) -> None:
-    metrics.quality(replace(SCORE, leg="y", codec="other-1"))
+def test_a_call_counts_by_the_worst_of_its_legs(metrics: Metrics) -> None:
+    silent = replace(SCORE, leg="agent", trunk=None, direction="sent", verdict="none")
+    metrics.quality.call([SCORE, replace(SCORE, leg="agent", trunk=None, verdict="bad"), silent])
+    metrics.quality.call([SCORE, silent])
+    metrics.quality.call([])
+    assert value(metrics, "calls_scored_total", trunk="north", verdict="bad") == 1
+    assert value(metrics, "calls_scored_total", trunk="north", verdict="good") == 1
+    assert value(metrics, "call_legs_total", leg="agent", trunk="none", direction="sent", verdict="none") == 2
+
+
+def test_call_time_counts_by_what_people_heard(metrics: Metrics) -> None:
+    for interval in (
+        INTERVAL,
+        replace(INTERVAL, verdict="bad", verdicts=("loss_burst", "jitter_burst")),
+        replace(INTERVAL, verdict="none", verdicts=("one_way_audio",), seconds=11.0),
+        replace(INTERVAL, verdict="bad", capture_drops=3, seconds=9.0),
+        replace(INTERVAL, verdict="good", capture_drops=3),
+        replace(INTERVAL, verdict="strange", seconds=-1.0, verdicts=("strange",), source="rumour"),
+    ):
+        metrics.quality.interval(interval)
+    labels = {"leg": "caller", "trunk": "north", "direction": "received"}
+    seconds = {"good": 20, "degraded": 0, "bad": 21, "none": 0, "unproven": 9}
+    for verdict, wanted in seconds.items():
+        assert value(metrics, "call_quality_seconds_total", verdict=verdict, **labels) == wanted, verdict
+    for finding, times in {"loss_burst": 1, "jitter_burst": 1, "one_way_audio": 1, "no_media": 0, "other": 1}.items():
+        assert value(metrics, "call_findings_total", finding=finding, **labels) == times, finding
+    assert value(metrics, "quality_intervals_total", source="rtp", marked="yes") == 2
+    assert value(metrics, "quality_intervals_total", source="other", marked="no") == 1
+    assert value(metrics, "interval_late_ratio_count", codec="alaw", scale="nb", **labels) == 6
+
+
+def test_a_hundred_thousand_callers_make_no_series_and_show_nowhere(metrics: Metrics) -> None:
+    """Whatever their phones and networks call themselves."""
+    legs, directions, trunks = ("caller", "agent", "x"), ("sent", "received", "x"), ("north", "south", None)
+    codecs, scales = ("alaw", "ulaw", "g722", "opus", "x"), ("nb", "wb", "fb", None)
+    for leg, direction, trunk, codec, scale in product(legs, directions, trunks, codecs, scales):
+        metrics.quality.call((replace(SCORE, leg=leg, direction=direction, trunk=trunk, codec=codec, scale=scale),))
+        interval = replace(INTERVAL, leg=leg, direction=direction, trunk=trunk, codec=codec, scale=scale)
+        metrics.quality.interval(interval)
+    before = 0
+    for number in range(100_000):
+        caller = f"+48{600_000_000 + number}"
+        strange = replace(
+            INTERVAL, interaction=InteractionId(caller), leg=legs[number % 3], direction=f"to {caller}",
+            trunk=f"sip-{caller}", codec=f"evil {caller}", scale=caller, verdict=caller, verdicts=(caller,),
+            source=caller,
+        )  # fmt: skip
+        metrics.quality.interval(strange)
+        if number % 20 == 0:
+            metrics.quality.call((replace(SCORE, leg=caller, trunk=caller, codec=caller, scale=caller),))
+        before = before or (number > 2 and series(metrics)) or 0
+    assert series(metrics) == before
+    labels = " ".join(re.findall(r"\{.*\}", generate_latest(metrics.registry).decode()))
+    assert 'trunk="north"' in labels
+    assert not re.search(r"48[0-9]{6}|sip-|evil|0x[0-9a-f]{8}|[0-9]{1,3}(\.[0-9]{1,3}){3}", labels)
+
+
+def test_queues_that_nobody_knows_are_one(metrics: Metrics) -> None:
     before = series(metrics)
     for number in range(50):
         strange = replace(WAITING, interaction=InteractionId(f"i{number}"), queue=QueueName(f"queue-{number}"))
         metrics.publish(CallChanged(strange))
         metrics.publish(CallEnded(replace(strange, ended_at=1100.0, outcome=Outcome.ABANDONED_LINE)))
-        metrics.quality(replace(SCORE, leg="x", codec=f"evil\n{number}"))
     assert series(metrics) == before
     assert CALLER.encode() not in generate_latest(metrics.registry)
-    assert value(metrics, "calls_total", outcome="abandoned_line", lane="accessibility", queue="other") == 50
 
 
 def test_counters_kept_elsewhere_are_read_at_each_scrape(metrics: Metrics) -> None:
