@@ -106,8 +106,8 @@ def test_all_that_is_wrong_is_told_at_once_in_order() -> None:
 
 
 def test_a_host_is_given_up_before_its_ringing_is() -> None:
-    wrong = told(changed("mos_threshold = 3.6", "mos_threshold = 3.6\nanswer_timeout_s = 20\nring_timeout_s = 20"))
-    assert ["answer_timeout_s: " in each or "answer_timeout_s" in each for each in wrong] == [True]
+    wrong = told(changed("mos_threshold = 3.6", "ring_timeout_s = 20\nanswer_timeout_s = 20"))
+    assert ["is not less than ring_timeout_s" in each for each in wrong] == [True]
 
 
 def test_numbers_that_nobody_brings_are_told() -> None:
