@@ -1,7 +1,8 @@
-"""What Numba compiles: a decorator for such functions, and where their machine code is kept on the disk.
+"""Numba, where it is installed and works: a decorator for compiled functions whose machine code is kept on the disk.
 
-The cache lies under HOTLINE_DATA, else under the user's cache folder, apart for each version of the sources. Never
-under /tmp: what is read from a cache is run.
+The cache lies under HOTLINE_DATA, else under the user's cache folder, apart for each version of the sources: Numba
+itself looks at one file's date only, and functions here call those of other files. Never under /tmp: what is read
+from a cache is run.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from typing import Any
 
 SOURCES = (
     "compiled.py",
-    "machine_code.py",
     "packet_records.py",
     "fast_decode.py",
     "fast_events.py",
     "fast_rtcp.py",
+    "fast_ring.py",
     "fast_streams.py",
     "fast_table.py",
     "payload_formats.py",
@@ -39,9 +40,15 @@ def cache_folder() -> Path:
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """For `machine_code` to compile. Errors: ImportError without Numba."""
+    """Compile at the first call, without the interpreter's lock; kept on the disk where that can be written.
+
+    Errors: ImportError without Numba.
+    """
     from numba import njit
 
     # Without counting references to tables: nothing is allocated, and the counting took half the time.
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
-    return njit(**options)(function)
+    try:
+        return njit(cache=True, **options)(function)
+    except RuntimeError:  # no place for a cache
+        return njit(**options)(function)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from quality import fast_decode
 from quality.capture_frames import MOST
 from quality.fast_tracker import FastTracker
-from quality.machine_code import at, machine_code
+from quality.packet_records import FRAME, ODD, PACKET
 from quality.rtcp_table import RtcpTable
 from quality.stream_figures import MediaMap
 
@@ -16,14 +17,21 @@ class FastEngine:
     name = "compiled"
 
     def __init__(self) -> None:
-        """Compile or load what was compiled. Errors: see `MachineCode`."""
-        self._code = machine_code()
+        """Compile or load from the cache. Errors: whatever a broken cache or compiler raises."""
+        tracker = self.tracker(None)
+        frames, packets, odd = np.zeros(1, FRAME), np.zeros(1, PACKET), np.zeros(1, ODD)
+        block = np.zeros(64, np.uint8)
+        self.walk_pcap(block, 0, 1, frames, swapped=False, nano=False)
+        self.walk_pcapng(block, 0, np.zeros((0, 4), np.int64), frames, swapped=False)
+        self.decode(block, frames[:0], tracker.secret, packets, odd)
+        tracker.feed(block, packets[:0], payload=True)
+        self.reports().take(block, frames, odd[:0])
 
     def walk_pcap(
         self, block: NDArray[np.uint8], size: int, link: int, frames: NDArray[np.void], *, swapped: bool, nano: bool
     ) -> tuple[int, int, int]:
-        count, used, stop = self._code.walk_pcap(block.ctypes.data, size, swapped, nano, link, MOST, *at(frames))
-        return count, used, stop
+        found: tuple[int, int, int] = fast_decode.walk_pcap(block.ctypes.data, size, swapped, nano, link, MOST, frames)
+        return found
 
     def walk_pcapng(
         self,
@@ -34,10 +42,10 @@ class FastEngine:
         *,
         swapped: bool,
     ) -> tuple[int, int, int, int]:
-        count, used, stop, dropped = self._code.walk_pcapng(
-            block.ctypes.data, size, swapped, *at(interfaces), MOST, *at(frames)
+        found: tuple[int, int, int, int] = fast_decode.walk_pcapng(
+            block.ctypes.data, size, swapped, interfaces, MOST, frames
         )
-        return count, used, stop, dropped
+        return found
 
     def decode(
         self,
@@ -47,8 +55,8 @@ class FastEngine:
         packets: NDArray[np.void],
         odd: NDArray[np.void],
     ) -> tuple[int, int]:
-        found, others = self._code.decode(block.ctypes.data, *at(frames), secret, *at(packets), *at(odd))
-        return found, others
+        found: tuple[int, int] = fast_decode.decode(block.ctypes.data, frames, np.uint64(secret), packets, odd)
+        return found
 
     @staticmethod
     def reports() -> RtcpTable:

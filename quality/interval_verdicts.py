@@ -41,21 +41,26 @@ WORDS = {
 class Heard:
     """One direction over `seconds`; None is not known. Ratios are of packets expected, and of samples.
 
-    `back`: packets expected in the other direction meanwhile. `held`: somebody was on hold, so that nothing need come.
+    `back`: packets expected in the other direction meanwhile. `sent`: how many were sent in this one, as their sender
+    says. `due`: something must come where anything comes back. `talking`: two people talk, so that both must be heard.
+    `held`: somebody is on hold, so that nothing need come. `mute`: nothing but silence has come since they talk.
     """
 
     seconds: float
     expected: int
     lost: int
     back: int | None
+    sent: int | None = None
     late_ratio: float | None = None
     jitter_ms: float | None = None
-    silence_ratio: float | None = None
     clipping_ratio: float | None = None
     dscp: frozenset[int] = frozenset()  # seen
-    codec: str | None = None  # on the wire
+    codecs: frozenset[str] = frozenset()  # on the wire
     agreed_codec: str | None = None
+    due: bool = True
+    talking: bool = True
     held: bool = False
+    mute: bool = False
 
 
 def findings(heard: Heard, *, demanded_dscp: int | None = None) -> tuple[Finding, ...]:
@@ -66,9 +71,10 @@ def findings(heard: Heard, *, demanded_dscp: int | None = None) -> tuple[Finding
 def _missing(heard: Heard) -> Iterator[Finding]:
     if heard.held or heard.seconds < LEAST_S:
         return
-    if heard.back is not None and heard.back >= RETURNED_LEAST:
+    sent, back = heard.sent or 0, heard.back or 0
+    if sent >= RETURNED_LEAST or (heard.due and back >= RETURNED_LEAST):
         yield Finding.ONE_WAY_AUDIO
-    elif not heard.back:
+    elif heard.talking and not back:
         yield Finding.NO_MEDIA
 
 
@@ -77,11 +83,11 @@ def _of_packets(heard: Heard, demanded_dscp: int | None) -> Iterator[Finding]:
         yield Finding.LOSS_BURST
     if (heard.late_ratio or 0.0) >= LATE_FROM or (heard.jitter_ms or 0.0) >= JITTER_FROM_MS:
         yield Finding.JITTER_BURST
-    if heard.codec and heard.agreed_codec and heard.codec != heard.agreed_codec:
+    if heard.agreed_codec and heard.codecs - {heard.agreed_codec}:
         yield Finding.CODEC_MISMATCH
     if demanded_dscp is not None and heard.dscp - {demanded_dscp}:
         yield Finding.WRONG_DSCP
     if (heard.clipping_ratio or 0.0) >= CLIPPED_FROM:
         yield Finding.CLIPPING
-    if (heard.silence_ratio or 0.0) >= SILENT_FROM and not heard.held and heard.seconds >= LEAST_S:
+    if heard.mute and not heard.held and heard.seconds >= LEAST_S:
         yield Finding.SILENCE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ivr_flows import Flow
@@ -12,6 +12,7 @@ from telephony.call_quality import CallQuality
 from telephony.console.trail import trail
 from telephony.core.commands import CallChanged, CallEnded, Command
 from telephony.core.disposition import Disposition
+from telephony.core.quality_interval import QualityInterval
 from telephony.core.ticket import OpenTicket
 from telephony.core.ticket_rules import EndedCall, TicketRule
 from telephony.core.tickets import Tickets
@@ -67,7 +68,10 @@ class AfterCall:
 
     def tell_intervals(self, now: float, only: CallView | None = None) -> None:
         """What was reported of calls under way, or of one call, since this was told last."""
-        for interval in self._quality.intervals(only):
+        self.tell(self._quality.intervals(now, only), now)
+
+    def tell(self, intervals: Iterable[QualityInterval], now: float) -> None:
+        for interval in intervals:
             self._recorder.put(interval, now)
             self._metrics.quality.interval(interval)
 

@@ -27,7 +27,6 @@ from telephony.asterisk.interaction_id import new_interaction_id
 from telephony.asterisk.translate import Attempt
 from telephony.audit import AuditTrail
 from telephony.call_back_desk import CallBackDesk
-from telephony.call_quality import CallQuality
 from telephony.clock import Clock
 from telephony.console.console import Console
 from telephony.console.flow_pages import Served
@@ -60,6 +59,7 @@ from telephony.outreach_wiring import Outreach
 from telephony.outward_wiring import Outward, link_of
 from telephony.page_phones import PageRegistrar
 from telephony.pump import Pump
+from telephony.quality_wiring import LiveQuality
 from telephony.read_in import ReadIn
 from telephony.recording_wiring import RecordingsAtRest
 from telephony.settings import AsteriskNode, Settings
@@ -95,7 +95,9 @@ class App:
         self._registrar = PageRegistrar(settings.asterisk, self._logins.phones)
         self.gateways: dict[str, Gateway] = {}
         self.trunks = Trunks(settings.asterisk, self.gateways, self.clock)
-        self.quality = CallQuality(scored=self.trunks.scored)
+        self.live = LiveQuality(settings.quality, self.trunks.scored, self.clock)
+        self.live.tell(self.metrics)
+        self.quality = self.live.calls
         self.call_backs = self._call_back_desk(settings)
         self.office = Office(settings, store, self.call_backs, self.audit, self._new_id, self.clock)
         self._visits = desk_of(settings, store, self.gateways, self._flow_set, self._new_id, self.clock)
@@ -241,7 +243,7 @@ class App:
                 tasks.create_task(self._tls.watch())
             tasks.create_task(self.flows.run())
             for work in (
-                self.after_call.run(self.clock),
+                *self.live.works(self.after_call),
                 *self.outward.works(),
                 *self.during_call.works(),
                 *self.office.works(),

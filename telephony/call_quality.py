@@ -8,19 +8,24 @@ sent [RFC 3550 §6.4]. Memory is bounded by the number of legs and of reports ke
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from quality.live_window import StreamWindow, WindowEnd
 from quality.rtcp_score import DelayModel, Direction, LegQuality, Report, score
 from telephony.core.ids import InteractionId
 from telephony.core.quality_interval import QualityInterval
 from telephony.core.quality_record import QualityRecord
 from telephony.core.rtcp_event import ReportBlock, RtcpDirection, RtcpEvent
 from telephony.core.views import CallView
-from telephony.leg_intervals import RTCP_AMI, OpenInterval, Whose, intervals_of
+from telephony.leg_capture import Address, CapturedLeg, WindowIndex, captured_intervals, whole_of
+from telephony.leg_intervals import RTCP_AMI, Closed, OpenInterval, Whose, intervals_of, talking
 
 MOST_LEGS = 8_192  # three times what the largest site talks at once
 MOST_REPORTS = 720  # per leg and direction: one hour at one report in 5 s; then every second one is dropped
+CAPTURE_DEAD_S = 25.0  # a capture that has told nothing for so long sees nothing any more
+FIRST_WINDOW_S = 12.0  # so long a new leg waits for its first window
+RTCP_EVERY_S = 8.0  # a leg that is alive is reported on that often; every 5 s, and a little [RFC 3550 §6.2]
 IDLE_S = 900.0  # a leg of which nothing was heard for so long has gone without a word
 CALLER, AGENT = "caller", "agent"
 
@@ -47,6 +52,9 @@ class _Leg:
     reports: dict[Direction, list[Report]] = field(
         default_factory=lambda: {Direction.RECEIVED: [], Direction.SENT: []}
     )  # fmt: skip
+    local: Address | None = None  # where Asterisk sends and receives its media
+    begun_at: float = 0.0
+    captured: CapturedLeg = field(default_factory=CapturedLeg)
     open: dict[Direction, OpenInterval] = field(
         default_factory=lambda: {Direction.RECEIVED: OpenInterval(), Direction.SENT: OpenInterval()}
     )  # fmt: skip
@@ -62,8 +70,11 @@ class CallQuality:
         delay: DelayModel | None = None,
         most_legs: int = MOST_LEGS,
         most_reports: int = MOST_REPORTS,
+        dscp: int | None = None,
     ) -> None:
-        """`scored` is shown each leg of a call that has ended: its node, channel, and both directions."""
+        """`scored` is shown each leg of a call that has ended: its node, channel, and both directions. `dscp`: the mark
+        that packets shall have, where one is demanded.
+        """
         self._scored = scored
         self._codecs: OrderedDict[str, str] = OrderedDict()  # by Uniqueid
         self._delay = delay or DelayModel()
@@ -73,6 +84,8 @@ class CallQuality:
         self._ended: OrderedDict[str, None] = OrderedDict()  # Linkedids, and legs that were not the caller's
         self._joined: OrderedDict[str, InteractionId] = OrderedDict()  # Linkedids of legs on other nodes
         self._calls: OrderedDict[InteractionId, CallView] = OrderedDict()  # under way, as last heard of
+        self._dscp = dscp
+        self._window: WindowIndex | None = None  # the last one that was captured
 
     @property
     def legs(self) -> int:
@@ -116,25 +129,66 @@ class CallQuality:
         while len(self._calls) > self._most_legs:
             self._calls.popitem(last=False)
 
-    def intervals(self, only: CallView | None = None) -> tuple[QualityInterval, ...]:
-        """What was reported since this was asked last: of one call, or of all under way."""
+    def intervals(self, now: float, only: CallView | None = None) -> tuple[QualityInterval, ...]:
+        """What was reported since this was asked last: of one call, or of all under way; not what is captured."""
+        captures = self._window is not None and now < self._window.end.start + CAPTURE_DEAD_S
+        found: list[QualityInterval] = []
+        for uniqueid, leg, call in self._under_way(only):
+            captured = captures and (leg.captured.until > now - CAPTURE_DEAD_S or leg.begun_at > now - FIRST_WINDOW_S)
+            if only or not captured:
+                whose = self._whose(uniqueid, call)
+                found += self._noted(leg, intervals_of(whose, self._close(leg, whose.codec), RTCP_AMI))
+        return tuple(found)
+
+    def captured(self, streams: Iterable[StreamWindow], end: WindowEnd) -> tuple[QualityInterval, ...]:
+        """All streams of a window of a live capture: what they say of the legs of calls under way."""
+        before, self._window = self._window, WindowIndex(streams, end)
+        found: list[QualityInterval] = []
+        for uniqueid, leg, call in self._under_way():
+            if leg.local is None:
+                continue
+            whose = self._whose(uniqueid, call)
+            if before and leg.captured.first_at is None:  # it may have begun there, before its address was known
+                found += self._of_window(leg, whose, before)
+            found += self._of_window(leg, whose, self._window)
+        return tuple(found)
+
+    def _of_window(self, leg: _Leg, whose: Whose, window: WindowIndex) -> list[QualityInterval]:
+        """Nothing where the capture has never seen the leg: it passes elsewhere."""
+        assert leg.local is not None
+        end, seen = window.end, window.of(leg.local)
+        alive = leg.last_at > end.start + end.seconds - RTCP_EVERY_S or whose.leg == CALLER
+        if not any(each.expected for each in seen.values()) and (leg.captured.first_at is None or not alive):
+            return []
+        leg.captured.take(seen, end, talking=talking(whose.call, end.start))
+        rtt_ms = leg.rtt_s * 1000 if leg.rtt_s is not None else None
+        reported = self._close(leg, whose.codec)
+        told = captured_intervals(
+            whose, seen, reported, leg.captured, end, rtt_ms=rtt_ms, demanded_dscp=self._dscp
+        )  # fmt: skip
+        return self._noted(leg, told)
+
+    def _under_way(self, only: CallView | None = None) -> Iterator[tuple[str, _Leg, CallView]]:
+        """All legs of calls that are known; of one call where one is given."""
         calls = {only.interaction: only} if only else self._calls
         by_uniqueid = {str(call.uniqueid): call for call in calls.values()}
         by_linkedid = {each: calls[whose] for each, whose in self._joined.items() if whose in calls}
         by_linkedid |= {call.linkedid: call for call in calls.values()}
-        found: list[QualityInterval] = []
         for uniqueid, leg in self._legs.items():
             if call := by_uniqueid.get(uniqueid) or by_linkedid.get(leg.linkedid):
-                found += self._close(uniqueid, leg, call)
-        return tuple(found)
+                yield uniqueid, leg, call
 
-    def _close(self, uniqueid: str, leg: _Leg, call: CallView) -> list[QualityInterval]:
-        codec, is_caller = self._codec_of(uniqueid, call), uniqueid == call.uniqueid
-        closed = {direction: each.close(direction, codec, self._delay) for direction, each in leg.open.items()}
-        whose = Whose(call, CALLER if is_caller else AGENT, codec, trunk_of(call) if is_caller else None)
-        found = intervals_of(whose, closed, RTCP_AMI)
-        for interval in found:
-            leg.open[Direction(interval.direction)].worst.see(interval)
+    def _whose(self, uniqueid: str, call: CallView) -> Whose:
+        is_caller = uniqueid == call.uniqueid
+        trunk = trunk_of(call) if is_caller else None
+        return Whose(call, CALLER if is_caller else AGENT, self._codec_of(uniqueid, call), trunk)
+
+    def _close(self, leg: _Leg, codec: str) -> dict[Direction, Closed]:
+        return {direction: each.close(direction, codec, self._delay) for direction, each in leg.open.items()}
+
+    def _noted(self, leg: _Leg, found: list[QualityInterval]) -> list[QualityInterval]:
+        for each in found:
+            leg.open[Direction(each.direction)].worst.see(each)
         return found
 
     def _codec_of(self, uniqueid: str, call: CallView) -> str:
@@ -180,19 +234,20 @@ class CallQuality:
         return records
 
     def _records(self, uniqueid: str, leg: _Leg, call: CallView) -> tuple[QualityRecord, ...]:
-        is_caller = uniqueid == call.uniqueid
-        codec = self._codec_of(uniqueid, call)
+        whose, rtt_ms = self._whose(uniqueid, call), leg.rtt_s * 1000 if leg.rtt_s is not None else None
         self._codecs.pop(uniqueid, None)
-        scores = [score(direction, codec, reports, delay=self._delay) for direction, reports in leg.reports.items()]
-        self._scored(leg.node, leg.channel, scores)
-        trunk = trunk_of(call) if is_caller else None
-        name = CALLER if is_caller else AGENT
+        told = [score(direction, whose.codec, reports, delay=self._delay) for direction, reports in leg.reports.items()]
+        scores = [whole_of(leg.captured, each.direction, each, whose.codec, rtt_ms) for each in told]
+        self._scored(leg.node, leg.channel, [each for each, _ in scores])
         return tuple(
-            leg.open[each.direction].worst.beside(_record(call.interaction, name, each, trunk)) for each in scores
-        )
+            leg.open[each.direction].worst.beside(_record(whose, each, source)) for each, source in scores
+        )  # fmt: skip
 
     def _leg(self, event: RtcpEvent) -> _Leg:
-        leg = self._legs.setdefault(event.uniqueid, _Leg(event.linkedid, event.node, event.channel))
+        new = _Leg(event.linkedid, event.node, event.channel, begun_at=event.at)
+        leg = self._legs.setdefault(event.uniqueid, new)
+        if event.local:
+            leg.local = event.local[0], event.local[1] & ~1  # RTP has the even port [RFC 3550 §11], or both share it
         leg.linkedid = event.linkedid  # a transfer merges calls: the last one counts
         leg.last_at = event.at
         self._legs.move_to_end(event.uniqueid)
@@ -254,10 +309,10 @@ def trunk_of(call: CallView) -> str | None:
     return (name.rpartition("-")[0] or None) if technology == "PJSIP" else None
 
 
-def _record(interaction: InteractionId, leg: str, quality: LegQuality, trunk: str | None) -> QualityRecord:
+def _record(whose: Whose, quality: LegQuality, source: str) -> QualityRecord:
     return QualityRecord(
-        interaction=interaction,
-        leg=leg,
+        interaction=whose.call.interaction,
+        leg=whose.leg,
         direction=quality.direction,
         codec=quality.codec,
         loss_ratio=quality.loss_ratio,
@@ -268,8 +323,8 @@ def _record(interaction: InteractionId, leg: str, quality: LegQuality, trunk: st
         mos_cq=quality.mos_cq,
         mos_lq=quality.mos_lq,
         scale=quality.scale,
-        source=RTCP_AMI,
+        source=source,
         ungrounded_reason=quality.ungrounded_reason,
         verdict=str(quality.verdict),
-        trunk=trunk,
+        trunk=whose.trunk,
     )

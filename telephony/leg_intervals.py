@@ -17,7 +17,7 @@ from quality.rtcp_score import DelayModel, Direction, LegQuality, Report, nothin
 from telephony.core.quality_interval import QualityInterval
 from telephony.core.quality_record import QualityRecord
 from telephony.core.spans import overlaps
-from telephony.core.views import CallView, SpanKind
+from telephony.core.views import CallState, CallView, SpanKind
 
 MOST_PENDING = 64  # reports of one interval; a far end that sends more loses the oldest
 RTCP_AMI = "rtcp_ami"
@@ -91,7 +91,7 @@ class OpenInterval:
             scored = score(direction, codec, self.reports, delay=delay, since=since)
             self.reports, self.from_start = self.reports[-1:], False
             self.opened_at = scored.ended_at
-        elif self.nobody_at is not None and self.opened_at is not None:
+        elif self.nobody_at is not None and self.opened_at is not None and self.nobody_at > self.opened_at:
             scored = nothing_came(direction, codec, self.opened_at, self.nobody_at)
             self.opened_at = self.nobody_at
         self.nobody_at = None
@@ -106,29 +106,55 @@ class Whose:
     trunk: str | None
 
 
+def other(direction: Direction) -> Direction:
+    return Direction.SENT if direction is Direction.RECEIVED else Direction.RECEIVED
+
+
 def intervals_of(whose: Whose, closed: Mapping[Direction, Closed], source: str) -> list[QualityInterval]:
     """One for each direction that was reported on, each judged beside the other."""
     found = []
-    for direction, (scored, _) in closed.items():
-        if scored is None or scored.started_at is None or scored.ended_at is None:
+    for direction, (scored, sent) in closed.items():
+        if scored is None:
             continue
-        other = closed[Direction.SENT if direction is Direction.RECEIVED else Direction.RECEIVED]
-        wrong = findings(
-            Heard(
-                scored.ended_at - scored.started_at,
-                scored.packets_expected,
-                scored.packets_lost,
-                _most(other.scored.packets_expected if other.scored else None, other.sent),
-                jitter_ms=scored.jitter_ms,
-                held=held(whose.call, scored.started_at, scored.ended_at),
-            )
-        )
-        found.append(_interval(whose, scored, scored.started_at, scored.ended_at, wrong, source))
+        beside = closed[other(direction)]
+        back = _most(beside.scored.packets_expected if beside.scored else None, beside.sent)
+        found.append(interval(whose, scored, findings(heard_of(whose, scored, back=back, sent=sent)), source))
     return found
+
+
+def heard_of(whose: Whose, scored: LegQuality, *, back: int | None, sent: int | None) -> Heard:
+    """What a score says, for the verdicts."""
+    from_at, to_at = _edges(scored)
+    both = talking(whose.call, from_at)
+    return Heard(
+        to_at - from_at,
+        scored.packets_expected,
+        scored.packets_lost,
+        back,
+        sent,
+        jitter_ms=scored.jitter_ms,
+        due=scored.direction is Direction.RECEIVED or both,
+        talking=both,
+        held=held(whose.call, from_at, to_at),
+    )
+
+
+def seconds_of(scored: LegQuality) -> float:
+    from_at, to_at = _edges(scored)
+    return to_at - from_at
+
+
+def _edges(scored: LegQuality) -> tuple[float, float]:
+    return scored.started_at or 0.0, scored.ended_at or scored.started_at or 0.0
 
 
 def _most(*counts: int | None) -> int | None:
     return max((count for count in counts if count is not None), default=None)
+
+
+def talking(call: CallView, since: float) -> bool:
+    """Whether two people have talked all the time since then."""
+    return call.state is CallState.TALKING and call.answered_at is not None and call.answered_at <= since
 
 
 def held(call: CallView, from_at: float, to_at: float) -> bool:
@@ -136,9 +162,16 @@ def held(call: CallView, from_at: float, to_at: float) -> bool:
     return any(span.kind is SpanKind.HOLD and overlaps(span, from_at, to_at) for span in call.spans)
 
 
-def _interval(
-    whose: Whose, scored: LegQuality, from_at: float, to_at: float, wrong: tuple[Finding, ...], source: str
+def interval(
+    whose: Whose,
+    scored: LegQuality,
+    wrong: tuple[Finding, ...],
+    source: str,
+    *,
+    late_ratio: float | None = None,
+    capture_drops: int | None = None,
 ) -> QualityInterval:
+    from_at, to_at = _edges(scored)
     known = codec_named(whose.codec)
     return QualityInterval(
         interaction=whose.call.interaction,
@@ -154,7 +187,7 @@ def _interval(
         packets_expected=scored.packets_expected,
         packets_lost=scored.packets_lost,
         loss_ratio=scored.loss_ratio,
-        late_ratio=None,
+        late_ratio=late_ratio,
         jitter_ms=scored.jitter_ms,
         delay_ms=scored.delay_ms,
         mos_lq=scored.mos_lq,
@@ -162,4 +195,5 @@ def _interval(
         r_factor=scored.r_factor,
         verdict=str(scored.verdict),
         verdicts=tuple(map(str, wrong)),
+        capture_drops=capture_drops,
     )

@@ -24,6 +24,7 @@ from telephony.core.rules import Rules
 from telephony.crm_settings import Crm
 from telephony.message_settings import Messages
 from telephony.office_settings import Complaints, Privacy, Retention
+from telephony.quality_settings import QualityRules
 from telephony.queue_settings import AgentSkills, Number, Queue
 from telephony.settings_types import E164, Address, ApiToken, Frozen, Listen, Name, SettingsError
 from telephony.shipped import CONFIG_FOLDER
@@ -89,6 +90,7 @@ class Settings(BaseSettings):
     surveys: Surveys = Surveys()
     appointments: Appointments = Appointments()
     vault: VaultRules = VaultRules()
+    quality: QualityRules = QualityRules()  # of calls, while they go on
     speech_command: str = ""  # a program that makes prompts; the synthesiser that comes along where empty
     recorded: Path | None = None  # a folder of recorded prompts, which win
     prompts: Path | None = None  # where built prompts lie; `prompts` in the data folder unless given

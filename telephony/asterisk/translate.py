@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ _BLOCK = ("SourceSSRC", "FractionLost", "CumulativeLost", "HighestSequence", "Se
 MOST_BLOCKS = 3  # Asterisk's RTP sessions hear one stream each; more would be a conference's own business
 _BLOCK_KEYS = tuple(tuple(f"Report{index}{key}" for key in _BLOCK) for index in range(MOST_BLOCKS))
 _RTCP = (
-    "Channel", "Uniqueid", "Linkedid", "SSRC", "RTT", "SentPackets", "SentOctets", "ReportCount",
+    "Channel", "Uniqueid", "Linkedid", "From", "To", "SSRC", "RTT", "SentPackets", "SentOctets", "ReportCount",
     *(key for keys in _BLOCK_KEYS for key in keys),
 )  # fmt: skip
 
@@ -208,6 +209,7 @@ def rtcp(node: str, event: AmiEvent, at: float) -> RtcpEvent:
         octet_count=_number(fields.get("SentOctets")),
         rtt_s=_seconds(fields["RTT"]) if "RTT" in fields and heard_us else None,
         report_blocks=blocks,
+        local=_address(fields.get("From" if event.name == "RTCPSent" else "To", "")),
     )
 
 
@@ -222,6 +224,15 @@ def _block(fields: Mapping[str, str], keys: tuple[str, ...]) -> ReportBlock:
         lsr=int(fields[lsr]),
         dlsr_s=_seconds(fields[dlsr]),
     )
+
+
+def _address(text: str) -> tuple[str, int] | None:
+    """`192.0.2.1:5005`, `[2001:db8::1]:5005`; nothing of what is none."""
+    host, _, port = text.rpartition(":")
+    try:
+        return str(ipaddress.ip_address(host.strip("[]"))), int(port)
+    except ValueError:
+        return None
 
 
 def _number(text: str | None) -> int | None:

@@ -44,3 +44,4 @@ class RtcpEvent(NamedTuple):
     octet_count: int | None
     rtt_s: float | None
     report_blocks: tuple[ReportBlock, ...]
+    local: tuple[str, int] | None = None  # Asterisk's own address for RTCP

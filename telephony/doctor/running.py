@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ivr_flows import FlowError
+from quality.capture_ring import CaptureRefusedError, Ring
 from telephony.asterisk import cel, queue_log, translate
 from telephony.asterisk.ami import AmiRefusedError
 from telephony.asterisk.ami_actions import ReadsEnvironment
@@ -18,6 +19,7 @@ from telephony.doctor import nodes
 from telephony.doctor.certificate import certificate
 from telephony.doctor.finding import Finding, right, warning, wrong
 from telephony.flows import Origin, by_number, known_to
+from telephony.quality_settings import QualityRules
 from telephony.settings import AsteriskNode, Settings, load
 from telephony.settings_types import SettingsError
 from telephony.store.connection import Postgres
@@ -41,11 +43,24 @@ async def examine(files: Sequence[Path], *, will_serve: bool) -> AsyncIterator[F
         yield await database(settings.database_url.get_secret_value())
     if will_serve and not settings.asterisk:
         yield wrong("Asterisk node", "none in the settings", "add [[asterisk]] with name, host, ami_port and secret")
+    yield quality_source(settings.quality)
     async for finding in managers(settings.asterisk):
         yield finding
     for node in settings.asterisk:
         if node.log_folder:
             yield logs(node.name, node.log_folder)
+
+
+def quality_source(rules: QualityRules) -> Finding:
+    """By which of its sources calls under way are scored."""
+    if rules.interface is None:
+        return right("call quality", "by RTCP over AMI: no `[quality] interface` is given to capture on")
+    try:
+        Ring(rules.interface, blocks=4).close()
+    except CaptureRefusedError as error:
+        how = "AmbientCapabilities=CAP_NET_RAW in the server's unit, or take `[quality] interface` out"
+        return warning("call quality", f"by RTCP over AMI alone: {error.strerror}", how)
+    return right("call quality", f"by the packets on {rules.interface}, and by RTCP over AMI where nothing is captured")
 
 
 def logs(node: str, folder: Path) -> Finding:

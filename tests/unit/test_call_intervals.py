@@ -9,7 +9,7 @@ import pytest
 from telephony.call_quality import CallQuality
 from telephony.core.ids import InteractionId
 from telephony.core.quality_interval import QualityInterval
-from telephony.core.views import CallView, Span, SpanKind
+from telephony.core.views import CallState, CallView, Span, SpanKind
 from tests.unit.test_call_quality import AGENT_LEG, RECEIVED, SENT, call, event
 
 CALL = replace(call(), channel="PJSIP/trunk-a-0000001f")
@@ -24,7 +24,7 @@ def minute(quality: CallQuality, *, lost: dict[int, int], uniqueid: str = "node-
         quality.heard(event(RECEIVED, at, 50 * at, uniqueid=uniqueid, packets=50 * at, rtt_s=0.04))
         quality.heard(event(SENT, at, 1000 + 50 * at, uniqueid=uniqueid, packets=50 * at, lost=total))
         if at % 10 == 0:
-            found += quality.intervals()
+            found += quality.intervals(100.0)
     return found
 
 
@@ -75,21 +75,21 @@ def test_of_one_call_only_that_call() -> None:
     quality.changed(other)
     for linkedid, uniqueid in (("node-1.1", "node-1.1"), ("l2", "u2")):
         quality.heard(event(SENT, 5.0, 250, uniqueid=uniqueid, linkedid=linkedid))
-    assert [each.interaction for each in quality.intervals(CALL)] == ["i1"]
-    assert [each.interaction for each in quality.intervals()] == ["i2"]
+    assert [each.interaction for each in quality.intervals(100.0, CALL)] == ["i1"]
+    assert [each.interaction for each in quality.intervals(100.0)] == ["i2"]
 
 
 def test_calls_nobody_has_told_of_have_no_intervals() -> None:
     quality = CallQuality()
     quality.heard(event(SENT, 5.0, 250))
-    assert quality.intervals() == ()
+    assert quality.intervals(100.0) == ()
 
 
 def test_an_agents_leg_has_no_trunk() -> None:
     quality = CallQuality()
     quality.changed(CALL)
     quality.heard(event(SENT, 5.0, 250, uniqueid=AGENT_LEG))
-    (interval,) = quality.intervals()
+    (interval,) = quality.intervals(100.0)
     assert (interval.leg, interval.trunk) == ("agent", None)
 
 
@@ -100,8 +100,8 @@ def stalled(call_now: CallView) -> list[QualityInterval]:
     for at in (5, 10, 15, 20):
         quality.heard(event(SENT, at, min(50 * at, 500), packets=50 * at))
         if at == 10:
-            quality.intervals()
-    return list(quality.intervals())
+            quality.intervals(100.0)
+    return list(quality.intervals(100.0))
 
 
 def test_a_direction_that_falls_silent_is_one_way_audio() -> None:
@@ -122,20 +122,20 @@ def test_a_far_end_that_has_never_heard_us_says_so_by_reporting_on_nobody() -> N
     for at in (0.1, 5.0, 10.0):
         quality.heard(event(SENT, at, round(50 * at), packets=round(50 * at)))
         quality.heard(event(RECEIVED, at, None, packets=round(50 * at)))
-    (sent,) = of(quality.intervals(), "sent")
+    (sent,) = of(quality.intervals(100.0), "sent")
     assert (sent.packets_expected, sent.verdicts) == (0, ("one_way_audio",))
     assert sent.seconds == pytest.approx(9.9)
 
 
 def test_nothing_in_either_direction_is_no_media() -> None:
     quality = CallQuality()
-    quality.changed(CALL)
+    quality.changed(replace(CALL, state=CallState.TALKING, answered_at=4.0))
     for at in (5, 10, 15, 20):
         for direction in (SENT, RECEIVED):
             quality.heard(event(direction, at, 250, packets=250))
         if at == 10:
-            quality.intervals()
-    assert [each.verdicts for each in quality.intervals()] == [("no_media",), ("no_media",)]
+            quality.intervals(100.0)
+    assert [each.verdicts for each in quality.intervals(100.0)] == [("no_media",), ("no_media",)]
 
 
 def test_a_far_end_that_floods_reports_makes_nothing_grow() -> None:
@@ -143,5 +143,5 @@ def test_a_far_end_that_floods_reports_makes_nothing_grow() -> None:
     quality.changed(CALL)
     for number in range(1000):
         quality.heard(event(SENT, number / 100, 10 * number))
-    (received,) = quality.intervals()
+    (received,) = quality.intervals(100.0)
     assert received.packets_expected >= 9990

@@ -16,6 +16,7 @@ from telephony.demo.demo import only_one
 from telephony.demo.ports import Ports
 from telephony.doctor import machine, parts, running
 from telephony.doctor.finding import Finding, Standing, as_json, healthy, lines, right, warning, wrong
+from telephony.quality_settings import QualityRules
 from telephony.settings import load
 from tests.ports import free_port
 
@@ -206,3 +207,10 @@ def test_logs_that_cannot_be_read_are_told_before_they_are_needed(tmp_path: Path
     assert running.logs("node-1", tmp_path) == right("logs of node-1", f"{tmp_path} can be read")
     missing = running.logs("node-1", tmp_path / "cel-custom")
     assert missing.mend == "correct `log_folder`, or let the server's user read it"
+
+
+def test_by_what_calls_are_scored() -> None:
+    assert running.quality_source(QualityRules()).text.startswith("by RTCP over AMI")
+    nowhere = running.quality_source(QualityRules(interface="nowhere0"))
+    assert nowhere.text == "by RTCP over AMI alone: there is no interface nowhere0"
+    assert "CAP_NET_RAW" in nowhere.mend

@@ -8,7 +8,8 @@ import pytest
 
 from quality.interval_verdicts import WORDS, Finding, Heard, findings
 
-CLEAN = Heard(10.0, 500, 0, 500, 0.0, 1.0, 0.2, 0.0, frozenset({46}), "pcma", "pcma")
+CLEAN = Heard(10.0, 500, 0, 500, 500, 0.0, 1.0, 0.0, frozenset({46}), frozenset({"pcma"}), "pcma")
+NOTHING = replace(CLEAN, expected=0, sent=None)
 
 
 @pytest.mark.parametrize(
@@ -21,20 +22,24 @@ CLEAN = Heard(10.0, 500, 0, 500, 0.0, 1.0, 0.2, 0.0, frozenset({46}), "pcma", "p
         (replace(CLEAN, late_ratio=0.02), (Finding.JITTER_BURST,)),
         (replace(CLEAN, jitter_ms=30.0), (Finding.JITTER_BURST,)),
         (replace(CLEAN, late_ratio=None, jitter_ms=None), ()),
-        (replace(CLEAN, codec="g722"), (Finding.CODEC_MISMATCH,)),
-        (replace(CLEAN, codec=None), ()),
+        (replace(CLEAN, codecs=frozenset({"pcma", "pcmu"})), (Finding.CODEC_MISMATCH,)),
+        (replace(CLEAN, codecs=frozenset()), ()),
+        (replace(CLEAN, codecs=frozenset({"pcmu"}), agreed_codec=None), ()),
         (replace(CLEAN, dscp=frozenset({0, 46})), (Finding.WRONG_DSCP,)),
         (replace(CLEAN, clipping_ratio=0.01), (Finding.CLIPPING,)),
-        (replace(CLEAN, silence_ratio=1.0), (Finding.SILENCE,)),
-        (replace(CLEAN, silence_ratio=1.0, held=True), ()),
-        (replace(CLEAN, silence_ratio=1.0, seconds=3.0), ()),
+        (replace(CLEAN, mute=True), (Finding.SILENCE,)),
+        (replace(CLEAN, mute=True, held=True), ()),
+        (replace(CLEAN, mute=True, seconds=3.0), ()),
         (replace(CLEAN, lost=50, jitter_ms=50.0), (Finding.LOSS_BURST, Finding.JITTER_BURST)),
-        (replace(CLEAN, expected=0), (Finding.ONE_WAY_AUDIO,)),
-        (replace(CLEAN, expected=0, back=24), ()),
-        (replace(CLEAN, expected=0, back=0), (Finding.NO_MEDIA,)),
-        (replace(CLEAN, expected=0, back=None), (Finding.NO_MEDIA,)),
-        (replace(CLEAN, expected=0, held=True), ()),
-        (replace(CLEAN, expected=0, seconds=7.9), ()),
+        (NOTHING, (Finding.ONE_WAY_AUDIO,)),
+        (replace(NOTHING, back=24), ()),
+        (replace(NOTHING, due=False), ()),
+        (replace(NOTHING, due=False, sent=25), (Finding.ONE_WAY_AUDIO,)),
+        (replace(NOTHING, back=0), (Finding.NO_MEDIA,)),
+        (replace(NOTHING, back=None), (Finding.NO_MEDIA,)),
+        (replace(NOTHING, back=0, talking=False), ()),
+        (replace(NOTHING, held=True), ()),
+        (replace(NOTHING, seconds=7.9), ()),
     ],
 )
 def test_each_has_its_name(heard: Heard, found: tuple[Finding, ...]) -> None:

@@ -1,0 +1,46 @@
+"""Call quality while calls go on, put together from the settings: what is captured, and what Prometheus hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+
+from quality.live_window import StreamWindow, WindowEnd
+from telephony.after_call import AfterCall
+from telephony.call_quality import CallQuality, Scored
+from telephony.capture_process import CaptureProcesses
+from telephony.metrics import Metrics
+from telephony.quality_settings import QualityRules
+
+
+class LiveQuality:
+    """`calls` joins what is heard with calls. Without an interface nothing is captured."""
+
+    def __init__(self, rules: QualityRules, scored: Scored, clock: Callable[[], float]) -> None:
+        self.calls = CallQuality(scored=scored, dscp=rules.dscp)
+        self._clock = clock
+        self._after_call: AfterCall | None = None
+        self._capture = (
+            CaptureProcesses(rules.interface, rules.workers, rules.ring_mb, self._captured) if rules.interface else None
+        )
+
+    def tell(self, metrics: Metrics) -> None:
+        """Figures for Prometheus. Alert on `hotline_capture_drops_total` and on `hotline_capture_running`."""
+        if self._capture is None:
+            return
+        figures = self._capture.figures
+        metrics.value("capture_running", "Processes that listen to media", lambda: float(figures.running))
+        metrics.value("capture_streams", "Streams of the last ten seconds", lambda: float(figures.streams))
+        metrics.counter("capture_packets", "RTP packets captured", lambda: float(figures.packets))
+        metrics.counter("capture_drops", "Packets the kernel had no room for", lambda: float(figures.drops))
+        metrics.counter("capture_restarts", "Captures that ended and were begun again", lambda: float(figures.restarts))
+
+    def works(self, after_call: AfterCall) -> Iterator[Coroutine[None, None, None]]:
+        """What runs as long as the server does."""
+        self._after_call = after_call
+        yield after_call.run(self._clock)
+        if self._capture:
+            yield self._capture.run()
+
+    def _captured(self, streams: Sequence[StreamWindow], end: WindowEnd) -> None:
+        if self._after_call:
+            self._after_call.tell(self.calls.captured(streams, end), self._clock())
