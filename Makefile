@@ -5,7 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOTLINE := $(BIN)/hotline
 
-.PHONY: help setup demo test once-more test-long check clean clean-demo lock
+# What is not compiled once is compiled at each start of each process, which is most of a start.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help setup demo test tested ready once-more test-long check lint clean clean-demo lock
 .DELETE_ON_ERROR:
 
 help:
@@ -21,13 +24,23 @@ setup: $(VENV)/.installed
 demo: setup
 	@$(HOTLINE) demo
 
-test: $(VENV)/.installed-test check
+test: $(VENV)/.installed-test
+	@$(MAKE) --no-print-directory -j 2 lint ready
+	@$(MAKE) --no-print-directory tested || $(MAKE) --no-print-directory once-more
+
+# What the tests need on this machine.
+ready: $(VENV)/.installed-test
 	@$(HOTLINE) setup
+	@$(BIN)/python -m tests.browser
 	@$(BIN)/python -m tests.tools
 	@$(BIN)/python -m tests.tryton
 	@$(BIN)/python -m tests.roundup
 	@$(BIN)/python -m tests.request_tracker
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --cov --cov-report=term || $(MAKE) --no-print-directory once-more
+
+# Coverage is asked of the pure packages, and shown by the unit tests alone. Long waits first, so that no worker ends late.
+tested:
+	@$(BIN)/python -m pytest tests/unit -n 2 --dist worksteal --cov --cov-report=term; unit=$$?; \
+	$(BIN)/python -m pytest tests/acceptance tests/integration -n 3 --dist worksteal --durations=40 && exit $$unit
 
 # Real phones keep real time, which a machine that is busy with three of them at once may not: what failed must pass alone.
 once-more:
@@ -35,12 +48,14 @@ once-more:
 	@$(BIN)/python -m pytest --last-failed --last-failed-no-failures none
 	@$(BIN)/python -m coverage report --format=total
 
-check: $(VENV)/.installed-test
+check: lint
+	@$(BIN)/python -m tests.browser
+
+lint: $(VENV)/.installed-test
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m tests.browser
 
 test-long: $(VENV)/.installed-test
 	@$(BIN)/python -m pytest -m long

@@ -1,8 +1,7 @@
-"""Numba, where it is installed and works: a decorator for compiled functions whose machine code is kept on the disk.
+"""What Numba compiles: a decorator for such functions, and where their machine code is kept on the disk.
 
-The cache lies under HOTLINE_DATA, else under the user's cache folder, apart for each version of the sources: Numba
-itself looks at one file's date only, and functions here call those of other files. Never under /tmp: what is read
-from a cache is run.
+The cache lies under HOTLINE_DATA, else under the user's cache folder, apart for each version of the sources. Never
+under /tmp: what is read from a cache is run.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import Any
 
 SOURCES = (
     "compiled.py",
+    "machine_code.py",
     "packet_records.py",
     "fast_decode.py",
     "fast_events.py",
@@ -40,15 +40,9 @@ def cache_folder() -> Path:
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """Compile at the first call, without the interpreter's lock; kept on the disk where that can be written.
-
-    Errors: ImportError without Numba.
-    """
+    """For `machine_code` to compile. Errors: ImportError without Numba."""
     from numba import njit
 
     # Without counting references to tables: nothing is allocated, and the counting took half the time.
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
-    try:
-        return njit(cache=True, **options)(function)
-    except RuntimeError:  # no place for a cache
-        return njit(**options)(function)
+    return njit(**options)(function)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import shutil
 import warnings
 from collections.abc import Iterator
@@ -68,7 +67,6 @@ class Engine(Walker, Protocol):
 @functools.cache
 def best_engine() -> Engine:
     """The compiled one where it works. Warns once where it should and does not: plain Python does the same, slower."""
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
     try:
         return _compiled()
     except ImportError:

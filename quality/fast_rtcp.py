@@ -9,12 +9,9 @@ import numpy as np
 from quality.compiled import compiled
 from quality.fast_decode import _big16, _big32, _byte, _mix, _word
 from quality.fast_table import find, insert
-from quality.packet_records import RTCP, SENDER_REPORTS
+from quality.packet_records import ALL_TAKEN, EXTENDED, MOST_BLOCKS, NO_ROOM, RTCP, SENDER_REPORTS
 from quality.rtcp import MOST_LOST, RR, SR, XR
 from quality.rtcp_digest import MOST_RTT_S
-
-ALL_TAKEN, NO_ROOM, EXTENDED = range(3)
-MOST_BLOCKS = 31  # of one report: so many sources it may add
 
 
 @compiled
@@ -53,7 +50,7 @@ def _name(address, one, ssrc, key, source):
 
 
 @compiled
-def told_row(address, one, ssrc, secret, told, used, slots, rows):
+def _told_row(address, one, ssrc, secret, told, used, slots, rows):
     """The row of what that datagram's sender tells of a source, a new one if need be: it, and rows in use."""
     key = _key(address, one, ssrc, secret, False)  # noqa: FBT003
     row = find(slots, rows, key)
@@ -167,7 +164,7 @@ def take_reports(
                     if _big32(block + 8) == 0 and _big32(block + 12) == 0 and lsr == 0:
                         continue
                     ssrc = _big32(block)
-                    row, told_used = told_row(address, one, ssrc, secret, told, told_used, slots, rows)
+                    row, told_used = _told_row(address, one, ssrc, secret, told, told_used, slots, rows)
                     _report(told[row], block, time)
                     if lsr:
                         asked = find(sender_slots, sender_rows, _key(address, one, ssrc, secret, True))  # noqa: FBT003
@@ -176,3 +173,9 @@ def take_reports(
             place = after
         at = 0
     return len(odd), 0, ALL_TAKEN, told_used, senders_used, faults
+
+
+@compiled
+def told_row(address, odd, number, ssrc, secret, told, used, slots, rows):
+    """The row for a source that this datagram tells of: it, and rows in use."""
+    return _told_row(address, odd[number], ssrc, secret, told, used, slots, rows)

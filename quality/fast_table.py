@@ -12,17 +12,22 @@ from quality.compiled import compiled
 from quality.fast_events import advance, close_event, close_group
 from quality.fast_streams import count_types, enter_static, enter_type, first, take
 from quality.packet_records import (
+    DONE,
     HELD,
+    HOLD_FULL,
     MAX_MISORDER,
     MOST_WINDOWS,
+    NEW_STREAM,
+    NEW_TYPE,
     NOTE_WINDOW,
+    NOTES_FULL,
     PROBATION_NS,
     PROBATION_UNITS,
     RECENT,
     SILENT,
+    TABLE_FULL,
 )
 
-DONE, NEW_STREAM, NEW_TYPE, HOLD_FULL, NOTES_FULL, TABLE_FULL = range(6)
 PROBES = 4  # places where a candidate may be
 
 
@@ -48,6 +53,13 @@ def insert(slots, rows, flow, row):
         at = (at + np.uint64(1)) & mask
     slots[at] = flow
     rows[at] = row
+
+
+@compiled
+def index(keys, slots, rows):
+    """Enter the keys of rows in use into empty places."""
+    for row in range(len(keys)):
+        insert(slots, rows, keys[row], row)
 
 
 @compiled

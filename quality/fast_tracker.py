@@ -9,10 +9,25 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from quality import fast_table as compiled
 from quality.figures import COUNTERS, Closed, Counters
+from quality.machine_code import at, machine_code
 from quality.odd_packets import address_text
-from quality.packet_records import CANDIDATE, HELD, MEDIA, MOST_WINDOWS, NOTE, PACKET, STREAM, TYPES
+from quality.packet_records import (
+    CANDIDATE,
+    DONE,
+    HELD,
+    HOLD_FULL,
+    MEDIA,
+    MOST_WINDOWS,
+    NEW_STREAM,
+    NEW_TYPE,
+    NOTE,
+    NOTES_FULL,
+    PACKET,
+    STREAM,
+    TABLE_FULL,
+    TYPES,
+)
 from quality.payload_formats import G711, STATIC, Known, guessed_formats, kind_of, known_format
 from quality.pcm import CLIPPED, POWER
 from quality.stream_figures import Flow, MediaMap
@@ -49,34 +64,47 @@ class FastTracker:
         self._kept_notes: list[NDArray[np.void]] = []
         self._formats: dict[int, dict[int, Known]] = {}  # of dynamic types
         self._closed: list[Closed] = []
+        self._room = np.empty(0, np.int32)
+        self._code = machine_code()
+        self._look()
         self.secret = secrets.randbits(64)
 
     def feed(self, block: NDArray[np.uint8], packets: NDArray[np.void], *, payload: bool = False) -> None:
-        places = self._located(packets)
-        at, why = 0, compiled.NEW_STREAM
-        while why != compiled.DONE:
-            at, why, place, self._used, self._noted = compiled.track(
-                block, packets, places, at, self._used, self._slots, self._rows, self._table,
-                self._candidates, self._held, self._notes, self._noted,
+        code, places = self._code, self._places(len(packets))
+        given = (*at(block), *at(packets), places, len(packets))
+        code.locate(*given[2:4], *self._index, *given[4:])
+        number, why = 0, NEW_STREAM
+        while why != DONE:
+            number, why, place, self._used, self._noted = code.track(
+                *given, number, self._used, *self._index, *self._rows_at, *self._candidates_at, *self._held_at,
+                *self._notes_at, self._noted,
             )  # fmt: skip
-            if why == compiled.NEW_STREAM:
+            if why == NEW_STREAM:
                 self._begin(place)
-            elif why == compiled.TABLE_FULL:
-                self._grow(int(packets["time"][at]))
-                places = self._located(packets)
-            elif why == compiled.NEW_TYPE:
-                self._learn(place, packets[at : at + 1])
-            elif why == compiled.HOLD_FULL:
+            elif why == TABLE_FULL:
+                self._grow(int(packets["time"][number]))
+                code.locate(*given[2:4], *self._index, *given[4:])
+            elif why == NEW_TYPE:
+                self._learn(place, packets[number : number + 1])
+            elif why == HOLD_FULL:
                 self._release(place)
-            elif why == compiled.NOTES_FULL:
+            elif why == NOTES_FULL:
                 self._keep_notes()
         if payload:
-            compiled.analyse(block, packets, self._located(packets), self._table, POWER, CLIPPED)
+            code.locate(*given[2:4], *self._index, *given[4:])
+            code.analyse(*given, *self._rows_at, *at(POWER), *at(CLIPPED))
 
-    def _located(self, packets: NDArray[np.void]) -> NDArray[np.int32]:
-        places = np.empty(len(packets), np.int32)
-        compiled.locate(packets, self._slots, self._rows, places)
-        return places
+    def _places(self, count: int) -> int:
+        """Where there is room for the rows of so many packets."""
+        if count > len(self._room):
+            self._room = np.empty(count, np.int32)
+        return self._room.ctypes.data
+
+    def _look(self) -> None:
+        """Note where the tables lie, after one of them was made anew."""
+        self._index = (*at(self._slots), *at(self._rows))
+        self._rows_at, self._candidates_at = at(self._table), at(self._candidates)
+        self._held_at, self._notes_at = at(self._held), at(self._notes)
 
     def _keep_notes(self) -> None:
         self._kept_notes.append(self._notes[: self._noted].copy())
@@ -88,10 +116,15 @@ class FastTracker:
         payload_type = int(self._candidates["packet"]["type"][candidate])
         if known := known_format(self._media, self._flow(place), payload_type):
             self._add_type(place, payload_type, known)
-            self._noted = compiled.begin(self._table, place, self._candidates, candidate, self._notes, self._noted)
+            self._first(place, candidate)
         else:
             free = self._hold()  # before the table is named below: this may make a larger one
-            compiled.hold_first(self._table, place, self._candidates, candidate, self._held, free)
+            self._code.hold_first(*self._rows_at, place, *self._candidates_at, candidate, *self._held_at, free)
+
+    def _first(self, place: int, candidate: int) -> None:
+        (self._noted,) = self._code.begin(
+            *self._rows_at, place, *self._candidates_at, candidate, *self._notes_at, self._noted
+        )
 
     def _flow(self, place: int) -> Flow:
         return flow_of(self._table["ends"][place].tobytes())
@@ -130,14 +163,16 @@ class FastTracker:
 
     def _rehash(self, size: int) -> None:
         self._slots, self._rows = np.zeros(size, np.uint64), np.full(size, _NOBODY, np.int32)
-        for place in range(self._used):
-            compiled.insert(self._slots, self._rows, self._table["flow"][place], place)
+        self._look()
+        keys = self._table["flow"][: self._used].copy()
+        self._code.index(*at(keys), *self._index)
 
     def _hold(self) -> int:
         if not self._held_free:
             before = len(self._held)
             self._held = np.concatenate((self._held, np.zeros((before, HELD), PACKET)))
             self._held_free = list(range(before, 2 * before))
+            self._look()
         return self._held_free.pop()
 
     def _add_type(self, place: int, payload_type: int, known: Known) -> None:
@@ -146,7 +181,7 @@ class FastTracker:
         unit_ns = 1e9 / format_.clock_rate_hz if format_ and format_.clock_rate_hz > 0 else 0.0
         kind = kind_of(format_.name) if format_ else MEDIA
         g711 = format_ is not None and format_.name in G711
-        compiled.add_type(self._table, place, payload_type, kind, unit_ns, g711)
+        self._code.add_type(*self._rows_at, place, payload_type, kind, unit_ns, g711)
 
     def _learn(self, place: int, packets: NDArray[np.void]) -> None:
         """Find the formats of payload types that the stream has not had before."""
@@ -161,7 +196,7 @@ class FastTracker:
     def _release(self, place: int) -> None:
         held, kept = int(self._table["held"][place]), int(self._table["held_count"][place])
         self._learn(place, self._held[held][:kept])
-        self._noted = compiled.replay(self._table, place, self._held, self._notes, self._noted)
+        (self._noted,) = self._code.replay(*self._rows_at, place, *self._held_at, *self._notes_at, self._noted)
         self._held_free.append(held)
         if self._noted > NOTES - MOST_WINDOWS - 8:
             self._keep_notes()
@@ -184,8 +219,8 @@ class FastTracker:
                 self._table = np.concatenate((self._table, np.zeros(len(self._table), STREAM)))
                 self._rehash(len(self._table) * 4)
             place, self._used = self._used, self._used + 1
-            if compiled.open_row(self._table, place, self._candidates, candidate, self._slots, self._rows):
-                self._noted = compiled.begin(self._table, place, self._candidates, candidate, self._notes, self._noted)
+            if self._code.open_row(*self._rows_at, place, *self._candidates_at, candidate, *self._index)[0]:
+                self._first(place, candidate)
             else:
                 self._begin(candidate)
 
@@ -193,9 +228,9 @@ class FastTracker:
         """Settle the streams of these rows and hand them out in the order of their beginnings, some at a time."""
         for place in np.flatnonzero(self._table["held"][places] >= 0).tolist():
             self._release(places[place])
-        chosen, at = np.array(places, np.int64), 0
-        while at < len(chosen):
-            at, self._noted = compiled.settle(self._table, chosen, at, self._notes, self._noted)
+        chosen, settled = np.array(places, np.int64), 0
+        while settled < len(chosen):
+            settled, self._noted = self._code.settle(*self._rows_at, *at(chosen), settled, *self._notes_at, self._noted)
             self._keep_notes()
         self._keep_notes()
         notes = np.concatenate(self._kept_notes)

@@ -201,6 +201,11 @@ STREAM = np.dtype(
     align=True,
 )
 
+# Why compiled `track` came back, and why `take_reports` did.
+DONE, NEW_STREAM, NEW_TYPE, HOLD_FULL, NOTES_FULL, TABLE_FULL = range(6)
+ALL_TAKEN, NO_ROOM, EXTENDED = range(3)
+MOST_BLOCKS = 31  # of one RTCP report: so many sources it may add
+
 # What RTCP tells (`rtcp_digest`): by receivers of sources, and by senders of themselves.
 TOLD = np.dtype(
     [

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from quality import fast_rtcp as compiled
-from quality.fast_table import insert
 from quality.fast_tracker import flows_of
-from quality.packet_records import RTCP, SENDER, TOLD
+from quality.machine_code import at, machine_code
+from quality.packet_records import ALL_TAKEN, EXTENDED, MOST_BLOCKS, NO_ROOM, RTCP, SENDER, TOLD
 from quality.rtcp_digest import MOST_SOURCES, RtcpDigest, Sender, Told
 from quality.rtcp_xr import VoipMetrics, parse_xr
 from quality.stream_figures import Flow
@@ -33,13 +32,15 @@ class _Rows:
     def _index(self) -> None:
         size = len(self.table) * 4
         self.slots, self.rows = np.zeros(size, np.uint64), np.full(size, -1, np.int32)
-        for place in range(self.used):
-            insert(self.slots, self.rows, self.table["key"][place], place)
+        keys = self.table["key"][: self.used].copy()
+        machine_code().index(*at(keys), *at(self.slots), *at(self.rows))
+        self.places = (*at(self.slots), *at(self.rows))
+        self.at = at(self.table)
 
     def grow(self) -> int:
         """Make room: how many of the oldest rows are gone."""
         gone = 0
-        if self.used + compiled.MOST_BLOCKS > MOST_SOURCES:
+        if self.used + MOST_BLOCKS > MOST_SOURCES:
             gone = self.used // 2
             self.table[: self.used - gone] = self.table[gone : self.used].copy()
             self.table[self.used - gone :] = 0
@@ -57,47 +58,49 @@ class RtcpTable:
         self.datagrams = 0
         self._told, self._senders = _Rows(TOLD), _Rows(SENDER)
         self._voip: dict[int, VoipMetrics] = {}  # by row
-        self._secret = np.uint64(secrets.randbits(64))
+        self._secret = secrets.randbits(64)
+        self._code = machine_code()
 
     def take(self, block: NDArray[np.uint8], frames: NDArray[np.void], odd: NDArray[np.void]) -> int:
         """RTCP among `odd`: how many datagrams of it could not be read."""
         self.datagrams += int(np.count_nonzero(odd["kind"] == RTCP))
-        number, at, why, faults = 0, 0, compiled.NO_ROOM, 0
+        number, place, why, faults = 0, 0, NO_ROOM, 0
         told, senders = self._told, self._senders
-        while why != compiled.ALL_TAKEN:
-            number, at, why, told.used, senders.used, bad = compiled.take_reports(
-                block.ctypes.data, frames, odd, number, at, self._secret, told.table, told.used, told.slots, told.rows,
-                senders.table, senders.used, senders.slots, senders.rows,
+        given = (block.ctypes.data, *at(frames), *at(odd))
+        while why != ALL_TAKEN:
+            number, place, why, told.used, senders.used, bad = self._code.take_reports(
+                *given, number, place, self._secret, *told.at, told.used, *told.places,
+                *senders.at, senders.used, *senders.places,
             )  # fmt: skip
             faults += bad
-            if why == compiled.NO_ROOM:
+            if why == NO_ROOM:
                 self._make_room()
-            elif why == compiled.EXTENDED:
-                after = at + 4 + 4 * _WORDS.unpack(block[at + 2 : at + 4].tobytes())[0]
+            elif why == EXTENDED:
+                after = place + 4 + 4 * _WORDS.unpack(block[place + 2 : place + 4].tobytes())[0]
                 try:
-                    self._extended(block, odd[number], block[at + 4 : after].tobytes())
+                    self._extended(given, number, block[place + 4 : after].tobytes())
                 except ValueError:
                     faults += 1
                     after = 1 << 30  # nothing else of this datagram is read
-                at = after
+                place = after
         return faults
 
     def _make_room(self) -> None:
-        if self._told.used + compiled.MOST_BLOCKS > len(self._told.table):
+        if self._told.used + MOST_BLOCKS > len(self._told.table):
             gone = self._told.grow()
             self._voip = {row - gone: each for row, each in self._voip.items() if row >= gone}
         if self._senders.used == len(self._senders.table):
             self._senders.grow()
 
-    def _extended(self, block: NDArray[np.uint8], one: np.void, content: bytes) -> None:
+    def _extended(self, given: tuple[int, ...], number: int, content: bytes) -> None:
         """An extended report of one datagram. Errors: ValueError."""
-        told = self._told
+        told, (block, _, _, *odd) = self._told, given
         for each in parse_xr(content).blocks:
             if isinstance(each, VoipMetrics):
-                while told.used + compiled.MOST_BLOCKS > len(told.table):
+                while told.used + MOST_BLOCKS > len(told.table):
                     self._make_room()
-                row, told.used = compiled.told_row(
-                    block.ctypes.data, one, each.ssrc, self._secret, told.table, told.used, told.slots, told.rows
+                row, told.used = self._code.told_row(
+                    block, *odd, number, each.ssrc, self._secret, *told.at, told.used, *told.places
                 )
                 self._voip[row] = each
 
@@ -118,5 +121,5 @@ class RtcpTable:
     def _all_senders(self) -> Iterator[tuple[Flow, int, Sender]]:
         table = self._senders.table[: self._senders.used]
         columns = (table[name].tolist() for name in ("ssrc", "packet_count", "at", "count", "middles", "times"))
-        for flow, ssrc, packets, at, count, middles, times in zip(flows_of(table["ends"]), *columns, strict=True):
-            yield flow, ssrc, Sender(packets, at, dict(zip(middles[:count], times, strict=False)))
+        for flow, ssrc, packets, last, count, middles, times in zip(flows_of(table["ends"]), *columns, strict=True):
+            yield flow, ssrc, Sender(packets, last, dict(zip(middles[:count], times, strict=False)))

@@ -44,6 +44,8 @@ def _trunk(trunk: Trunk) -> Iterator[Problem]:
         yield Problem(("listen_port",), "is for tcp and tls; over UDP calls come in where all SIP does")
     if trunk.session_timers.min_se_s > trunk.session_timers.expires_s:
         yield Problem(("session_timers",), "min_se_s is more than expires_s [RFC 4028 §4]")
+    if trunk.answer_timeout_s >= trunk.ring_timeout_s:
+        yield Problem(("answer_timeout_s",), "is not less than ring_timeout_s: the next host would never be tried")
     if not trunk.match and not trunk.outbound and not trunk.registration:
         yield Problem((), "brings no calls in (match, registration) and takes none out (outbound)")
     if len(set(trunk.codecs)) != len(trunk.codecs):

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sip_trunk.failover import FINAL_CAUSES
-from sip_trunk.model import Did, Host, Rule, Trunk, TrunkSet, Window
+from sip_trunk.dialplan_fixed import FIXED, guard
+from sip_trunk.dialplan_tries import EMERGENCY_CALLS, emergency, tries
+from sip_trunk.model import Did, Rule, TrunkSet, Window
 from sip_trunk.numbers import NumberForm, to_carrier
 from sip_trunk.routes import HOME, Route, routes
-from sip_trunk.sections import ordered_hosts, uri
 
 ACCESSIBILITY_PRIORITY = 10  # of app_queue, where a higher number is served first
 NATIONAL_DIGITS = 9
@@ -26,10 +26,10 @@ def text(trunks: TrunkSet) -> str:
             *_inbound(trunks),
             *_dids(trunks),
             *_outbound(trunks),
-            *_emergency(trunks),
-            *_tries(trunks),
-            _GUARD.format(guards=trunks.guards, shown=trunks.default_caller_id),
-            _HEALTH,
+            *emergency(trunks),
+            *tries(trunks),
+            *FIXED,
+            guard(trunks),
             "",
         )
     )
@@ -88,7 +88,6 @@ def _outbound(trunks: TrunkSet) -> Iterator[str]:
     yield ""
 
 
-EMERGENCY_CALLS = ("112", "997", "998", "999")
 GUARDED = ("_+4870XXXXXXX", *(f"+48{number}" for number in EMERGENCY_CALLS))
 
 
@@ -116,16 +115,18 @@ def _route(pattern: str, route: Route, trunks: TrunkSet) -> Iterator[str]:
 
 
 def _choice(index: int, rule: Rule, trunks: TrunkSet) -> Iterator[str]:
-    """First the trunks that are well, then those that are not: a bad way is better than none."""
+    """First the hosts that answer, of trunks that are well, then all others: a bad way is better than none."""
     label, cost = f"rule{index}", round(rule.cost_per_min * 100)
     yield f" same => n({label}),Set(HOTLINE_COST={cost})"
     names = [name for name in rule.trunks if trunks.trunks[name].outbound]
-    for round_ in ("0", "1"):
-        for name in names:
-            yield f" same => n,GotoIf($[0${{DB(hotline_trunk_ill/{name})}} != {round_}]?skip-{index}-{round_}-{name})"
-            yield f" same => n,Gosub(hotline-trunk-try,{name},1(${{EXTEN}}))"
-            yield ' same => n,GotoIf($["${HOTLINE_NEXT}" != "1"]?end)'
-            yield f" same => n(skip-{index}-{round_}-{name}),NoOp()"
+    for name in names:
+        yield f" same => n,GotoIf($[0${{DB(hotline_trunk_ill/{name})}} = 1]?skip-{index}-{name})"
+        yield f" same => n,Gosub(hotline-trunk-try,{name},1(${{EXTEN}},well))"
+        yield ' same => n,GotoIf($["${HOTLINE_NEXT}" != "1"]?end)'
+        yield f" same => n(skip-{index}-{name}),NoOp()"
+    for name in names:
+        yield f" same => n,Gosub(hotline-trunk-try,{name},1(${{EXTEN}},any))"
+        yield ' same => n,GotoIf($["${HOTLINE_NEXT}" != "1"]?end)'
     yield " same => n(end),Return()" if index == 0 else " same => n,Goto(end)"
 
 
@@ -133,111 +134,3 @@ def _window(window: Window) -> str:
     """`GotoIfTime` counts the last minute in; a window ends before it."""
     end = (window.end.hour * 60 + window.end.minute - 1) % 1440
     return f"{window.begin:%H:%M}-{end // 60:02}:{end % 60:02},{window.days},*,*,Europe/Warsaw"
-
-
-def _emergency(trunks: TrunkSet) -> Iterator[str]:
-    """Where people's own phones come when they dial one: every way out in turn, without a guard and without a limit."""
-    yield "[hotline-trunk-emergency]"
-    for number in EMERGENCY_CALLS:
-        yield f"exten => {number},1,Set(CALLERID(all)=<{trunks.default_caller_id}>)"
-        for name, trunk in trunks.trunks.items():
-            if trunk.outbound:
-                yield from (
-                    f" same => n,Dial(PJSIP/{name}/{uri(host, trunk.transport, number)},{trunk.ring_timeout_s})"
-                    for host in ordered_hosts(trunk)
-                )
-        yield " same => n,Congestion(10)"
-    yield ""
-
-
-def _tries(trunks: TrunkSet) -> Iterator[str]:
-    """One trunk, host after host. HOTLINE_NEXT is 1 where the next one may be tried: never after an answer."""
-    yield "[hotline-trunk-try]"
-    for name, trunk in trunks.trunks.items():
-        if trunk.outbound:
-            yield from _try(name, trunk, trunks)
-    yield ""
-
-
-def _try(name: str, trunk: Trunk, trunks: TrunkSet) -> Iterator[str]:
-    limit_ms = trunks.guards.call_minutes * 60_000
-    yield f"exten => {name},1,Set(HOTLINE_NEXT=1)"
-    both_ways = f"${{GROUP_COUNT({name}@trunk)}} + ${{GROUP_COUNT({name}@trunk_in)}}"
-    yield f" same => n,GotoIf($[{both_ways} >= {trunk.limits.calls}]?full)"
-    yield f" same => n,GotoIf($[${{GROUP_COUNT({name}-${{EPOCH}}@trunk_second)}} >= {trunk.limits.calls_per_s}]?full)"
-    yield f" same => n,Set(GROUP(trunk)={name})"
-    yield f" same => n,Set(GROUP(trunk_second)={name}-${{EPOCH}})"
-    yield f" same => n,Set(HOTLINE_TRUNK={name})"
-    yield f" same => n,Set(HOTLINE_DIALLED={_dialled(trunk.numbers)})"
-    for host in ordered_hosts(trunk):
-        yield f" same => n,Dial({_way(name, trunk, host)},{trunk.ring_timeout_s},gL({limit_ms})U(hotline-answered))"
-        yield ' same => n,GotoIf($["${DIALSTATUS}" : "(ANSWER|BUSY|NOANSWER|CANCEL)$"]?over)'
-        yield f' same => n,GotoIf($["-{"-".join(map(str, FINAL_CAUSES))}-" =~ "-${{HANGUPCAUSE}}-"]?over)'
-    yield " same => n,Set(GROUP(trunk)=)"
-    yield " same => n,Return()"
-    yield f" same => n(full),UserEvent(HotlineTrunkFull,Trunk: {name})"
-    yield " same => n,Return()"
-    yield " same => n(over),Set(HOTLINE_NEXT=0)"
-    yield " same => n,Set(GROUP(trunk)=)"
-    yield " same => n,Return()"
-
-
-def _way(name: str, trunk: Trunk, host: Host) -> str:
-    return f"PJSIP/{name}/{uri(host, trunk.transport, '${HOTLINE_DIALLED}')}"
-
-
-def _dialled(form: NumberForm) -> str:
-    """ARG1 (E.164 with +) in the carrier's form, by the dialplan's own means."""
-    bare = "${ARG1:1}"
-    if form in {NumberForm.E164, NumberForm.BARE, NumberForm.INTERNATIONAL}:
-        return {NumberForm.E164: "${ARG1}", NumberForm.BARE: bare, NumberForm.INTERNATIONAL: f"00{bare}"}[form]
-    zero = "0" if form is NumberForm.TRUNK_ZERO else ""
-    return f'${{IF($["${{ARG1:0:3}}" = "+48"]?{zero}${{ARG1:3}}:00{bare})}}'
-
-
-# The counts are kept in Asterisk's database under a lock: they hold over a reload and without our server.
-_GUARD = """\
-[hotline-trunk-guard]
-exten => s,1,Set(HOTLINE_GUARD=open)
- same => n,Set(CALLERID(all)=<${{IF($["${{HOTLINE_SHOWN}}" = ""]?{shown}:${{HOTLINE_SHOWN}})}}>)
- same => n,Set(HOTLINE_MINUTE=${{STRFTIME(${{EPOCH}},Europe/Warsaw,%Y%m%d%H%M)}})
- same => n,Set(HOTLINE_LOCKED=${{LOCK(hotline-trunk)}})
- same => n,Set(HOTLINE_COUNT=${{IF($["${{DB(hotline_trunk/minute)}}" = "${{HOTLINE_MINUTE}}"]?$[0${{DB(hotline_trunk/calls)}} + 1]:1)}})
- same => n,Set(DB(hotline_trunk/minute)=${{HOTLINE_MINUTE}})
- same => n,Set(DB(hotline_trunk/calls)=${{HOTLINE_COUNT}})
- same => n,Set(HOTLINE_LOCKED=${{UNLOCK(hotline-trunk)}})
- same => n,ExecIf($[${{HOTLINE_COUNT}} > {guards.calls_per_minute}]?Set(HOTLINE_GUARD=calls_per_minute))
- same => n,Set(HOTLINE_SPENT=0${{DB(hotline_trunk_spent/${{HOTLINE_MINUTE:0:8}})}})
- same => n,ExecIf($[${{HOTLINE_SPENT}} >= {guards.cost_per_day:.0f}00]?Set(HOTLINE_GUARD=cost_per_day))
- same => n,Set(CHANNEL(hangup_handler_push)=hotline-trunk-account,s,1)
- same => n,Return()
-
-[hotline-trunk-account]
-exten => s,1,GotoIf($[0${{HOTLINE_COST}} = 0 | 0${{ANSWEREDTIME}} = 0]?end)
- same => n,Set(HOTLINE_DAY=${{STRFTIME(${{EPOCH}},Europe/Warsaw,%Y%m%d)}})
- same => n,Set(HOTLINE_LOCKED=${{LOCK(hotline-trunk)}})
- same => n,Set(DB(hotline_trunk_spent/${{HOTLINE_DAY}})=$[0${{DB(hotline_trunk_spent/${{HOTLINE_DAY}})}} + ((${{ANSWEREDTIME}} + 59) / 60) * ${{HOTLINE_COST}}])
- same => n,Set(HOTLINE_LOCKED=${{UNLOCK(hotline-trunk)}})
- same => n(end),Return()
-
-[hotline-trunk-refused]
-exten => s,1,Set(DIALSTATUS=CHANUNAVAIL)
- same => n,Set(HOTLINE_NEXT=0)
- same => n,UserEvent(HotlineTrunkRefused,Reason: ${{HOTLINE_GUARD}})
- same => n,Return()
-"""  # noqa: E501 - a line of the dialplan cannot be broken
-
-# Only a call that the server begins gets to -judged (telephony.asterisk.trunk_actions.JudgeTrunk); what it brings is
-# read strictly all the same. A call that has come in counts among the trunk's calls, and is never refused for it.
-_HEALTH = """\
-[hotline-trunk-judged]
-exten => s,1,Set(HOTLINE_JUDGED=${FILTER(-a-z0-9,${HOTLINE_JUDGED})})
- same => n,GotoIf($["${HOTLINE_JUDGED}" = ""]?end)
- same => n,Set(DB(hotline_trunk_ill/${HOTLINE_JUDGED})=${IF($["${HOTLINE_ILL}" = "1"]?1:0)})
- same => n(end),Hangup()
-exten => done,1,Hangup()
-
-[hotline-trunk-arrived]
-exten => s,1,Set(GROUP(trunk_in)=${FILTER(-a-z0-9,${CHANNEL(endpoint)})})
- same => n,Return()
-"""

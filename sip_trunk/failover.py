@@ -1,23 +1,23 @@
 """When the next trunk is tried, and when a trunk is ill.
 
-A cause that speaks of the called number or its owner is final: another trunk would say the same, or ring twice. One
-that speaks of the way there is not [Q.850; RFC 3398 §8.2.6.1].
+A status that speaks of the called number or its owner is final: another trunk would say the same, or ring twice. One
+that speaks of the way there (408, 403, 5xx, no answer at all …) is not [RFC 3261 §21].
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-FINAL_CAUSES = (
-    1,  # unallocated number
-    16,  # normal clearing
-    17,  # user busy
-    18,  # no user responding
-    19,  # no answer
-    20,  # subscriber absent
-    21,  # call rejected
-    22,  # number changed
-    28,  # invalid number format
+# Asterisk's DIALSTATUS after which no other way is tried, and the SIP statuses (patterns) that say so whatever it is:
+# the number's owner has been reached, or the network that knows it has spoken.
+OVER = ("ANSWER", "BUSY", "CANCEL")
+REACHED = (
+    "18[0-9]",  # it rang, or was heard, until our time was over
+    "404",  # there is no such number
+    "410",  # no more
+    "480",  # its owner is not there now
+    "48[4567]",  # incomplete, ambiguous, busy, given up by us
+    "6[0-9][0-9]",  # says so for all ways [RFC 3261 §21.6]
 )
 
 ILL_AFTER = 2  # OPTIONS that fail, one after the other

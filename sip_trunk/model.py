@@ -148,7 +148,7 @@ class Trunk:
     options_s: Annotated[int, Field(ge=0, le=3600)] = 30  # between OPTIONS; 0: none
     options_timeout_s: Annotated[float, Field(gt=0, le=32)] = 3.0
     ring_timeout_s: Annotated[int, Field(ge=5, le=180)] = 60
-    answer_timeout_s: Annotated[float, Field(ge=1, le=32)] = 4.0  # without any answer to INVITE the next one is tried
+    answer_timeout_s: Annotated[float, Field(ge=1, le=32)] = 12.0  # without ringing or speech the next host is tried
     mos_threshold: Annotated[float, Field(ge=1, le=4.5)] | None = None  # below it the trunk is put last
 
 

@@ -133,7 +133,7 @@ class TrunkWatch:
         hosts = [await self._host(name, uri) for uri, _ in host_ids(name, known.trunk)]
         calls_out = await self._number(f"GROUP_COUNT({name}@trunk)")
         calls_in = await self._number(f"GROUP_COUNT({name}@trunk_in)")
-        there = await self._number(f"DB(hotline_trunk_ill/{name})") == 1
+        there = await self._number(f"DB_EXISTS(hotline_trunk_ill/{name})") == 1
         now = self._clock()
         before = known.state
         mos, measured = _mean([each for each in known.scores if each[0] > now - WINDOW_S])

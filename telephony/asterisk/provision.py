@@ -31,7 +31,8 @@ LISTING_S = 30.0
 MODULES = ("res_pjsip.so", "pbx_config.so")  # in this order: the dialplan names the endpoints
 ALWAYS = (
     "hotline-did", "hotline-trunk-out", "hotline-trunk-emergency", "hotline-trunk-try", "hotline-trunk-guard",
-    "hotline-trunk-account", "hotline-trunk-refused", "hotline-trunk-judged", "hotline-trunk-arrived",
+    "hotline-trunk-host", "hotline-trunk-begins", "hotline-trunk-tried", "hotline-trunk-refused",
+    "hotline-trunk-judged", "hotline-trunk-arrived", "hotline-trunk-left", "hotline-trunk-account",
     *(f"hotline-numbers-{form.value}" for form in NumberForm),
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ Fields = tuple[tuple[str, str], ...]
 _TRUNK = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _TRUNK_FIGURE = re.compile(
     rf"PJSIP_CONTACT\({_TRUNK.pattern}@@[0-9a-f]{{32}},(?:status|rtt)\)"
-    rf"|GROUP_COUNT\({_TRUNK.pattern}@trunk(?:_in)?\)|DB\(hotline_trunk_ill/{_TRUNK.pattern}\)"
+    rf"|GROUP_COUNT\({_TRUNK.pattern}@trunk(?:_in)?\)|DB_EXISTS\(hotline_trunk_ill/{_TRUNK.pattern}\)"
 )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import secrets
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 
 PASSWORD_CHARACTERS = 1024  # longer ones only cost time
 PARALLEL = 2  # each verification takes 64 MiB and one core for about 50 ms
@@ -18,6 +20,17 @@ _hasher = PasswordHasher()
 def hash_password(password: str) -> str:
     """The hash to be stored (`$argon2id$…`)."""
     return _hasher.hash(password)
+
+
+def hash_of_nobody() -> str:
+    """One that no password fits, because it is drawn and not computed; to look one up costs the usual work."""
+    salt, drawn = (_encoded(secrets.token_bytes(size)) for size in (_hasher.salt_len, _hasher.hash_len))
+    work = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    return f"$argon2id$v={ARGON2_VERSION}${work}${salt}${drawn}"
+
+
+def _encoded(value: bytes) -> str:
+    return base64.b64encode(value).decode().rstrip("=")
 
 
 class BusyError(Exception):
@@ -34,7 +47,7 @@ class Passwords:
         self._slots = asyncio.Semaphore(parallel)
         self._slots_of_known = asyncio.Semaphore(1)
         self._room = parallel + waiting
-        self._nobody = hash_password(secrets.token_urlsafe())
+        self._nobody = hash_of_nobody()
 
     async def verify(self, password_hash: str | None, password: str, *, known: bool = False) -> bool:
         """Whether the password belongs to the hash; None (nobody of that name) never does. Errors: BusyError."""

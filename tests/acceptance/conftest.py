@@ -105,10 +105,3 @@ async def asterisk_node(asterisk_program: AsteriskProgram, tmp_path: Path) -> As
     yield start
     for asterisk in started:
         await asterisk.stop()
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What takes pictures of a page does so in both themes, unless it names one; what only acts is run once."""
-    named = any(mark.args[0] == "page" for mark in metafunc.definition.iter_markers("parametrize"))
-    if {"page", "shots"} <= set(metafunc.fixturenames) and not named:
-        metafunc.parametrize("page", ["light", "dark"], indirect=True)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
@@ -88,6 +89,7 @@ ANNA = Account(
 )
 EWA = Account("ewa", "Ewa Malinowska", ANNA.password_hash, role=Role.SUPERVISOR)
 SHIPPED_HOURS = CONFIG_FOLDER / "calendar.yaml"
+_SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 REFLOW, REFLOW_FROM = 320, 360  # what is left of 1280 at 400 % [WCAG 1.4.10]
 WIDTHS = {360: 740, 1280: 800, 1920: 1000}
 BOTH_LAYOUTS = 1280
@@ -296,13 +298,12 @@ async def chrome() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def page(
-    request: pytest.FixtureRequest,
     chrome: Browser,
     house: object,  # stops after the page, which would complain of a server that is gone
 ) -> AsyncIterator[Page]:
-    """A fresh window; whatever it complains about fails the test. In both themes where pictures are taken."""
+    """A fresh window; whatever it complains about fails the test."""
     context = await chrome.new_context(
-        color_scheme=getattr(request, "param", "light"),
+        color_scheme="light",
         locale="pl-PL",
         viewport=_size(1280),
         ignore_https_errors=True,  # a self-made certificate is one that browsers warn of
@@ -371,21 +372,30 @@ async def choose(page: Page, **how: str) -> None:
 
 
 async def looks_right(page: Page, shots: Path, name: str, widths: Iterable[int] = tuple(WIDTHS)) -> None:
-    """At each width: a picture, no sideways scrolling, enough contrast, large targets, nothing for axe to find."""
+    """In each theme, at each width: a picture, no sideways scrolling, enough contrast, large targets, axe silent."""
+    chosen = await page.locator("html").get_attribute("data-theme")
+    for scheme in _SCHEMES:
+        await page.emulate_media(color_scheme=scheme)
+        if chosen in {None, "auto", scheme}:
+            await _looks_right_in(page, shots, name, scheme, tuple(widths))
+    await page.emulate_media(color_scheme="light")
+    if REFLOW_FROM in widths:
+        await page.set_viewport_size({"width": REFLOW, "height": 256})
+        assert await overflow_px(page) == 0, f"{name} at {REFLOW} scrolls sideways"
+    await page.set_viewport_size(_size(1280))
+
+
+async def _looks_right_in(page: Page, shots: Path, name: str, scheme: str, widths: Sequence[int]) -> None:
+    """What a theme does not change (layout, names, sizes) is looked at in the light one."""
     language = await page.locator("html").get_attribute("lang")
-    scheme = "dark" if await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
     for width in widths:
         await page.set_viewport_size(_size(width))
         file = shots / f"{name}-{language}-{scheme}-{width}.png"
         await page.screenshot(path=file, full_page=True, animations="disabled")
         assert await overflow_px(page) == 0, f"{name} at {width} scrolls sideways"
+        layout = scheme == "light" or width == widths[0]
         # Both layouts are among the first two widths; axe takes longer than all else together.
-        for check in (low_contrasts, small_targets, unnamed, *((axe_findings,) if width <= BOTH_LAYOUTS else ())):
+        axe = (axe_findings,) if layout and width <= BOTH_LAYOUTS else ()
+        for check in (low_contrasts, *((small_targets, unnamed) if layout else ()), *axe):
             found = await check(page)
-            assert not found, f"{name} at {width}: {found}"
-    if REFLOW_FROM not in widths:
-        await page.set_viewport_size(_size(1280))
-        return
-    await page.set_viewport_size({"width": REFLOW, "height": 256})
-    assert await overflow_px(page) == 0, f"{name} at {REFLOW} scrolls sideways"
-    await page.set_viewport_size(_size(1280))
+            assert not found, f"{name} at {width}, {scheme}: {found}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Page, expect
 
 from telephony.core.account import Role
@@ -134,7 +133,6 @@ async def test_a_letter_goes_by_e_mail_is_seen_to_be_sent_and_is_a_pdf_to_print(
     await looks_right(page, shots, "complaint-letters")
 
 
-@pytest.mark.parametrize("page", ["light"], indirect=True)
 async def test_what_is_half_written_outlives_the_session(page: Page, house: tuple[House, str], shots: Path) -> None:
     hotline, url = house
     await hotline.complaints.file(FILED, "billing", None, {})
@@ -160,7 +158,6 @@ async def test_what_is_half_written_outlives_the_session(page: Page, house: tupl
     await expect(page.locator("#session-over")).to_be_hidden()
 
 
-@pytest.mark.parametrize("page", ["light"], indirect=True)
 async def test_nobody_goes_on_in_a_page_of_somebody_else(page: Page, house: tuple[House, str]) -> None:
     hotline, url = house
     await hotline.complaints.file(FILED, "billing", None, {})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Page, expect
 
 from telephony.core.commands import AgentChanged, ShowPop
@@ -17,7 +16,6 @@ from tests.acceptance.console_scene import HOSTILE, KNOWN, House, choose, log_in
 PIOTR = AgentId("piotr")
 
 
-@pytest.mark.parametrize("page", ["light"], indirect=True)
 async def test_a_caller_is_handed_to_a_colleague_by_keyboard(page: Page, house: tuple[House, str], shots: Path) -> None:
     hotline, url = house
     hotline.console.publish(AgentChanged(PIOTR, AgentState.AVAILABLE, "", 1000.0, None))
@@ -50,7 +48,6 @@ async def test_a_caller_is_handed_to_a_colleague_by_keyboard(page: Page, house: 
     assert hotline.memory.notes["i1", "anna"]["text"] == "Router ma czerwoną diodę", "saved before the caller goes"
 
 
-@pytest.mark.parametrize("page", ["dark"], indirect=True)
 async def test_who_gets_the_caller_reads_the_note(page: Page, house: tuple[House, str], shots: Path) -> None:
     hotline, url = house
     await hotline.store.notes.keep("i0", "piotr", Note(f"Router ma czerwoną diodę.\n{HOSTILE}", 1, 1000.0))

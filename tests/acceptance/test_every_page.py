@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Page, expect
 
 from telephony.console.browser_packages import WEB
@@ -67,7 +66,6 @@ async def seen(page: Page, shots: Path, name: str) -> None:
     await looks_right(page, shots, f"every-{name}")
 
 
-@pytest.mark.parametrize("page", ["dark"], indirect=True)
 async def test_the_form_and_what_a_caller_puts_into_it(page: Page, house: tuple[House, str], shots: Path) -> None:
     hotline, url = house
     await page.goto(f"{url}/form?lang=en")
@@ -92,7 +90,6 @@ async def test_the_form_and_what_a_caller_puts_into_it(page: Page, house: tuple[
     await is_text(page)
 
 
-@pytest.mark.parametrize("page", ["dark"], indirect=True)
 async def test_what_supervisors_see_of_callers(
     page: Page, house: tuple[House, str], shots: Path, tmp_path: Path
 ) -> None:
@@ -136,7 +133,6 @@ async def test_what_supervisors_see_of_callers(
     await is_text(page)
 
 
-@pytest.mark.parametrize("page", ["dark"], indirect=True)
 async def test_the_console_in_a_talk_with_all_that_helps(page: Page, house: tuple[House, str], shots: Path) -> None:
     hotline, url = house
     await hotline.store.notes.keep("i1", "anna", Note(HOSTILE, 1, 1000.0))

@@ -141,7 +141,6 @@ async def test_a_supervisor_announces_an_outage_to_those_who_live_there(
     assert list(await hotline.outages.find("1004217")) == []
 
 
-@pytest.mark.parametrize("page", ["light"], indirect=True)
 async def test_the_supervisors_and_the_watchers_pages_in_english(
     page: Page, house: tuple[House, str], shots: Path, tmp_path: Path
 ) -> None:
@@ -170,7 +169,6 @@ async def test_whoever_is_no_supervisor_has_no_such_page(page: Page, house: tupl
     assert (await page.context.request.get(f"{url}/api/console/floor")).status == 403
 
 
-@pytest.mark.parametrize("page", ["light"], indirect=True)  # what the person has chosen counts, not the browser's wish
 @pytest.mark.parametrize("size", ["100", "200"])
 async def test_english_large_and_dark_is_chosen_and_kept(
     page: Page, house: tuple[House, str], shots: Path, size: str

@@ -1,10 +1,11 @@
-"""Fixtures of the integration tests: one embedded PostgreSQL for all, an empty database of its own for each test."""
+"""Fixtures of the integration tests: one embedded PostgreSQL for all, a database of its own for each test."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -12,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from telephony.store.embedded import EmbeddedPostgres
+from telephony.store.store import Store
 from tests import browser
 from tests.integration.console_house import endpoints, house, http, rules  # noqa: F401 - fixtures of both console modules
 
@@ -34,13 +36,36 @@ async def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
     await server.stop()
 
 
-@pytest_asyncio.fixture
-async def database_url(postgres_server: str) -> AsyncIterator[str]:
-    """The URL of an empty database that is gone after the test."""
-    name = f"test_{next(_counter)}"
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def migrated(postgres_server: str) -> str:
+    """The name of a database with all our tables and no row: a copy of it is there in a tenth of the time."""
     connection = await asyncpg.connect(postgres_server)
-    await connection.execute(f"CREATE DATABASE {name}")
-    yield postgres_server.replace("/hotline?", f"/{name}?")
+    await connection.execute("CREATE DATABASE migrated")
+    await connection.close()
+    await (await Store.open(postgres_server.replace("/hotline?", "/migrated?"))).close()
+    return "migrated"
+
+
+@pytest_asyncio.fixture
+async def database_url(postgres_server: str, migrated: str) -> AsyncIterator[str]:
+    """The URL of a database without rows that is gone after the test."""
+    async with _gone_afterwards(postgres_server, migrated) as url:
+        yield url
+
+
+@pytest_asyncio.fixture
+async def empty_database_url(postgres_server: str) -> AsyncIterator[str]:
+    """The URL of a database without tables that is gone after the test."""
+    async with _gone_afterwards(postgres_server, "template1") as url:
+        yield url
+
+
+@asynccontextmanager
+async def _gone_afterwards(server: str, template: str) -> AsyncIterator[str]:
+    name = f"test_{next(_counter)}"
+    connection = await asyncpg.connect(server)
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.replace("/hotline?", f"/{name}?")
     await _dropped(connection, name)
     await connection.close()
 

@@ -15,8 +15,8 @@ SECOND = Migration(2, "0002_b.sql", "CREATE TABLE b (x integer)")
 
 
 @pytest_asyncio.fixture
-async def postgres(database_url: str) -> AsyncIterator[Postgres]:
-    opened = await Postgres.open(database_url)
+async def postgres(empty_database_url: str) -> AsyncIterator[Postgres]:
+    opened = await Postgres.open(empty_database_url)
     yield opened
     await opened.close()
 
@@ -42,8 +42,8 @@ async def test_the_shipped_ones_have_a_number_each_and_apply_to_a_database_in_us
     assert await postgres.pool.fetchval("SELECT folded FROM customer") == " lucja zak"
 
 
-async def test_servers_that_start_at_once_wait_for_one_another(database_url: str) -> None:
-    servers = await asyncio.gather(*(Postgres.open(database_url) for _ in range(6)))
+async def test_servers_that_start_at_once_wait_for_one_another(empty_database_url: str) -> None:
+    servers = await asyncio.gather(*(Postgres.open(empty_database_url) for _ in range(6)))
     applied = await asyncio.gather(*(migrate(server) for server in servers))
     assert sorted(applied) == [0, 0, 0, 0, 0, len(shipped())]
     for server in servers:

@@ -328,11 +328,17 @@ def in_a_process(code: str, **environment: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_without_numba_captures_are_read_all_the_same_and_it_says_so_once() -> None:
+def test_without_numba_captures_are_read_all_the_same_and_it_says_so_once(tmp_path: Path) -> None:
     code = f"import sys; sys.modules['numba'] = None; {ENGINE}; {ENGINE}"
-    told = in_a_process(code)
+    told = in_a_process(code, HOTLINE_DATA=str(tmp_path))
     assert told.startswith("plain\nplain\n")
     assert told.count("captures are read slowly: Numba is not installed") == 1
+
+
+def test_what_was_compiled_is_loaded_without_numba() -> None:
+    best_engine()
+    code = f"import sys; sys.modules['numba'] = None; {ENGINE}"
+    assert in_a_process(code) == "compiled\n"
 
 
 def test_what_breaks_in_the_cache_is_made_anew_and_else_the_plain_way_is_taken(
@@ -366,7 +372,9 @@ def test_the_cache_follows_the_data_folder_and_the_sources(monkeypatch: pytest.M
 @pytest.mark.long
 def test_a_truncated_cache_and_one_that_cannot_be_written(tmp_path: Path) -> None:
     assert in_a_process(ENGINE, HOTLINE_DATA=str(tmp_path)) == "compiled\n"
-    for path in tmp_path.rglob("*.nb*"):
-        path.write_bytes(path.read_bytes()[:20])
+    (kept,) = tmp_path.rglob("*.o")
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:5000])
     assert in_a_process(ENGINE, HOTLINE_DATA=str(tmp_path)) == "compiled\n"
+    assert len(kept.read_bytes()) == len(whole)
     assert in_a_process(ENGINE, HOTLINE_DATA="/proc/nowhere", HOME="/proc/nowhere") == "compiled\n"

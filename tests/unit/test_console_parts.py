@@ -8,12 +8,14 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 
 from telephony.console import wire
 from telephony.console.board import Board
 from telephony.console.login_limit import LoginLimit
 from telephony.console.outlet import Close, Outlet
-from telephony.console.passwords import PASSWORD_CHARACTERS, BusyError, Passwords, hash_password
+from telephony.console.passwords import PASSWORD_CHARACTERS, BusyError, Passwords, hash_of_nobody, hash_password
 from telephony.console.pop_timing import PopTimings
 from telephony.core.account import Account
 from telephony.core.card_fields import NOTHING_HIDDEN, CardField
@@ -267,6 +269,12 @@ class TestPasswords:
         assert not await passwords.verify(None, "zażółć gęślą jaźń")
         assert not await passwords.verify("not a hash", "zażółć gęślą jaźń")
         assert not await passwords.verify(stored, "x" * (PASSWORD_CHARACTERS + 1))
+
+    def test_to_look_up_nobody_is_the_work_of_somebody(self) -> None:
+        somebody, nobody = hash_password(PASSWORD), hash_of_nobody()
+        assert extract_parameters(nobody) == extract_parameters(somebody)
+        with pytest.raises(VerifyMismatchError):  # and no InvalidHashError, which would take no time
+            PasswordHasher().verify(nobody, PASSWORD)
 
     async def test_a_crowd_of_strangers_takes_nobodys_turn_who_is_known(self) -> None:
         passwords = Passwords(parallel=1, waiting=2)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sip_trunk import dialplan
 from sip_trunk.errors import TrunkError
-from sip_trunk.failover import FINAL_CAUSES, Health, after_calls, after_options
+from sip_trunk.failover import Health, after_calls, after_options, after_trial
 from sip_trunk.guards import OwnNumbers, refusal
 from sip_trunk.model import (
     CallerIdHeader,
@@ -30,6 +30,7 @@ from sip_trunk.model import (
 from sip_trunk.numbers import NumberForm
 from sip_trunk.routes import holds, routes, trunks_for
 from sip_trunk.sections import Section, sections, uri
+from sip_trunk.state import contact_id
 from tests.unit.test_trunk_file import example
 
 MONDAY_NOON = datetime(2026, 11, 30, 12, 0)  # noqa: DTZ001 - what a Polish wall shows
@@ -224,14 +225,86 @@ def test_the_carriers_form_is_made_in_the_dialplan(form: NumberForm, dialled: st
     assert f"n,Set(HOTLINE_DIALLED={dialled})" in lines["south"]
 
 
-def test_hosts_are_dialled_by_priority_and_never_again_after_an_answer() -> None:
-    lines = context(dialplan.text(example()), "hotline-trunk-try")["north-tls"]
-    dials = [line for line in lines if line.startswith("n,Dial(")]
-    assert ["sip1" in dials[0], "sip2" in dials[1]] == [True, True]
+def test_hosts_are_dialled_by_priority_each_once_and_never_again_after_an_answer() -> None:
+    text = dialplan.text(example())
+    lines = context(text, "hotline-trunk-try")["north-tls"]
+    assert [line for line in lines if "Gosub" in line] == [
+        "n,Gosub(hotline-trunk-host,north-tls-0,1(${ARG2}))",
+        "n,Gosub(hotline-trunk-host,north-tls-1,1(${ARG2}))",
+    ]
     for at, line in enumerate(lines):
-        if line.startswith("n,Dial("):
-            assert lines[at + 1] == 'n,GotoIf($["${DIALSTATUS}" : "(ANSWER|BUSY|NOANSWER|CANCEL)$"]?over)'
-            assert all(f"-{cause}-" in lines[at + 2] for cause in FINAL_CAUSES)
+        if "hotline-trunk-host" in line:
+            assert lines[at + 1] == 'n,GotoIf($["${HOTLINE_NEXT}" != "1"]?over)'
+    hosts = context(text, "hotline-trunk-host")
+    for place, name in enumerate(("sip1", "sip2")):
+        lines = hosts[f"north-tls-{place}"]
+        assert lines[0] == f'GotoIf($["${{HOTLINE_TRIED}}" =~ "/north-tls-{place}/"]?end)'
+        assert f"n,Set(HOTLINE_TRIED=${{HOTLINE_TRIED}}/north-tls-{place}/)" in lines
+        dial = next(at for at, line in enumerate(lines) if line.startswith("n,Dial("))
+        assert name in lines[dial]
+        assert ",60^12,giL(" in lines[dial], "rings 60 s, and is given up after 12 s without"
+        assert lines[dial + 1] == "n,Gosub(hotline-trunk-tried,s,1)"
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "next_"),
+    [
+        ("CHANUNAVAIL", "", True), ("CHANUNAVAIL", "100", True), ("CONGESTION", "503", True),
+        ("CHANUNAVAIL", "403", True), ("CHANUNAVAIL", "408", True), ("NOANSWER", "483", True),
+        ("CHANUNAVAIL", "500", True), ("CHANUNAVAIL", "488", True),
+        ("ANSWER", "200", False), ("BUSY", "486", False), ("NOANSWER", "180", False), ("NOANSWER", "183", False),
+        ("NOANSWER", "480", False), ("CHANUNAVAIL", "404", False), ("CHANUNAVAIL", "410", False),
+        ("CHANUNAVAIL", "603", False), ("BUSY", "600", False), ("CANCEL", "", False),
+    ],
+)  # fmt: skip
+def test_what_speaks_of_the_way_is_tried_elsewhere(status: str, said: str, next_: bool) -> None:  # noqa: FBT001
+    """The statuses of Asterisk 22.10.1 with each SIP status, and the two patterns of the dialplan."""
+    tried = context(dialplan.text(example()), "hotline-trunk-tried")["s"]
+    patterns = re.findall(r'" : "([^"]*)"', next(line for line in tried if "HOTLINE_NEXT" in line))
+    over = re.match(patterns[0], status) or re.match(patterns[1], said)
+    assert (over is None) is next_
+
+
+def test_hosts_of_one_priority_share_calls_by_weight() -> None:
+    hosts = (Host("a", priority=10, weight=30), Host("b", priority=10, weight=10), Host("c", priority=20, weight=99))
+    trunks = example()
+    south = replace(trunks.trunks["south"], hosts=hosts)
+    text = dialplan.text(replace(trunks, trunks={**trunks.trunks, "south": south}))
+    lines = context(text, "hotline-trunk-try")["south"]
+    assert [line for line in lines if "DRAWN" in line or "south-" in line] == [
+        "n,GotoIf($[${GROUP_COUNT(south-${EPOCH}@trunk_second)} >= 5]?full)",
+        "n,Set(GROUP(trunk_second)=south-${EPOCH})",
+        "n,Set(HOTLINE_DRAWN=${RAND(1,4000)})",
+        "n,Set(HOTLINE_FIRST=$[(${HOTLINE_DRAWN} > 3000)])",
+        "n,Gosub(hotline-trunk-host,south-$[0 + (${HOTLINE_FIRST} + 0) % 2],1(${ARG2}))",
+        "n,Gosub(hotline-trunk-host,south-$[0 + (${HOTLINE_FIRST} + 1) % 2],1(${ARG2}))",
+        "n,Gosub(hotline-trunk-host,south-2,1(${ARG2}))",
+    ]
+    assert "@a," in context(text, "hotline-trunk-host")["south-0"][4]
+    never = replace(south, hosts=(Host("a", weight=0), Host("b", weight=1)))
+    text = dialplan.text(replace(trunks, trunks={**trunks.trunks, "south": never}))
+    assert "(${HOTLINE_DRAWN} > 100)" in text, "the heavier first, and one of weight 0 in one of 101"
+
+
+def test_hosts_that_do_not_answer_options_come_last() -> None:
+    host = context(dialplan.text(example()), "hotline-trunk-host")["south-0"]
+    contact = contact_id("south", "sip:198.51.100.20:5060")
+    assert host[1] == f'n,GotoIf($["${{ARG1}}" = "well" & "${{PJSIP_CONTACT({contact},status)}}" = "Unreachable"]?end)'
+    route = matched(context(dialplan.text(example()), "hotline-trunk-out"), "+49301234567")
+    assert route
+    tries = [line for line in route if "hotline-trunk-try" in line]
+    assert tries == [
+        "n,Gosub(hotline-trunk-try,north-tls,1(${EXTEN},well))",
+        "n,Gosub(hotline-trunk-try,north-tls,1(${EXTEN},any))",
+    ]
+
+
+def test_an_emergency_call_tries_every_host_once_and_waits_for_none_that_is_silent() -> None:
+    lines = context(dialplan.text(example()), "hotline-trunk-emergency")["112"]
+    dials = [line for line in lines if line.startswith("n,Dial(")]
+    assert len(dials) == 6, "three hosts, in either round"
+    assert all(line.endswith(",60^12)") for line in dials), "and nothing limits the call"
+    assert lines[-1] == "n,Congestion(10)"
 
 
 def test_the_night_windows_last_minute_is_before_its_end() -> None:
@@ -357,3 +430,12 @@ def test_good_calls_do_not_make_well_what_does_not_answer() -> None:
     for now in range(5):
         bad = after_options(bad, reachable=True, now=now)
     assert bad.ill
+
+
+def test_a_trunk_put_last_for_its_quality_is_tried_again_where_too_few_calls_could_tell() -> None:
+    bad = Health(ill=True, reason="quality", since=0)
+    assert after_trial(bad, calls=4, now=1799).ill
+    assert after_trial(bad, calls=5, now=9000).ill
+    assert after_trial(bad, calls=4, now=1800) == Health(since=1800)
+    silent = Health(ill=True, reason="options", since=0)
+    assert after_trial(silent, calls=0, now=9000) == silent

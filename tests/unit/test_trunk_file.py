@@ -105,6 +105,11 @@ def test_all_that_is_wrong_is_told_at_once_in_order() -> None:
     assert "premium" in found[1]
 
 
+def test_a_host_is_given_up_before_its_ringing_is() -> None:
+    wrong = told(changed("mos_threshold = 3.6", "ring_timeout_s = 20\nanswer_timeout_s = 20"))
+    assert ["is not less than ring_timeout_s" in each for each in wrong] == [True]
+
+
 def test_numbers_that_nobody_brings_are_told() -> None:
     text = EXAMPLE.replace('match = ["192.0.2.10/32", "192.0.2.11/32"]\n', "")
     text = text.replace('match = ["198.51.100.20/32"]\n', "")

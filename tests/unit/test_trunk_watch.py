@@ -39,7 +39,7 @@ class Asterisk:
         self.asked += 1
         if isinstance(action, JudgeTrunk):
             self.judged.append((action.trunk, action.ill))
-            self.figures[f"DB(hotline_trunk_ill/{action.trunk})"] = str(int(action.ill))
+            self.figures[f"DB_EXISTS(hotline_trunk_ill/{action.trunk})"] = str(int(action.ill))
             return AmiResponse("Success", {})
         return AmiResponse("Success", {"Value": self.figures.get(action.function, "")})
 
@@ -176,7 +176,7 @@ async def test_an_asterisk_that_does_not_answer_is_asked_again(scene: Scene) -> 
 
 @pytest.mark.parametrize("name", ["", "South", "a&PJSIP/x", "a)", "a\r\nX: y", "x" * 41])
 def test_what_is_no_trunk_is_not_asked_about(name: str) -> None:
-    for refused in (lambda: JudgeTrunk(name, ill=True), lambda: TrunkFigure(f"DB(hotline_trunk_ill/{name})")):
+    for refused in (lambda: JudgeTrunk(name, ill=True), lambda: TrunkFigure(f"DB_EXISTS(hotline_trunk_ill/{name})")):
         with pytest.raises(ValueError, match=r"not the name of a trunk|not a figure of a trunk"):
             refused()
 
