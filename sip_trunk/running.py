@@ -21,7 +21,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "EndpointDetail": (
         "ObjectName", "Context", "Allow", "Aors", "Callerid", "TrustIdInbound", "SendPai", "SendRpid",
         "TrustIdOutbound", "SendDiversion", "IdentifyBy", "DirectMedia", "DtmfMode", "MediaEncryption",
-        "MediaEncryptionOptimistic", "Timers", "TimersSessExpires", "TimersMinSe", "RtpTimeout", "RtpTimeoutHold",
+        "MediaEncryptionOptimistic", "DtlsAutoGenerateCert", "DtlsVerify",
+        "Timers", "TimersSessExpires", "TimersMinSe", "RtpTimeout", "RtpTimeoutHold",
         "AllowTransfer", "DeviceStateBusyAt", "Transport", "OutboundProxy", "OutboundAuth", "FromUser", "FromDomain",
         "ActiveChannels",
     ),
@@ -29,8 +30,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "AuthDetail": ("ObjectName", "AuthType", "Username", "Password"),
     "IdentifyDetail": ("ObjectName", "Endpoint", "Match"),
     "TransportDetail": (
-        "ObjectName", "Protocol", "Method", "VerifyServer", "VerifyClient", "RequireClientCert", "CaListFile",
-        "CertFile", "PrivKeyFile",
+        "ObjectName", "Protocol", "AllowReload", "Method", "VerifyServer", "VerifyClient", "RequireClientCert",
+        "CaListFile", "CertFile", "PrivKeyFile",
     ),
     "ContactStatusDetail": ("AOR", "URI", "Status", "RoundtripUsec"),
     "OutboundRegistrationDetail": (

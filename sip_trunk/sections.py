@@ -68,7 +68,9 @@ def transport_name(name: str, trunk: Trunk) -> str:
 
 
 def _transport(name: str, trunk: Trunk) -> Section:
+    # Without allow_reload a changed certificate authority would be shown as taken, and not be used.
     options = [("protocol", trunk.transport.value), ("bind", f"0.0.0.0:{trunk.listen_port or 0}")]
+    options.append(("allow_reload", "yes"))
     if trunk.transport is Transport.TLS:
         options += [("method", "tlsv1_2"), ("verify_server", _yes(trunk.verify_server))]
         options += [
@@ -101,6 +103,8 @@ def _endpoint(name: str, trunk: Trunk) -> Section:
         ("dtmf_mode", DTMF[trunk.dtmf.value]),
         ("media_encryption", "no" if trunk.srtp is Srtp.NONE else trunk.srtp.value),
         ("media_encryption_optimistic", "no"),
+        # A certificate of the moment, held by the fingerprint in the SDP [RFC 5763 §5].
+        *((("dtls_auto_generate_cert", "yes"), ("dtls_verify", "fingerprint")) if trunk.srtp is Srtp.DTLS else ()),
         ("timers", trunk.session_timers.mode.value),
         ("timers_sess_expires", str(trunk.session_timers.expires_s)),
         ("timers_min_se", str(trunk.session_timers.min_se_s)),

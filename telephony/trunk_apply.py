@@ -19,6 +19,7 @@ from sip_trunk.sections import Section, sections
 from telephony.asterisk.ami import AmiError
 from telephony.asterisk.ami_client import AmiSettings
 from telephony.asterisk.provision import ProvisionLink, provisioning
+from telephony.trunk_tls import certificate_faults
 
 VERIFY_S = 20.0  # how long registrations and the answers to OPTIONS may take
 LOOK_EVERY_S = 0.5
@@ -160,8 +161,10 @@ async def verified(link: ProvisionLink, wanted: Wanted, within_s: float) -> tupl
         running = await link.running(wanted.contexts)
         missing = tuple(unreached(wanted.trunks, running))
         differs = tuple(f"Asterisk did not take it: {change}" for change in wanted.plan(running).changes)
-        if not (missing or differs) or time.monotonic() > deadline:
-            return (*differs, *missing)
+        if not (missing or differs):
+            return ()
+        if time.monotonic() > deadline:
+            return (*differs, *missing, *[each async for each in _why(wanted.trunks, running)])
         await asyncio.sleep(LOOK_EVERY_S)
 
 
@@ -171,7 +174,20 @@ def unreached(trunks: TrunkSet, running: Running) -> Iterable[str]:
         status = running.registrations.get(name, "")
         if trunk.registration and status != "Registered":
             yield f"{name} is not registered ({status or 'unknown'})"
-        hosts = [contact for contact in running.contacts if contact.trunk == name]
-        if trunk.options_s and not any(contact.status == "Reachable" for contact in hosts):
-            states = ", ".join(sorted({contact.status for contact in hosts})) or "no host"
+        if trunk.options_s and (states := _not_reached(name, running)):
             yield f"{name} does not answer OPTIONS ({states})"
+
+
+def _not_reached(name: str, running: Running) -> str:
+    """What Asterisk says of a trunk's hosts where none answers."""
+    states = {contact.status for contact in running.contacts if contact.trunk == name}
+    return "" if "Reachable" in states else ", ".join(sorted(states)) or "no host"
+
+
+async def _why(trunks: TrunkSet, running: Running) -> AsyncIterator[str]:
+    """What can be seen from here of the carriers over TLS that are not reached."""
+    for name, trunk in trunks.trunks.items():
+        registered = running.registrations.get(name, "Registered") == "Registered"
+        if (trunk.options_s and _not_reached(name, running)) or not registered:
+            async for fault in certificate_faults(name, trunk):
+                yield fault

@@ -12,6 +12,7 @@ import os
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,13 @@ async def asterisk_program() -> AsteriskProgram:
 
 @pytest_asyncio.fixture
 async def asterisk_node(asterisk_program: AsteriskProgram, tmp_path: Path) -> AsyncIterator[StartNode]:
+    async with starting_nodes(asterisk_program, tmp_path) as start:
+        yield start
+
+
+@asynccontextmanager
+async def starting_nodes(program: AsteriskProgram, folder: Path) -> AsyncIterator[StartNode]:
+    """What starts nodes below the folder; they are stopped at the end. For fixtures that several tests share."""
     started: list[EmbeddedAsterisk] = []
 
     async def start(
@@ -79,11 +87,12 @@ async def asterisk_node(asterisk_program: AsteriskProgram, tmp_path: Path) -> As
         announcement: Path | None = None,
         orphan_s: int = ORPHAN_S,
         transfer_numbers: Sequence[str] = (),
+        sip_host: str = "127.0.0.1",
     ) -> EmbeddedAsterisk:
         name = f"node-{len(started) + 1}"
         node = NodeConfig(
             name=name,
-            folder=tmp_path / name,
+            folder=folder / name,
             sip_port=free_udp_port(),
             ami_port=free_port(),
             rtp_ports=free_rtp_ports(),
@@ -96,12 +105,15 @@ async def asterisk_node(asterisk_program: AsteriskProgram, tmp_path: Path) -> As
             announcement=announcement,
             orphan_s=orphan_s,
             transfer_numbers=tuple(transfer_numbers),
+            sip_host=sip_host,
         )
-        asterisk = EmbeddedAsterisk(asterisk_program, node, _templates_with_tap(tmp_path / "templates"))
+        asterisk = EmbeddedAsterisk(program, node, _templates_with_tap(folder / "templates"))
         started.append(asterisk)
         await asterisk.start()
         return asterisk
 
-    yield start
-    for asterisk in started:
-        await asterisk.stop()
+    try:
+        yield start
+    finally:
+        for asterisk in started:
+            await asterisk.stop()
