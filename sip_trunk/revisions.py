@@ -107,8 +107,7 @@ class TrunkFolder:
 
     def keep(self, texts: Mapping[str, str]) -> Revision:
         """Written whole and flushed, or not there. The same texts as those in force are the same revision."""
-        digest = hashlib.sha256(json.dumps(sorted(texts.items())).encode()).hexdigest()[:12]
-        known = self.known()
+        digest, known = digest_of(texts), self.known()
         if (now := self.current()) and now.digest == digest and now in known:
             return now
         revision = Revision(known[-1].number + 1 if known else 1, digest)
@@ -166,6 +165,11 @@ class TrunkFolder:
         except OSError:
             return ()
         return tuple(past for line in lines if (past := _past(line)))
+
+
+def digest_of(texts: Mapping[str, str]) -> str:
+    """The same for the same texts, at whichever node."""
+    return hashlib.sha256(json.dumps(sorted(texts.items())).encode()).hexdigest()[:12]
 
 
 def revision_named(name: str) -> Revision | None:

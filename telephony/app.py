@@ -69,6 +69,7 @@ from telephony.store.spool import Spool
 from telephony.store.store import Store
 from telephony.supervision import SupervisionApi
 from telephony.tls import Tls, pair_of
+from telephony.trunk_page_wiring import TrunkPage
 from telephony.trunks_wiring import Trunks
 from telephony.visit_wiring import desk_of
 
@@ -98,6 +99,7 @@ class App:
         self.live = LiveQuality(settings.quality, self.trunks.scored, self.clock)
         self.live.tell(self.metrics)
         self.quality = self.live.calls
+        self._trunk_page = TrunkPage(settings, store, self.audit, self.trunks.states, self.clock)
         self.call_backs = self._call_back_desk(settings)
         self.office = Office(settings, store, self.call_backs, self.audit, self._new_id, self.clock)
         self._visits = desk_of(settings, store, self.gateways, self._flow_set, self._new_id, self.clock)
@@ -185,6 +187,7 @@ class App:
                 *self.office.for_pages(),
                 *self._outreach.for_pages(),
                 *self._at_rest.endpoints(),
+                *self._trunk_page.endpoints(),
             ),
             link=link_of(settings.pop),
             notes=StoredNotes(self._store, self.clock),
@@ -194,7 +197,7 @@ class App:
             registrar=self._registrar,
             moves=self._handing_over,
             of_desks=self._of_desks(settings),
-            more=self._outreach.pages(self.office.outbox_page(), self._at_rest.page()),
+            more=self._outreach.pages(self.office.outbox_page(), self._at_rest.page(), self._trunk_page.page()),
         )
 
     def _reader(self, node: AsteriskNode, log_folder: Path) -> ReadIn:

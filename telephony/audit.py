@@ -116,6 +116,12 @@ class AuditTrail:
         step = str(Act.COMPLAINT_STEP)
         self._add([Entry(uuid.uuid4().hex, self._clock(), actor, step, subject, told, complaint.interaction)])
 
+    def trunks_changed(self, login: str, doing: str, nodes: tuple[str, ...], outcome: str) -> None:
+        """Somebody applies trunks or rolls them back; told when it begins, and what came of it."""
+        self._add(
+            [Entry(uuid.uuid4().hex, self._clock(), login, str(Act.TRUNKS_CHANGED), "", (doing, *nodes), outcome)]
+        )
+
     async def run(self) -> None:
         """Until cancelled."""
         self._add_spooled()

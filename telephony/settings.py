@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     asterisk: tuple[AsteriskNode, ...] = ()
     numbers: Mapping[E164, Number] = Field(default_factory=dict)
     trunk_secrets: Mapping[TrunkSecret, SecretStr] = Field(default_factory=dict)  # what trunks.toml names
+    trunk_file: Path | None = None  # the trunks.toml that engineers plan and apply in the console
     transfer_numbers: tuple[E164, ...] = ()  # outside the house, to which agents may hand a caller over
     queues: Mapping[Name, Queue] = Field(default_factory=dict)
     agents: Mapping[str, AgentSkills] = Field(default_factory=dict)  # by login

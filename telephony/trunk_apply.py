@@ -96,14 +96,16 @@ async def applied(
             return
 
 
-async def rolled_back(node: TrunkNode, to: Revision, actor: str) -> None:
-    """Back to an earlier revision, as it was written then. Errors: AmiError, TrunkError."""
+async def rolled_back(node: TrunkNode, to: Revision, actor: str, *, stage: Stage = lambda _: None) -> None:
+    """Back to an earlier revision, as it was written then. Errors: AmiError, TrunkError, TrunksBusyError."""
     with node.folder.held():
         await revert_unfinished(node)
         old = node.folder.current()
         node.folder.source(to)
+        stage("switch")
         node.folder.begin(Step(str(old or ""), str(to), actor, time.time()))
         node.folder.switch(to)
+        stage("reload")
         async with provisioning(node.ami) as link:
             await link.reload()
         node.folder.end(Past(time.time(), actor, str(old or ""), str(to), "applied", "rolled back by hand"))

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 from telephony.store_cli import Actions, say, settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sip_trunk.plan import Plan
     from telephony.trunk_apply import Applied, TrunkNode, Wanted
 
@@ -35,6 +33,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: P
     actions.add("history", _history, "what has been applied and rolled back, and why")
     back = actions.add("rollback", _rollback, "go back to an earlier revision")
     back.add_argument("revision", nargs="?", metavar="REVISION", help="as history tells it (default: the one before)")
+    back.add_argument("--node", metavar="NAME", help="at this [[asterisk]] alone")
 
 
 def _schema(_: argparse.Namespace) -> int:
@@ -65,16 +64,22 @@ def _plan(chosen: argparse.Namespace) -> int:
 
 
 def _apply(chosen: argparse.Namespace) -> int:
-    from telephony.trunk_apply import applied
+    from telephony.trunk_rollout import rolled_out, standings, told
+
+    nodes, wanted = _nodes(chosen), _wanted(chosen)
 
     async def work() -> bool:
-        async for done in applied(_nodes(chosen), _wanted(chosen), getpass.getuser()):
+        good = True
+        async for done in rolled_out(nodes, wanted, getpass.getuser()):
             say(_outcome(done))
-            if done.failed:
-                return False
-        return True
+            good = not done.failed
+        return good
 
-    return 0 if asyncio.run(work()) else 1
+    if asyncio.run(work()):
+        return 0
+    for line in told(standings(nodes, wanted)) if len(nodes) > 1 else ():
+        say(line)
+    return 1
 
 
 def _status(chosen: argparse.Namespace) -> int:
@@ -111,9 +116,10 @@ def _rollback(chosen: argparse.Namespace) -> int:
     from sip_trunk.errors import TrunkError
     from sip_trunk.revisions import revision_named
     from telephony.trunk_apply import rolled_back
+    from telephony.trunk_nodes import chosen as only
 
     async def work() -> None:
-        for node in _nodes(chosen):
+        for node in only(_nodes(chosen), chosen.node):
             now = node.folder.current()
             earlier = [each for each in node.folder.known() if now and each.number < now.number]
             to = revision_named(chosen.revision) if chosen.revision else (earlier[-1] if earlier else None)
@@ -129,30 +135,16 @@ def _rollback(chosen: argparse.Namespace) -> int:
 def _wanted(chosen: argparse.Namespace) -> Wanted:
     """Errors: TrunkFileError, TrunkError."""
     from sip_trunk import trunk_file
-    from telephony.trunk_apply import Wanted
+    from telephony.trunk_nodes import wanted_of
 
-    text = trunk_file.text_of(chosen.file)
-    secrets = settings_of(chosen).trunk_secrets
-    plain = {name.upper(): secret.get_secret_value() for name, secret in secrets.items()}
-    return Wanted.of(trunk_file.parse(text, chosen.file.name), text, plain)
+    return wanted_of(trunk_file.text_of(chosen.file), chosen.file.name, settings_of(chosen))
 
 
-def _nodes(chosen: argparse.Namespace) -> Sequence[TrunkNode]:
+def _nodes(chosen: argparse.Namespace) -> tuple[TrunkNode, ...]:
     """Those of the settings. Errors: TrunkError where one lacks what is needed."""
-    from sip_trunk.errors import TrunkError
-    from sip_trunk.revisions import TrunkFolder
-    from telephony.asterisk.ami_client import AmiSettings
-    from telephony.trunk_apply import TrunkNode
+    from telephony.trunk_nodes import nodes_of
 
-    nodes = []
-    for node in settings_of(chosen).asterisk:
-        if node.provision_secret is None or node.trunk_folder is None:
-            raise TrunkError(f"[[asterisk]] {node.name} needs provision_secret and trunk_folder (docs/trunks.md)")
-        ami = AmiSettings(node.host, node.ami_port, "hotline-provision", node.provision_secret.get_secret_value())
-        nodes.append(TrunkNode(node.name, ami, TrunkFolder(node.trunk_folder)))
-    if not nodes:
-        raise TrunkError("no [[asterisk]] in the settings: at least one is needed (docs/trunks.md)")
-    return nodes
+    return nodes_of(settings_of(chosen).asterisk)
 
 
 def _told(plan: Plan) -> str:

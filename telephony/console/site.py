@@ -54,6 +54,7 @@ _OVERSIGHT = {
     "/recordings": "recordings.to_here",
     "/outbox": "outbox.to_here",
 }  # pages of supervisors
+_MEASURED = {"/trunks": "trunks.to_here"}  # of network engineers
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -198,7 +199,8 @@ class Site:
         if supervisor and not session.account.endpoint:  # takes no calls
             raise web.HTTPSeeOther("/supervision")
         seen = look.looked_at(request)
-        more = _links({"/supervision": "supervision.to_here", **_OVERSIGHT} if supervisor else {}, seen.language)
+        links = {"/supervision": "supervision.to_here", **_OVERSIGHT} if supervisor else {}
+        more = _links({**links, **_measured(session.account.role)}, seen.language)
         return html(self._console_page.page(seen.language, {"more": more, **who(session), **seen.frame("/")}))
 
     async def _supervision(self, request: web.Request) -> web.StreamResponse:
@@ -210,7 +212,8 @@ class Site:
         seen = look.looked_at(request)
         values = {**who(session), **seen.frame("/supervision"), "step_up": self._step_up.page(seen.language, {})}
         desk = {"/": "supervision.to_console"} if session.account.endpoint else {}
-        values["to_console"] = _links({**desk, **_OVERSIGHT}, seen.language)
+        links = {**desk, **_OVERSIGHT, **_measured(session.account.role)}
+        values["to_console"] = _links(links, seen.language)
         return html(self._supervision_page.page(seen.language, values))
 
     async def _complaints(self, request: web.Request) -> web.StreamResponse:
@@ -351,6 +354,10 @@ class Site:
 
     def _set_cookie(self, response: web.StreamResponse, name: str, value: str, *, max_age: int) -> None:
         cookies.put(response, name, value, max_age=max_age, secure=self._rules.secure_cookies)
+
+
+def _measured(role: Role) -> Mapping[str, str]:
+    return _MEASURED if role in {Role.ENGINEER, Role.ADMIN} else {}
 
 
 def _links(before: Mapping[str, str], language: Language) -> str:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from telephony.core.quality_interval import QualityInterval
 from telephony.core.quality_record import QualityRecord
+from telephony.core.trunk_sound import TrunkSound
 from telephony.store.connection import Connection, Row
 
 
@@ -34,6 +35,11 @@ class QualityStore:
         """In the order of their beginnings."""
         rows = await self._connection.rows("quality_intervals_of", interaction=interaction)
         return tuple(map(interval_of, rows))
+
+    async def by_trunk(self, from_at: float) -> tuple[TrunkSound, ...]:
+        """By trunk and scale, since then."""
+        rows = await self._connection.rows("quality_by_trunk", from_at=from_at)
+        return tuple(TrunkSound(**cast(Mapping[str, Any], row)) for row in rows)
 
 
 def interval_of(row: Row) -> QualityInterval:

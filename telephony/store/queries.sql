@@ -196,6 +196,13 @@ ON CONFLICT (interaction, leg, direction, starts_at) DO UPDATE SET
 -- How an interaction sounded over its time.
 SELECT * FROM quality_interval WHERE interaction = :interaction ORDER BY starts_at, leg, direction
 
+-- name: quality_by_trunk
+-- How calls have sounded on each trunk since a time, by scale.
+SELECT trunk, scale, sum(seconds) AS seconds,
+    coalesce(sum(seconds) FILTER (WHERE verdict = 'bad' OR verdicts && ARRAY['one_way_audio', 'no_media']), 0) AS bad_s,
+    avg(mos_lq) AS mos_lq
+FROM quality_interval WHERE starts_at >= :from_at AND trunk IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
+
 -- name: add_customer
 -- Insert or replace a customer.
 INSERT INTO customer (number, name, folded, address, services, since, accessibility)

@@ -64,6 +64,7 @@ from telephony.shipped import CONFIG_FOLDER
 from telephony.store.memory import Memory
 from telephony.store.store import Store
 from telephony.supervision import SupervisionApi
+from telephony.trunk_api import ENGINEERS
 from telephony.vault.keys import own_ring
 from telephony.vault.vault import Vault
 from tests import tools
@@ -78,6 +79,7 @@ from tests.acceptance.console_checks import (
 )
 from tests.acceptance.survey_scene import Outreach
 from tests.letters import messages, post
+from tests.unit.trunk_scene import TrunkScene
 
 PASSWORD = "trudne hasło"
 HOSTILE = "<img src=x onerror=\"document.title='hacked'\"><script>document.title='hacked'</script>"
@@ -88,6 +90,7 @@ ANNA = Account(
     "anna", "Anna Wiśniewska", hash_password(PASSWORD), "anna", dict.fromkeys(DEPARTMENTS, 1), departments=DEPARTMENTS
 )
 EWA = Account("ewa", "Ewa Malinowska", ANNA.password_hash, role=Role.SUPERVISOR)
+OLA = Account("ola", "Ola Nowak", ANNA.password_hash, role=Role.ENGINEER)
 SHIPPED_HOURS = CONFIG_FOLDER / "calendar.yaml"
 _SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 REFLOW, REFLOW_FROM = 320, 360  # what is left of 1280 at 400 % [WCAG 1.4.10]
@@ -170,12 +173,13 @@ class House:
         self.outages = Outages(data / "outages.yaml", data, self, time.time)
         self.messages: list[CallerMessage] = []
         self.memory = memory = Memory()
-        memory.people.update({each.login: {"login": each.login} for each in (ANNA, EWA)})
+        memory.people.update({each.login: {"login": each.login} for each in (ANNA, EWA, OLA)})
         self.store = Store(memory)
         self.vault = Vault(data / "vault", lambda: own_ring(data / "vault-keys"))
         self.heard: list[tuple[str, ...]] = []  # login, customer, interaction, reason
         self.out = data / "out"  # where its e-mails go
         self.complaints = Complaints(USUAL, self.store, lambda: time.time() + self.later_s, post(folder=self.out))
+        self.trunks = TrunkScene(data, self.store, now=time.time())
         self.outreach = Outreach(self.store)
         self.moved: list[tuple[str, str]] = []  # callers handed over, and to which number
         self.console = Console(
@@ -200,11 +204,16 @@ class House:
                 *ComplaintApi(self.complaints, lambda *_: None, lambda: InteractionId("c-new")).endpoints(),
                 *ComplaintLetterApi(self.complaints, lambda *_: None).endpoints(),
                 *RecordingsApi(self.vault, self.store, self.note_heard, time.time).endpoints(),
+                *self.trunks.endpoints(),
                 *self.outreach.endpoints(),
             ),
             moves=HandingOver({"node-1": self}, ("+48220000900",)),
             more=self.outreach.pages(
-                *(StaffPage(f"/{name}", PageTemplate(f"{name}.html"), SUPERVISORS) for name in ("outbox", "recordings"))
+                *(
+                    StaffPage(f"/{name}", PageTemplate(f"{name}.html"), SUPERVISORS)
+                    for name in ("outbox", "recordings")
+                ),
+                StaffPage("/trunks", PageTemplate("trunks.html"), ENGINEERS),
             ),
             of_desks=self.of_desks,
         )
@@ -234,7 +243,7 @@ class House:
         return tuple(each for each in known if text in each.name or text == each.number)[:most]
 
     async def account(self, login: str) -> Account | None:
-        return {each.login: each for each in (ANNA, EWA)}.get(login)
+        return {each.login: each for each in (ANNA, EWA, OLA)}.get(login)
 
     async def customer_by_number(self, number: str) -> Customer | None:
         known = (card.customer for card in CARDS.values() if card.customer)
@@ -355,7 +364,8 @@ async def log_in(page: Page, url: str, login: str = "anna") -> None:
     await press(page, "Tab")
     await page.keyboard.type(PASSWORD)
     await press(page, "Enter")
-    await expect(page.locator("#ready" if login == "anna" else "#floor")).to_be_visible()
+    shown = {"anna": "#ready", "ola": ".trail a"}.get(login, "#floor")
+    await expect(page.locator(shown).first).to_be_visible()
     if login == "anna":
         await expect(page.locator("#ready")).to_be_enabled()
 

@@ -45,6 +45,7 @@ SUPERVISORS = {  # template → path
 HERE = {"form.html", "survey.html", "login.html", "console.html", *SUPERVISORS}
 OF_LOG_IN = {"login_code.html", "login_codes.html", "login_enrol.html"}
 OF_THE_OFFICER = {"privacy.html"}  # test_privacy_page.py
+OF_ENGINEERS = {"trunks.html"}  # test_trunks_page.py
 ELEMENTS = ("name", "address", "number", "since", "grounds", "demand", "account", "contract_date", "answer_by")
 INJECTED = "[...document.querySelectorAll('img[src=x], svg[onload], script:not([src])')].map((e) => e.outerHTML)"
 DAY_S = 86_400.0
@@ -52,7 +53,7 @@ DAY_S = 86_400.0
 
 def test_no_page_is_forgotten() -> None:
     whole = {each.name for each in WEB.glob("*.html") if each.read_text("utf-8").startswith("<!doctype html>")}
-    assert whole == HERE | OF_LOG_IN | OF_THE_OFFICER
+    assert whole == HERE | OF_LOG_IN | OF_THE_OFFICER | OF_ENGINEERS
 
 
 async def is_text(page: Page) -> None:

@@ -37,12 +37,14 @@ from tests.acceptance.survey_scene import Outreach
 from tests.integration.console_house import ACCOUNTS, House
 from tests.integration.test_console_api import page_of
 from tests.letters import post
+from tests.unit.trunk_scene import TrunkScene
 
 EVERYBODY = frozenset(Role)
 STAFF = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ENGINEER, Role.ADMIN})
 OFFICERS = frozenset({Role.DPO})
 CONSULTANTS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMIN})
 SUPERVISORS = frozenset({Role.SUPERVISOR, Role.ADMIN})
+ENGINEERS = frozenset({Role.ENGINEER, Role.ADMIN})
 RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("GET", "/me"): EVERYBODY,
     ("GET", "/line"): EVERYBODY,
@@ -97,6 +99,12 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("GET", "/recordings"): SUPERVISORS,
     ("POST", "/recordings/{recording}/listenings"): SUPERVISORS,
     ("GET", "/recordings/{recording}/audio"): SUPERVISORS,
+    ("GET", "/trunks"): ENGINEERS,
+    ("GET", "/trunks/sound"): ENGINEERS,
+    ("GET", "/trunks/history"): ENGINEERS,
+    ("GET", "/trunks/plan"): ENGINEERS,
+    ("POST", "/trunks/apply"): ENGINEERS,
+    ("POST", "/trunks/rollback"): ENGINEERS,
     ("GET", "/appointments"): STAFF,
     ("POST", "/appointments"): SUPERVISORS,
     ("DELETE", "/appointments/{reference}"): SUPERVISORS,
@@ -151,7 +159,8 @@ def endpoints(tmp_path: Path) -> tuple[Endpoint, ...]:
     supervision = SupervisionApi(lambda: Calendar({}), tmp_path, clock)
     house = PrivacyHouse(store, NOBODY, files, Signer(b"x"), b"x", settings, clock)
     outreach = Outreach(store)
-    others = (letter_api, outreach, OutboxApi(store, clock), PrivacyApi(PrivacyDesk(house)), recordings)
+    trunks = TrunkScene(tmp_path / "trunks", store)
+    others = (letter_api, outreach, OutboxApi(store, clock), PrivacyApi(PrivacyDesk(house)), recordings, trunks)
     return (*supervision.endpoints(), *complaint_api.endpoints(), *(one for api in others for one in api.endpoints()))
 
 

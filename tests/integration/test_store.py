@@ -22,6 +22,7 @@ from telephony.core.quality_interval import QualityInterval
 from telephony.core.quality_record import QualityRecord
 from telephony.core.recording import PauseReason, RecordingPause
 from telephony.core.ticket import OpenTicket, ticket_sequence
+from telephony.core.trunk_sound import TrunkSound
 from telephony.core.views import CallState, CallView, Direction, Lane, Outcome, Span, SpanKind
 from telephony.crm.seed import customers, files
 from telephony.store.connection import Postgres
@@ -392,6 +393,11 @@ async def test_intervals_of_a_call_come_in_order_and_what_knows_more_replaces(st
     await store.quality.record_intervals([silent, first])
     await store.quality.record_intervals([captured])
     assert await store.quality.intervals_of(CALL) == (captured, silent)
+    unheard = replace(silent, trunk="trunk-a", starts_at=30.0, verdicts=("no_media",))
+    await store.quality.record_intervals([unheard, replace(first, starts_at=40.0, mos_lq=4.12, verdict="good")])
+    heard = [replace(each, mos_lq=each.mos_lq and round(each.mos_lq, 9)) for each in await store.quality.by_trunk(10.0)]
+    assert heard == [TrunkSound("trunk-a", "nb", 20.0, 10.0, 4.02), TrunkSound("trunk-a", None, 10.0, 10.0, None)]
+    assert await store.quality.by_trunk(40.5) == ()
 
 
 async def test_a_customer_is_found_by_each_number_and_by_the_customers(store: Store) -> None:

@@ -61,7 +61,8 @@ function problem(answer: Response, told: unknown): Problem {
 }
 
 /** Whoever calls names the shape of the answer; it is the server's OpenAPI that promises it. */
-export const get = async <T>(path: string): Promise<T> => (await ask("GET", path)) as T;
+export const get = async <T>(path: string, withinMs?: number): Promise<T> =>
+  (await ask("GET", path, undefined, withinMs)) as T;
 export const post = async <T>(path: string, body?: unknown, withinMs?: number): Promise<T> =>
   (await ask("POST", path, body, withinMs)) as T;
 export const put = async <T>(path: string, body?: unknown): Promise<T> => (await ask("PUT", path, body)) as T;
