@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK = 1 << 19  # of bytes; small enough to stay in a core's cache between reading and looking at it
+BLOCK = 1 << 20  # of bytes; small enough to stay in a core's cache between reading and looking at it
 _GZIP = b"\x1f\x8b"
 
 

@@ -11,7 +11,7 @@ import socket
 import struct
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,11 +39,21 @@ class _Parts:
     whole: int | None = None  # bytes, known with the last fragment
 
 
+@runtime_checkable
+class TakesSip(Protocol):
+    """A media map that does not ask where SIP in datagrams comes from."""
+
+    def sip(self, time: float, message: bytes) -> None:
+        """A message; `time` in seconds since the epoch."""
+
+
 class OddPackets:
     """`secured`: flows on which a DTLS key exchange was seen, both directions."""
 
     def __init__(self, media: MediaMap | None) -> None:
         self._media = media
+        taker: object = media
+        self._sip = taker if isinstance(taker, TakesSip) else None
         self._unfinished: OrderedDict[bytes, _Parts] = OrderedDict()
         self._flows: dict[bytes, Flow] = {}  # by their bytes
         self.secured: set[Flow] = set()
@@ -56,6 +66,9 @@ class OddPackets:
         if kind == FRAGMENT:
             return self._fragment(block, ip, frame[1] + frame[2], family)
         if self._media is None and kind != DTLS:
+            return None
+        if self._sip is not None and kind == SIP and payload - transport == 8:
+            self._sip.sip(frame[0] / 1e9, bytes(block[payload : payload + size]))
             return None
         if transport - ip == 20 and family == 4:  # as most are: addresses and ports stand together
             key = bytes(block[ip + 12 : ip + 24])

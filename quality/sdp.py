@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 MOST_REMEMBERED = 2_000  # octets of a section whose meaning is kept for the next call
 MOST_OCTETS, MOST_LINES, MOST_MEDIA, MOST_FORMATS = 65_536, 2_000, 32, 64
@@ -167,8 +168,8 @@ def _media(section: str, address: str, of_session: _Attributes) -> Media:
     head, _, rest = section.partition("\n")
     kind, port, protocol, *formats = _words(head)
     said = _said if len(section) < MOST_REMEMBERED else _said.__wrapped__
-    encodings, direction, ptime_ms, secured, attributes = said(protocol, tuple(formats[:MOST_FORMATS]), rest)
-    of_session_secured = any(name in _SECURING for name, _ in of_session)
+    of_media = said(protocol, tuple(formats[:MOST_FORMATS]), rest)
+    of_session_secured = bool(of_session) and any(name in _SECURING for name, _ in of_session)
     address = _address("\n" + rest) or address
     number = _port(port)
     return Media(
@@ -176,28 +177,49 @@ def _media(section: str, address: str, of_session: _Attributes) -> Media:
         number,
         protocol,
         address,
-        encodings,
-        direction or _direction(of_session) or Direction.SENDRECV,
-        ptime_ms,
-        _rtcp(attributes, address, number),
-        secured or of_session_secured,
-        tuple(_candidates(attributes)),
+        of_media.encodings,
+        of_media.direction or _direction(of_session) or Direction.SENDRECV,
+        of_media.ptime_ms,
+        of_media.rtcp_of(address, number),
+        of_media.secured or of_session_secured,
+        of_media.candidates,
     )
 
 
+class _Said(NamedTuple):
+    """What a section says that does not depend on its address and port."""
+
+    encodings: tuple[tuple[int, Encoding], ...]
+    direction: Direction | None
+    ptime_ms: float | None
+    secured: bool
+    muxed: bool
+    rtcp: tuple[str | None, int | None]  # address and port, as far as they are named
+    candidates: tuple[tuple[str, int], ...]
+
+    def rtcp_of(self, address: str, port: int) -> tuple[str, int]:
+        """Where RTCP goes [RFC 3605, RFC 5761]."""
+        named_address, named_port = self.rtcp
+        if self.muxed:
+            return address, port
+        if named_port is None:
+            return address, port + 1 if port else 0
+        return named_address or address, named_port
+
+
 @lru_cache(maxsize=1024)
-def _said(
-    protocol: str, formats: tuple[str, ...], rest: str
-) -> tuple[tuple[tuple[int, Encoding], ...], Direction | None, float | None, bool, _Attributes]:
-    """What does not depend on addresses: the same in call after call of the same equipment, so it is remembered."""
+def _said(protocol: str, formats: tuple[str, ...], rest: str) -> _Said:
+    """The same in call after call of the same equipment, so it is remembered."""
     attributes = _attributes(rest.split("\n"))
     profile = protocol.upper()
-    return (
+    return _Said(
         tuple(_encodings(formats, attributes)) if "RTP" in profile else (),
         _direction(attributes),
         _positive(dict(attributes).get("ptime", "")),
         "SAVP" in profile or any(name in _SECURING for name, _ in attributes),
-        attributes,
+        any(name == "rtcp-mux" for name, _ in attributes),
+        _rtcp(dict(attributes).get("rtcp", "").split()),
+        tuple(_candidates(attributes)),
     )
 
 
@@ -275,15 +297,11 @@ def _mapped(value: str) -> tuple[str, int] | None:
     return name.lower(), int(rate)
 
 
-def _rtcp(attributes: _Attributes, address: str, port: int) -> tuple[str, int]:
-    """Where RTCP goes [RFC 3605, RFC 5761]."""
-    named = dict(attributes)
-    if "rtcp-mux" in named:
-        return address, port
-    words = named.get("rtcp", "").split()
+def _rtcp(words: list[str]) -> tuple[str | None, int | None]:
+    """Of an a=rtcp line [RFC 3605]."""
     if words and words[0].isascii() and words[0].isdigit() and len(words[0]) <= 5:
-        return (words[3] if len(words) > 3 else address), int(words[0])
-    return address, port + 1 if port else 0
+        return (words[3] if len(words) > 3 else None), int(words[0])
+    return None, None
 
 
 def _candidates(attributes: _Attributes) -> Iterator[tuple[str, int]]:

@@ -27,7 +27,15 @@ _FULL_NAMES = {
     "c": "content-type",
     "l": "content-length",
 }
-_DIGESTED = frozenset({"call-id", "from", "to", "cseq", "content-type", "content-length"})
+_USUAL = {
+    "call-id": b"\nCall-ID:",
+    "from": b"\nFrom:",
+    "to": b"\nTo:",
+    "cseq": b"\nCSeq:",
+    "content-type": b"\nContent-Type:",
+    "content-length": b"\nContent-Length:",
+}
+_DIGESTED = frozenset(_USUAL)
 MOST_NAME = 32  # octets of a header's name that may be one of those
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _TAG, _URI = re.compile(r";\s*tag\s*=\s*([^;\s>]+)"), re.compile(r"<([^>]*)>")
@@ -79,9 +87,11 @@ class _Headed:
     @property
     def sdp(self) -> bytes | None:
         """The session description it carries, also as one part of several [RFC 2046 §5.1]."""
+        if not self.body:
+            return None
         kind = self.header("content-type").lower()
         if kind.startswith("application/sdp"):
-            return self.body or None
+            return self.body
         if kind.startswith("multipart/"):
             return _part(self.body)
         return None
@@ -103,42 +113,62 @@ class SipMessage(_Headed):
         return ""
 
 
-@dataclass(frozen=True, slots=True)
 class SipDigest(_Headed):
-    """A message as far as calls need it, read in one go: a capture holds millions."""
+    """A message as far as calls need it. A capture holds millions: headers are looked for when they are asked for."""
 
-    start: str
-    fields: dict[str, str]
-    body: bytes = b""
+    __slots__ = ("_fields", "_head", "body", "start")
+
+    def __init__(self, start: str, head: bytes, body: bytes) -> None:
+        self.start = start
+        self.body = body
+        self._head = head  # from the end of the start line on
+        self._fields: dict[str, str] | None = _fields_of(head) if b"\n " in head or b"\n\t" in head else None
 
     def header(self, name: str) -> str:
-        return self.fields.get(name, "")
+        if self._fields is None:
+            head = self._head
+            at = head.find(_USUAL[name])
+            if at >= 0:  # as nearly everybody writes it
+                begin, end = at + len(name) + 2, head.find(b"\n", at + 1)
+                return head[begin : end if end >= 0 else len(head)].decode("utf-8", "surrogateescape").strip()
+            self._fields = _fields_of(head)
+        return self._fields.get(name, "")
 
     @property
     def method(self) -> str:
         """As `_Headed` has it, without looking at the number before."""
         if self.start.startswith("SIP/2.0 "):
-            return self.fields.get("cseq", "").partition(" ")[2].strip()
+            return self.header("cseq").partition(" ")[2].strip()
         return self.start.partition(" ")[0]
 
 
-def digest_sip(data: bytes) -> SipDigest:
-    """The few headers that tell of a call. Errors: ValueError, as `parse_sip` has it for those headers."""
-    head, body = _parted(data)
-    start, _, rest = head.decode("utf-8", "surrogateescape").partition("\n")
-    if "\n " in rest or "\n\t" in rest:
-        rest = _FOLD.sub(" ", rest)
+def _fields_of(head: bytes) -> dict[str, str]:
+    """The few headers that tell of a call, by their long names."""
+    text = head.decode("utf-8", "surrogateescape")
+    if "\n " in text or "\n\t" in text:
+        text = _FOLD.sub(" ", text)
     fields: dict[str, str] = {}
-    for row in rest.split("\n"):
+    for row in text.split("\n"):
         name, colon, value = row.partition(":")
         if colon and len(name) < MOST_NAME and (key := _digested_name(name)) is not None and key not in fields:
             fields[key] = value.strip()
-    length = fields.get("content-length", "")
+    return fields
+
+
+def digest_sip(data: bytes) -> SipDigest:
+    """A message by the few headers that tell of a call. Errors: ValueError, as `parse_sip` has it for those headers."""
+    head, body = _parted(data)
+    end = head.find(b"\n")
+    start = head if end < 0 else head[:end]
+    message = SipDigest(start.decode("utf-8", "surrogateescape").rstrip("\r"), head[len(start) :], body)
+    length = message.header("content-length")
     if length and (not length.isascii() or not length.isdigit() or len(length) > 9):
         raise ValueError("SIP Content-Length is no number")
     if length and int(length) > len(body):
         raise ValueError(f"SIP body has {len(body)} octets of {length}")
-    return SipDigest(start.rstrip("\r"), fields, body[: int(length)] if length else body)
+    if length:
+        message.body = body[: int(length)]
+    return message
 
 
 def _parted(data: bytes) -> tuple[bytes, bytes]:

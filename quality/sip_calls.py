@@ -117,6 +117,13 @@ class SipCalls:
         except ValueError:
             self.faults += 1
 
+    def sip(self, time: float, message: bytes) -> None:
+        """The same for a message of one UDP datagram."""
+        try:
+            self._message(time, message)
+        except ValueError:
+            self.faults += 1
+
     def _messages(self, datagram: Datagram) -> Iterator[bytes]:
         """Of a TCP connection."""
         connection = self._connections.get(datagram.flow)

@@ -99,10 +99,10 @@ def test_gzip_a_file_a_pipe_and_progress(engine: Engine, tmp_path: Path) -> None
 
 
 def test_a_capture_of_many_blocks_and_two_sections(engine: Engine) -> None:
-    many = [(each.time, framed(Route().udp(each.rtp()))) for each in steady(5000)]
-    data = pcapng(many[:3000]) + pcapng(many[3000:], order=">")
+    many = [(each.time, framed(Route().udp(each.rtp()))) for each in steady(9000)]
+    data = pcapng(many[:5000]) + pcapng(many[5000:], order=">")
     assert len(data) > 2 * BLOCK
-    right(read_capture(io.BytesIO(data), engine=engine), count=5000)
+    right(read_capture(io.BytesIO(data), engine=engine), count=9000)
 
 
 def test_what_the_capture_itself_lost_is_told_with_each_stream(engine: Engine) -> None:
