@@ -11,9 +11,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.capture_frames import Walker
+from quality.capture_frames import FRAMES, Walker
 from quality.compiled import cache_folder
 from quality.figures import Closed
+from quality.packet_records import ODD, PACKET
 from quality.rtcp_digest import RtcpDigest
 from quality.stream_figures import MediaMap
 
@@ -45,8 +46,57 @@ class Reports(Protocol):
         """All of it, once."""
 
 
+class Decoded:
+    """RTP packets (`found`) and odd frames (`others`) of a block, in tables that are used again for the next."""
+
+    def __init__(self, secret: int) -> None:
+        self.secret = secret
+        self.packets, self.odd = np.zeros(FRAMES, PACKET), np.zeros(FRAMES, ODD)
+        self.found = self.others = 0
+
+
+class DecodingWalker:
+    """A walker that decodes what it finds on the way."""
+
+    def __init__(self, engine: Engine, decoded: Decoded) -> None:
+        self._engine = engine
+        self._decoded = decoded
+
+    def walk_pcap(
+        self, block: NDArray[np.uint8], size: int, link: int, frames: NDArray[np.void], *, swapped: bool, nano: bool
+    ) -> tuple[int, int, int]:
+        return self._engine.read_pcap(block, size, link, frames, self._decoded, swapped=swapped, nano=nano)
+
+    def walk_pcapng(
+        self,
+        block: NDArray[np.uint8],
+        size: int,
+        interfaces: NDArray[np.int64],
+        frames: NDArray[np.void],
+        *,
+        swapped: bool,
+    ) -> tuple[int, int, int, int]:
+        into = self._decoded
+        walked = self._engine.walk_pcapng(block, size, interfaces, frames, swapped=swapped)
+        into.found, into.others = self._engine.decode(block, frames[: walked[0]], into.secret, into.packets, into.odd)
+        return walked
+
+
 class Engine(Walker, Protocol):
     name: str
+
+    def read_pcap(
+        self,
+        block: NDArray[np.uint8],
+        size: int,
+        link: int,
+        frames: NDArray[np.void],
+        decoded: Decoded,
+        *,
+        swapped: bool,
+        nano: bool,
+    ) -> tuple[int, int, int]:
+        """`walk_pcap` and `decode` in one pass."""
 
     def decode(
         self,

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
 from quality.compiled import compiled
-from quality.packet_records import DTLS, FRAGMENT, RTCP, SIP
+from quality.packet_records import DTLS, FRAGMENT, LATEST_NS, RTCP, SIP
 
 _INT64 = ir.IntType(64)
 SIP_PORT = 5060
@@ -118,7 +119,7 @@ def walk_pcapng(address, size, swapped, interfaces, most, frames):
         unit = interfaces[interface, 0]
         shift = interfaces[interface, 3]
         part = (ticks % unit >> shift) * 1_000_000_000 // (unit >> shift)
-        frame.time = (ticks // unit + interfaces[interface, 1]) * 1_000_000_000 + part
+        frame.time = np.int64((ticks // unit + interfaces[interface, 1]) * 1_000_000_000 + part) & LATEST_NS
         frame.at = at + 28
         frame.captured = captured
         frame.length = min(2147483647, whole)
@@ -283,51 +284,87 @@ def _udp(address, udp, whole_end, stop):
 
 
 @compiled
+def _decode(address, number, frame, secret, packets, found, odd, others):
+    """A frame as an RTP packet, an odd frame or neither: how many of the former, of the latter there are then."""
+    at = frame.at
+    end = at + frame.captured
+    ip = at + 14  # what nearly all frames are: Ethernet without tags
+    if frame.link != 1 or ip + 20 > end or _big16(address + at + 12) != 0x0800:
+        ip = _network(address, at, end, frame.link)
+    if ip < 0 or ip + 20 > end:
+        return found, others
+    family, header, dscp, whole, protocol, fragment = _ip(address, ip, end)
+    if family == 0:
+        return found, others
+    stop, transport = min(end, ip + whole), ip + header
+    if fragment:
+        if protocol == 17 or family == 6:
+            others = _odd(odd, others, number, FRAGMENT, family, ip, 0, 0, 0, 0)
+    elif protocol == 6:
+        payload = _sip_over_tcp(address, transport, stop)
+        if payload >= 0:
+            others = _odd(odd, others, number, SIP, family, ip, transport, payload, stop - payload, ip + whole - stop)
+    elif protocol == 17:
+        there_end, size_end = _udp(address, transport, ip + whole, stop)
+        if size_end < 0:
+            return found, others
+        payload = transport + 8
+        there, size = there_end - payload, size_end - payload
+        kind = _other_kind(address, transport, payload, there, size)
+        if kind > 0:
+            others = _odd(odd, others, number, kind, family, ip, transport, payload, there, size - there)
+        elif kind < 0:
+            packet = packets[found]
+            if not _rtp(address, payload, there, size, packet):
+                return found, others
+            packet.time = frame.time
+            ssrc = _word(address + payload + 4) >> 32
+            packet.flow = _flow(address, ip, family, _little32(address + transport), ssrc, secret)
+            packet.frame_at = ip
+            packet.dscp = dscp
+            packet.family = family
+            packet.ports_at = header
+            found += 1
+    return found, others
+
+
+@compiled
 def decode(address, frames, secret, packets, odd):
     """RTP packets and odd frames among `frames`: (how many of the former, of the latter)."""
     found = 0
     others = 0
     for number in range(len(frames)):
-        frame = frames[number]
-        at = frame.at
-        end = at + frame.captured
-        ip = at + 14  # what nearly all frames are: Ethernet without tags
-        if frame.link != 1 or ip + 20 > end or _big16(address + at + 12) != 0x0800:
-            ip = _network(address, at, end, frame.link)
-        if ip < 0 or ip + 20 > end:
-            continue
-        family, header, dscp, whole, protocol, fragment = _ip(address, ip, end)
-        if family == 0:
-            continue
-        stop, transport = min(end, ip + whole), ip + header
-        if fragment:
-            if protocol == 17 or family == 6:
-                others = _odd(odd, others, number, FRAGMENT, family, ip, 0, 0, 0, 0)
-        elif protocol == 6:
-            payload = _sip_over_tcp(address, transport, stop)
-            if payload >= 0:
-                others = _odd(
-                    odd, others, number, SIP, family, ip, transport, payload, stop - payload, ip + whole - stop
-                )  # fmt: skip
-        elif protocol == 17:
-            there_end, size_end = _udp(address, transport, ip + whole, stop)
-            if size_end < 0:
-                continue
-            payload = transport + 8
-            there, size = there_end - payload, size_end - payload
-            kind = _other_kind(address, transport, payload, there, size)
-            if kind > 0:
-                others = _odd(odd, others, number, kind, family, ip, transport, payload, there, size - there)
-            elif kind < 0:
-                packet = packets[found]
-                if not _rtp(address, payload, there, size, packet):
-                    continue
-                packet.time = frame.time
-                ssrc = _word(address + payload + 4) >> 32
-                packet.flow = _flow(address, ip, family, _little32(address + transport), ssrc, secret)
-                packet.frame_at = ip
-                packet.dscp = dscp
-                packet.family = family
-                packet.ports_at = header
-                found += 1
+        found, others = _decode(address, number, frames[number], secret, packets, found, odd, others)
     return found, others
+
+
+@compiled
+def read_pcap(address, size, swapped, nanoseconds, link, most, frames, secret, packets, odd):
+    """`walk_pcap` and `decode` in one: while one frame is looked at, the length of the next is on its way."""
+    at = 0
+    count = 0
+    found = 0
+    others = 0
+    room = len(frames)
+    unit = 1 if nanoseconds else 1000
+    while at + 16 <= size and count < room:
+        if swapped:
+            seconds, fraction = _big32(address + at), _big32(address + at + 4)
+            captured, length = _big32(address + at + 8), _big32(address + at + 12)
+        else:
+            seconds, fraction = _little32(address + at), _little32(address + at + 4)
+            captured, length = _little32(address + at + 8), _little32(address + at + 12)
+        if captured > most:
+            return count, at, 1, found, others
+        if at + 16 + captured > size:
+            break
+        frame = frames[count]
+        frame.time = seconds * 1_000_000_000 + fraction * unit
+        frame.at = at + 16
+        frame.captured = captured
+        frame.length = min(2147483647, length)
+        frame.link = link
+        found, others = _decode(address, count, frame, secret, packets, found, odd, others)
+        count += 1
+        at += 16 + captured
+    return count, at, 0, found, others

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.capture_frames import MOST
+from quality.engines import Decoded
 from quality.fast_tracker import FastTracker
 from quality.machine_code import at, machine_code
 from quality.rtcp_table import RtcpTable
@@ -23,6 +24,23 @@ class FastEngine:
         self, block: NDArray[np.uint8], size: int, link: int, frames: NDArray[np.void], *, swapped: bool, nano: bool
     ) -> tuple[int, int, int]:
         count, used, stop = self._code.walk_pcap(block.ctypes.data, size, swapped, nano, link, MOST, *at(frames))
+        return count, used, stop
+
+    def read_pcap(
+        self,
+        block: NDArray[np.uint8],
+        size: int,
+        link: int,
+        frames: NDArray[np.void],
+        decoded: Decoded,
+        *,
+        swapped: bool,
+        nano: bool,
+    ) -> tuple[int, int, int]:
+        count, used, stop, decoded.found, decoded.others = self._code.read_pcap(
+            block.ctypes.data, size, swapped, nano, link, MOST, *at(frames), decoded.secret,
+            *at(decoded.packets), *at(decoded.odd),
+        )  # fmt: skip
         return count, used, stop
 
     def walk_pcapng(

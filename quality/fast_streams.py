@@ -257,11 +257,21 @@ def take(row, place, packet, notes, count):
         _steps(row, packet)
     delay = _timing(row, packet)
     if regular:
-        row.jitter_mean += (row.jitter - row.jitter_mean) / before
+        _enter_jitter(row, before)
         row.jitter_max = max(row.jitter_max, row.jitter)
     if delay > row.most or delay >= F1_NS or delay > row.depth:
         _delayed(row, delay, age)
     return count
+
+
+@compiled
+def _enter_jitter(row, before):
+    """The mean goes on by (jitter - mean) / before; kept as a sum, so that only what did not count costs a division."""
+    if row.jitter_count != before - 1:
+        mean = row.jitter_sum / row.jitter_count if row.jitter_count else 0.0
+        row.jitter_sum = mean * (before - 1)
+    row.jitter_sum += row.jitter
+    row.jitter_count = before
 
 
 @compiled

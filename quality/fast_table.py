@@ -6,7 +6,12 @@ it stands and why.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
 
 from quality.compiled import compiled
 from quality.fast_events import advance, close_event, close_group
@@ -28,7 +33,26 @@ from quality.packet_records import (
     TABLE_FULL,
 )
 
+EVERY_PACKET, EARLY = 192, 4  # bytes of a row, and for how many packets ahead they are asked for
 PROBES = 4  # places where a candidate may be
+
+
+@intrinsic
+def _ask_early(_context: object, _row: Any) -> Any:
+    """Ask the memory for what of a row is looked at with every packet: there are more streams than a cache holds."""
+
+    def generate(target: Any, builder: Any, _signature: object, arguments: Any) -> Any:
+        octet, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [octet, number, number, number])
+        insert_function: Any = cgutils.get_or_insert_function
+        prefetch = insert_function(builder.module, kind, "llvm.prefetch.p0")
+        row = builder.bitcast(arguments[0], octet)
+        for place in range(0, EVERY_PACKET, 64):
+            at = builder.gep(row, [number(place)])
+            builder.call(prefetch, [at, number(1), number(3), number(1)])
+        return target.get_dummy_value()
+
+    return types.none(_row), generate
 
 
 @compiled
@@ -238,6 +262,8 @@ def track(block, packets, places, start, used, slots, rows, table, candidates, h
         packet = packets[number]
         if count > room:
             return number, NOTES_FULL, -1, used, count
+        if number + EARLY < len(packets) and places[number + EARLY] >= 0:
+            _ask_early(table[places[number + EARLY]])
         place = places[number]
         if place < 0:
             place = find(slots, rows, packet.flow)

@@ -23,7 +23,8 @@ class Counters(NamedTuple):
 
     first_time: int
     last_time: int
-    jitter_mean: float
+    jitter_sum: float
+    jitter_count: int
     jitter_max: float
     delta_max: int
     highest: int
@@ -119,7 +120,7 @@ def figures_of(closed: Closed, context: Context) -> Iterator[StreamFigures]:
             (expected - rows["received"]).tolist(),
             rows["duplicates"].tolist(),
             rows["reordered"].tolist(),
-            _where(clocked, rows["jitter_mean"] / 1e6),
+            _where(clocked, rows["jitter_sum"] / np.maximum(1, rows["jitter_count"]) / 1e6),
             _where(clocked, rows["jitter_max"] / 1e6),
             (rows["delta_max"] / 1e6).tolist(),
             _where(paced, ptime_ms),

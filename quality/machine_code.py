@@ -34,6 +34,7 @@ _DECODE, _TABLE, _RTCP = "quality.fast_decode", "quality.fast_table", "quality.f
 # Where each function stands, what it takes and how many integers it gives back.
 ENTRIES: dict[str, tuple[str, Sequence[Kind], int]] = {
     "walk_pcap": (_DECODE, ("i", "i", "i", "i", "i", "i", FRAME), 3),
+    "read_pcap": (_DECODE, ("i", "i", "i", "i", "i", "i", FRAME, "u", PACKET, ODD), 5),
     "walk_pcapng": (_DECODE, ("i", "i", "i", (_PLACES, 4), "i", FRAME), 4),
     "decode": (_DECODE, ("i", FRAME, "u", PACKET, ODD), 2),
     "locate": (_TABLE, (PACKET, _WORDS, _ROWS, _ROWS), 0),
@@ -173,9 +174,7 @@ def _alone(llvm: Any, machine: Any, whole: Any) -> None:
     for each in whole.functions:
         if not each.is_declaration and not each.name.startswith(_PREFIX):
             each.linkage = "internal"
-    options = llvm.PipelineTuningOptions(speed_level=3)
-    options.inlining_threshold = 2000  # what is done for each packet is one function then
-    builder = llvm.create_pass_builder(machine, options)
+    builder = llvm.create_pass_builder(machine, llvm.PipelineTuningOptions(speed_level=3))
     passes = builder.getModulePassManager()
     passes.add_global_dead_code_eliminate_pass()
     passes.add_strip_dead_prototype_pass()

@@ -21,6 +21,7 @@ F1_NS, F2_NS = 50e6, 200e6  # the fixed jitter buffers
 AD_LEAST_NS, AD_MOST_NS, AD_MARGIN_NS = 40e6, 500e6, 10e6  # the adaptive one (docs/quality.md)
 LEAP_NS = 3e9  # between arrival and timestamps: no network, the sender has begun anew
 WINDOW_NS = 10_000_000_000
+LATEST_NS = (1 << 62) - 1  # in 2116; what a damaged file claims beyond wraps, so that sums of times do not
 PDV_EDGES_NS = (50e6, 70e6, 90e6, 120e6, 150e6, 200e6, 300e6)
 PROBATION_NS, PROBATION_UNITS = 10_000_000_000, 1_920_000  # between the first two packets of a stream
 SILENT = 10_737  # mean square of 16-bit samples: -50 dBov, 0 dBov being a square wave at the ends of the scale
@@ -103,7 +104,7 @@ STREAM = np.dtype(
         ("media_time", "i8"),
         ("window_ends", "i8"),
         ("jitter", "f8"),
-        ("jitter_mean", "f8"),
+        ("jitter_sum", "f8"),  # its mean times `jitter_count`
         ("jitter_max", "f8"),
         ("unit_ns", "f8"),  # of the clock; 0 while unknown
         ("origin", "i8"),  # arrival that transit times are counted from
@@ -118,6 +119,7 @@ STREAM = np.dtype(
         ("missing_before", "u8"),  # and those before
         ("highest", "i8"),  # extended sequence number
         ("received", "i8"),
+        ("jitter_count", "i8"),  # packets received before the last one that counted
         ("timed", "i8"),  # packets whose delay was measured
         ("last_timestamp", "u4"),
         ("step", "u4"),  # voted the usual one

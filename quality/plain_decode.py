@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.capture_frames import MOST
-from quality.packet_records import DTLS, FRAGMENT, RTCP, SIP
+from quality.packet_records import DTLS, FRAGMENT, LATEST_NS, RTCP, SIP
 
 _ETHERNET, _SLL, _SLL2, _LOOPS, _RAW = 1, 113, 276, (0, 108), (12, 14, 101, 228, 229)
 _IP, _TAGS = (0x0800, 0x86DD), (0x8100, 0x88A8, 0x9100)
@@ -73,7 +73,7 @@ def walk_pcapng(
         ticks = high << 32 | low
         part = (ticks % unit >> shift) * 1_000_000_000 // (unit >> shift)
         time = (ticks // unit + offset) * 1_000_000_000 + part
-        found.append(((time + 2**63) % 2**64 - 2**63, at + 28, captured, min(length, 0x7FFFFFFF), link))
+        found.append((time & LATEST_NS, at + 28, captured, min(length, 0x7FFFFFFF), link))
         at += total
     frames[: len(found)] = found
     return len(found), at, stop, dropped

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality import plain_decode
+from quality.engines import Decoded
 from quality.figures import COUNTERS, Closed, Counters, Note
 from quality.odd_packets import address_text
 from quality.packet_records import (
@@ -37,6 +38,23 @@ class PlainEngine:
     walk_pcap = staticmethod(plain_decode.walk_pcap)
     walk_pcapng = staticmethod(plain_decode.walk_pcapng)
     decode = staticmethod(plain_decode.decode)
+
+    def read_pcap(
+        self,
+        block: NDArray[np.uint8],
+        size: int,
+        link: int,
+        frames: NDArray[np.void],
+        decoded: Decoded,
+        *,
+        swapped: bool,
+        nano: bool,
+    ) -> tuple[int, int, int]:
+        walked = self.walk_pcap(block, size, link, frames, swapped=swapped, nano=nano)
+        decoded.found, decoded.others = self.decode(
+            block, frames[: walked[0]], decoded.secret, decoded.packets, decoded.odd
+        )
+        return walked
 
     @staticmethod
     def reports() -> None:

@@ -81,7 +81,8 @@ class PlainStream:
     dscp_changes: int = 0
     tagged: int = 0
     jitter: float = 0.0
-    jitter_mean: float = 0.0
+    jitter_sum: float = 0.0  # its mean times `jitter_count`
+    jitter_count: int = 0  # packets received before the last one that counted
     jitter_max: float = 0.0
     delta_max: int = 0
     notes: list[Note] = field(default_factory=list)
@@ -177,9 +178,17 @@ class PlainStream:
             self._steps(packet, meaning)
         delay = self._timing(packet)
         if regular:
-            self.jitter_mean += (self.jitter - self.jitter_mean) / before
+            self._enter_jitter(before)
             self.jitter_max = max(self.jitter_max, self.jitter)
         self._play(delay, self._recent[number])
+
+    def _enter_jitter(self, before: int) -> None:
+        """The mean goes on by (jitter - mean) / before, packets that did not count included as tshark includes them."""
+        if self.jitter_count != before - 1:
+            mean = self.jitter_sum / self.jitter_count if self.jitter_count else 0.0
+            self.jitter_sum = mean * (before - 1)
+        self.jitter_sum += self.jitter
+        self.jitter_count = before
 
     def _count(self, *, duplicates: int = 0) -> None:
         self.received += 1
@@ -342,7 +351,8 @@ class PlainStream:
         return Counters(
             first_time=self.first.time,
             last_time=self.last_time,
-            jitter_mean=self.jitter_mean,
+            jitter_sum=self.jitter_sum,
+            jitter_count=self.jitter_count,
             jitter_max=self.jitter_max,
             delta_max=self.delta_max,
             highest=self._highest,

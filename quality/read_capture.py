@@ -17,12 +17,12 @@ from typing import BinaryIO, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.capture_frames import FRAMES, CaptureFrames
+from quality.capture_frames import CaptureFrames
 from quality.capture_source import CaptureSource
-from quality.engines import Engine, best_engine
+from quality.engines import Decoded, DecodingWalker, Engine, best_engine
 from quality.figures import Closed, Context, figures_of
 from quality.odd_packets import OddPackets, as_block
-from quality.packet_records import FRAGMENT, FRAME, ODD, PACKET, RTCP
+from quality.packet_records import FRAGMENT, FRAME, RTCP
 from quality.rtcp_digest import RtcpDigest
 from quality.stream_figures import Capture, Flow, MediaMap, StreamFigures
 
@@ -56,7 +56,7 @@ def read_capture(
     """
     opened = CaptureSource(source)
     try:
-        reading = _Reading(CaptureFrames(opened, engine := engine or best_engine()), engine, media, payload=payload)
+        reading = _Reading(opened, engine or best_engine(), media, payload=payload)
         with without_collection():
             for frames in reading.frames:
                 reading.take(frames)
@@ -78,8 +78,7 @@ class DigestsReports(Protocol):
 class _Reading:
     """One capture on its way from frames to figures."""
 
-    def __init__(self, frames: CaptureFrames, engine: Engine, media: MediaMap | None, *, payload: bool) -> None:
-        self.frames = frames
+    def __init__(self, source: CaptureSource, engine: Engine, media: MediaMap | None, *, payload: bool) -> None:
         self._engine = engine
         self._media = media
         self._payload = payload
@@ -88,7 +87,8 @@ class _Reading:
         taker: object = media
         self._digests = taker if isinstance(taker, DigestsReports) else None
         self._reports = engine.reports() if self._digests else None
-        self._packets, self._odd = np.zeros(FRAMES, PACKET), np.zeros(FRAMES, ODD)
+        self._decoded = Decoded(self._tracker.secret)
+        self.frames = CaptureFrames(source, DecodingWalker(engine, self._decoded))
         self._one_frame = np.zeros(1, FRAME)
         self._times: list[int] = []  # of the first and the last packet
         self._done: list[Closed] = []
@@ -96,10 +96,10 @@ class _Reading:
     def take(self, frames: NDArray[np.void]) -> None:
         block = self.frames.block
         self._times = [*(self._times[:1] or [int(frames["time"][0])]), int(frames["time"][-1])]
-        found, others = self._engine.decode(block, frames, self._tracker.secret, self._packets, self._odd)
-        packets, odd = self._packets[:found], self._odd[:others]
-        if others:
-            packets = self._take_odd(block, frames, packets, odd)
+        decoded = self._decoded
+        packets = decoded.packets[: decoded.found]
+        if decoded.others:
+            packets = self._take_odd(block, frames, packets, decoded.odd[: decoded.others])
         self._tracker.feed(block, packets, payload=self._payload)
         self._done += self._tracker.closed()
 
@@ -133,9 +133,10 @@ class _Reading:
 
     def _take_whole(self, packet: bytes, time: int) -> None:
         block = as_block(packet, self._one_frame, time)
-        found, others = self._engine.decode(block, self._one_frame, self._tracker.secret, self._packets, self._odd)
-        self._tracker.feed(block, self._packets[:found], payload=self._payload)
-        for _ in self._signalling(block, self._one_frame, self._odd[:others]):
+        packets, odd = self._decoded.packets, self._decoded.odd
+        found, others = self._engine.decode(block, self._one_frame, self._decoded.secret, packets, odd)
+        self._tracker.feed(block, packets[:found], payload=self._payload)
+        for _ in self._signalling(block, self._one_frame, odd[:others]):
             pass  # a fragment of what was put together is none of ours
 
     def capture(self) -> Capture:

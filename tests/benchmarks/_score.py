@@ -10,6 +10,7 @@ import json
 import re
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,8 @@ from quality.capture_frames import FRAMES
 from quality.capture_source import CaptureSource
 from quality.codecs import Grounded, impairment_of
 from quality.emodel import rate
-from quality.engines import best_engine
-from quality.packet_records import FRAME, ODD, PACKET
+from quality.engines import Decoded, best_engine
+from quality.packet_records import FRAME
 from quality.read_capture import read_capture
 from quality.sip_calls import SipCalls
 
@@ -47,24 +48,24 @@ def score(path: Path, *, media: bool, payload: bool) -> dict[str, float]:
 
 
 def stages(path: Path) -> dict[str, float]:
-    """CPU seconds for reading, walking, decoding and following all packets, and nothing else."""
+    """CPU seconds for reading, a bare walk (for its own sake), walking and decoding, and following all packets."""
     engine = best_engine()
     tracker, source = engine.tracker(None), CaptureSource(path)
-    frames, packets, odd = np.zeros(FRAMES, FRAME), np.zeros(FRAMES, PACKET), np.zeros(FRAMES, ODD)
-    spent = dict.fromkeys(("read", "walk", "decode", "track"), 0.0)
+    frames, decoded = np.zeros(FRAMES, FRAME), Decoded(tracker.secret)
+    spent = dict.fromkeys(("walk", "decode", "track", "read"), 0.0)
     count = 0
     source.take(PCAP_HEADER)
     while source.size:
         marks = [time.process_time()]
-        found, used, _ = engine.walk_pcap(source.block, source.size, 1, frames, swapped=False, nano=False)
+        engine.walk_pcap(source.block, source.size, 1, frames, swapped=False, nano=False)
         marks.append(time.process_time())
-        media, _ = engine.decode(source.block, frames[:found], tracker.secret, packets, odd)
+        found, used, _ = engine.read_pcap(source.block, source.size, 1, frames, decoded, swapped=False, nano=False)
         marks.append(time.process_time())
-        tracker.feed(source.block, packets[:media])
+        tracker.feed(source.block, decoded.packets[: decoded.found])
         marks.append(time.process_time())
         source.take(used)
         marks.append(time.process_time())
-        for name, begin, end in zip(("walk", "decode", "track", "read"), marks, marks[1:], strict=False):
+        for name, (begin, end) in zip(spent, pairwise(marks), strict=True):
             spent[name] += end - begin
         count += found
     return spent | {"packets": count}

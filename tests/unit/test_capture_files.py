@@ -90,6 +90,12 @@ def test_pcapng_of_either_byte_order_and_any_resolution(engine: Engine, order: s
     assert stream.jitter_max_ms == pytest.approx(0, abs=1e-5)
 
 
+def test_times_that_no_calendar_has_wrap(engine: Engine) -> None:
+    far = [(time + 2**62, frame) for time, frame in frames()]
+    (stream,) = read_capture(io.BytesIO(pcapng(far, resolution=9)), engine=engine).streams
+    assert stream.start == pytest.approx(1_790_000_000, abs=1e-5)
+
+
 def test_gzip_a_file_a_pipe_and_progress(engine: Engine, tmp_path: Path) -> None:
     path, heard = tmp_path / "c.pcap.gz", list[int]()
     path.write_bytes(gzip.compress(pcap(frames())))
