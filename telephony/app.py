@@ -197,7 +197,7 @@ class App:
             registrar=self._registrar,
             moves=self._handing_over,
             of_desks=self._of_desks(settings),
-            more=self._outreach.pages(self.office.outbox_page(), self._at_rest.page(), self._trunk_page.page()),
+            more=self._outreach.pages(*self.office.more_pages(), self._at_rest.page(), self._trunk_page.page()),
         )
 
     def _reader(self, node: AsteriskNode, log_folder: Path) -> ReadIn:

@@ -103,6 +103,12 @@ class AuditTrail:
         act = str(Act.RECORDING_HEARD)
         self._add([Entry(uuid.uuid4().hex, self._clock(), login, act, subject, ("recording",), why)])
 
+    def quality_shown(self, login: str, customer: str, what: str, why: str) -> None:
+        """Somebody sees or takes away how calls sounded; `customer` empty: nobody knows whose, or many's."""
+        subject = pseudonym(customer, self._key) if customer else ""
+        act = str(Act.QUALITY_SHOWN)
+        self._add([Entry(uuid.uuid4().hex, self._clock(), login, act, subject, (what,), why)])
+
     def ticket_changed(self, actor: str, customer: str, number: str, status: bool) -> None:  # noqa: FBT001 - which of two
         """Somebody has changed a ticket in another system: its status, or else what is written there."""
         subject = pseudonym(customer, self._key) if customer else ""

@@ -1,4 +1,6 @@
-"""What is worked on in the office, put together: complaints, messages of the form, what is forgotten."""
+"""What is worked on in the office, put together: complaints, messages of the form, what is forgotten, how
+calls sounded.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from telephony.complaint_api import ComplaintApi
 from telephony.complaint_letter_api import ComplaintLetterApi
 from telephony.complaint_post import ComplaintPost
 from telephony.complaints import Complaints
-from telephony.console.api.endpoint import Endpoint
+from telephony.console.api.endpoint import ENGINEERS, Endpoint
 from telephony.console.floor import SUPERVISORS
 from telephony.console.more_pages import StaffPage
 from telephony.console.texts import PageTemplate
@@ -21,6 +23,7 @@ from telephony.outbox_api import OutboxApi
 from telephony.privacy.desk import PrivacyDesk
 from telephony.privacy.house import House
 from telephony.privacy_api import PrivacyApi
+from telephony.quality_api import QualityApi
 from telephony.retention import Forgetting
 from telephony.settings import Settings
 from telephony.store.store import Store
@@ -49,6 +52,7 @@ class Office:
         self._complaints = Complaints(settings.complaints.rules, store, clock, letters, audit.complaint_step)
         self._complaint_api = ComplaintApi(self._complaints, audit.complaint_read, new_id)
         self._letter_api = ComplaintLetterApi(self._complaints, audit.complaint_read)
+        self._quality_api = QualityApi(store, audit.quality_shown, clock)
         self.tickets = TicketExchange(settings.ticket_system, store, audit, clock)
         self._outbox_api = OutboxApi(store, clock)
         self.post = Post(settings, store, self.written, clock, self._complaints.look_soon)
@@ -58,12 +62,14 @@ class Office:
         """What people ask in the console."""
         yield from self._complaint_api.endpoints()
         yield from self._outbox_api.endpoints()
+        yield from self._quality_api.endpoints()
         if self._privacy_desk:
             yield from PrivacyApi(self._privacy_desk).endpoints()
         yield from self._letter_api.endpoints()
 
-    def outbox_page(self) -> StaffPage:
-        return StaffPage("/outbox", PageTemplate("outbox.html"), SUPERVISORS)
+    def more_pages(self) -> Iterator[StaffPage]:
+        yield StaffPage("/outbox", PageTemplate("outbox.html"), SUPERVISORS)
+        yield StaffPage("/quality", PageTemplate("quality.html"), ENGINEERS)
 
     def for_programs(self) -> Iterator[Endpoint]:
         """What other programs of the house ask."""

@@ -13,9 +13,8 @@ import structlog
 from sip_trunk.errors import TrunkError, TrunkFileError
 from sip_trunk.revisions import TrunksBusyError
 from sip_trunk.state import TrunkState
-from telephony.console.api.endpoint import Asked, Endpoint
+from telephony.console.api.endpoint import ENGINEERS, Asked, Endpoint
 from telephony.console.api.problems import ProblemError
-from telephony.core.account import Role
 from telephony.store.errors import StoreError
 from telephony.store.store import Store
 from telephony.trunk_desk import TrunkDesk, TrunksChangedError
@@ -35,7 +34,6 @@ from telephony.trunk_wire import (
 
 log = structlog.get_logger()
 
-ENGINEERS = frozenset({Role.ENGINEER, Role.ADMIN})
 SOUND_S = 86_400.0  # how far back calls count for how a trunk has sounded
 
 

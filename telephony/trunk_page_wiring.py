@@ -8,12 +8,12 @@ from sip_trunk import trunk_file
 from sip_trunk.errors import TrunkError
 from sip_trunk.state import TrunkState
 from telephony.audit import AuditTrail
-from telephony.console.api.endpoint import Endpoint
+from telephony.console.api.endpoint import ENGINEERS, Endpoint
 from telephony.console.more_pages import StaffPage
 from telephony.console.texts import PageTemplate
 from telephony.settings import Settings
 from telephony.store.store import Store
-from telephony.trunk_api import ENGINEERS, TrunkApi
+from telephony.trunk_api import TrunkApi
 from telephony.trunk_apply import Wanted
 from telephony.trunk_desk import TrunkDesk
 from telephony.trunk_nodes import nodes_of, wanted_of

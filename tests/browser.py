@@ -28,6 +28,8 @@ def main() -> int:
         return 1
     for name, size in weighed.files.items():
         print(f"{size / 1000:7.1f} kB  {name}{'  (phone library)' if name in weighed.phone_library else ''}")
+    for name, size in weighed.pages.items():
+        print(f"{size / 1000:7.1f} kB  {name} with its style and what it shares")
     print(f"{weighed.total / 1000:7.1f} kB  in all, compressed, without the phone library")
     return 0
 

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from telephony.console.browser_packages import WEB, BuildError, Progress, ensure, publish, run
 
@@ -31,10 +32,11 @@ ESBUILD = (
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Bytes after gzip, as a browser fetches them."""
+    """Bytes after gzip, as a browser fetches them; `pages`: script, what it shares with others, and style together."""
 
     files: Mapping[str, int]
     phone_library: frozenset[str]  # files that hold it; only fetched by whoever phones in the browser
+    pages: Mapping[str, int]
 
     @property
     def total(self) -> int:
@@ -69,7 +71,7 @@ def build(tools: Path, progress: Progress = lambda _: None) -> Sizes:
 def _sizes(folder: Path) -> Sizes:
     """As measured when it was built."""
     known = json.loads((folder / SIZES).read_text("utf-8"))
-    return Sizes(known["files"], frozenset(known["phone_library"]))
+    return Sizes(known["files"], frozenset(known["phone_library"]), known["pages"])
 
 
 def check_types(tools: Path) -> None:
@@ -105,10 +107,28 @@ def _bundle(packages: Path, made: Path) -> None:
     meta.write_text(json.dumps(_measured(served, outputs)), "utf-8")
 
 
-def _measured(served: Path, outputs: Mapping[str, object]) -> Mapping[str, object]:
+def _measured(served: Path, outputs: Mapping[str, Any]) -> Mapping[str, object]:
     files = {path.name: len(gzip.compress(path.read_bytes())) for path in sorted(served.iterdir())}
     holds = [Path(name).name for name, each in outputs.items() if f"node_modules/{PHONE_LIBRARY}/" in json.dumps(each)]
-    return {"files": files, "phone_library": sorted(holds)}
+    pages = {
+        name: sum(files[each] for each in _with_shared(name, outputs))
+        + files.get(f"{name[5:-3]}.css", files["style.css"])
+        for name in files
+        if name.startswith("page_") and name.endswith(".js")
+    }
+    return {"files": files, "phone_library": sorted(holds), "pages": pages}
+
+
+def _with_shared(script: str, outputs: Mapping[str, Any]) -> set[str]:
+    """It and what it fetches at once, as esbuild's metafile tells."""
+    found, waiting = set[str](), [script]
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        shared = next(each["imports"] for path, each in outputs.items() if Path(path).name == name)
+        at_once = (Path(each["path"]).name for each in shared if each["kind"] == "import-statement")
+        waiting += [each for each in at_once if each not in found]
+    return found
 
 
 def _program(packages: Path, pattern: str) -> Path:

@@ -54,7 +54,7 @@ _OVERSIGHT = {
     "/recordings": "recordings.to_here",
     "/outbox": "outbox.to_here",
 }  # pages of supervisors
-_MEASURED = {"/trunks": "trunks.to_here"}  # of network engineers
+_MEASURED = {"/quality": "quality.to_here", "/trunks": "trunks.to_here"}  # of network engineers
 
 HEADERS = {
     "Content-Security-Policy": (

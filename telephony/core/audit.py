@@ -29,6 +29,7 @@ class Act(StrEnum):
     RELEASED = "released"
     REQUEST_SHOWN = "request_shown"  # what a person asks about own data
     TICKET_CHANGED = "ticket_changed"  # in another system, by somebody there
+    QUALITY_SHOWN = "quality_shown"  # how calls sounded: the list of the worst, one call, its evidence, records
     COMPLAINT_STEP = "complaint_step"  # filed, written, decided, …: the act is the first of the fields
     TRUNKS_CHANGED = "trunks_changed"  # applied or rolled back, at which nodes; `why` says begun, done or failed
     SEARCH_SHOWN = "search_shown"  # among the customers that a search has found

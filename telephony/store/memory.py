@@ -16,6 +16,7 @@ from telephony.store.memory_customers import MemoryCustomers
 from telephony.store.memory_messages import MemoryMessages
 from telephony.store.memory_privacy import MemoryPrivacy
 from telephony.store.memory_quality import MemoryQuality
+from telephony.store.memory_quality_views import MemoryQualityViews
 from telephony.store.memory_recordings import MemoryRecordings
 from telephony.store.memory_second_factors import MemorySecondFactors
 from telephony.store.memory_surveys import MemorySurveys
@@ -34,6 +35,7 @@ class Memory(
     MemoryMessages,
     MemoryPrivacy,
     MemoryQuality,
+    MemoryQualityViews,
     MemoryRecordings,
     MemoryTicketsThere,
     MemorySecondFactors,

@@ -10,6 +10,7 @@ from telephony.core.quality_interval import QualityInterval
 from telephony.core.quality_record import QualityRecord
 from telephony.core.trunk_sound import TrunkSound
 from telephony.store.connection import Connection, Row
+from telephony.store.quality_views import QualityViews
 
 
 class QualityStore:
@@ -17,6 +18,10 @@ class QualityStore:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    @property
+    def views(self) -> QualityViews:
+        return QualityViews(self._connection)
 
     async def record(self, records: Iterable[QualityRecord]) -> None:
         """All or none; a later word on a leg replaces an earlier one."""

@@ -203,6 +203,68 @@ SELECT trunk, scale, sum(seconds) AS seconds,
     avg(mos_lq) AS mos_lq
 FROM quality_interval WHERE starts_at >= :from_at AND trunk IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
 
+-- name: quality_over_time
+-- How calls of a time sounded, by step of time, trunk, leg, direction and scale.
+SELECT floor(starts_at / :step::float8) * :step AS at, trunk, leg, direction, scale, sum(seconds) AS seconds,
+    coalesce(sum(seconds) FILTER (WHERE verdict = 'bad' OR verdicts && ARRAY['one_way_audio', 'no_media']), 0) AS bad_s,
+    coalesce(sum(seconds) FILTER (
+        WHERE verdict = 'degraded' AND NOT verdicts && ARRAY['one_way_audio', 'no_media']
+    ), 0) AS degraded_s,
+    avg(mos_lq) AS mos_lq, sum(packets_expected)::bigint AS packets_expected, sum(packets_lost)::bigint AS packets_lost,
+    avg(jitter_ms) AS jitter_ms, avg(delay_ms) AS delay_ms
+FROM quality_interval WHERE starts_at >= :from_at AND starts_at < :to_at
+GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+
+-- name: quality_spread
+-- How many intervals of a time have a figure between which edges.
+SELECT scale, width_bucket(value, :edges::float8[]) AS bin, count(*) AS intervals
+FROM (
+    SELECT scale, CASE :measure::text
+        WHEN 'mos' THEN mos_lq WHEN 'loss' THEN loss_ratio WHEN 'late' THEN late_ratio
+        WHEN 'jitter' THEN jitter_ms WHEN 'delay' THEN delay_ms
+    END AS value
+    FROM quality_interval
+    WHERE starts_at >= :from_at AND starts_at < :to_at AND (:trunk::text IS NULL OR trunk = :trunk)
+) AS measured
+WHERE value IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
+
+-- name: worst_calls
+-- Calls of a time, those with the longest bad time first, with all that was found wrong.
+WITH found AS (
+    SELECT interaction, min(starts_at) AS begun_at, max(starts_at + seconds) AS ended_at, max(trunk) AS trunk,
+        coalesce(sum(seconds) FILTER (
+            WHERE verdict = 'bad' OR verdicts && ARRAY['one_way_audio', 'no_media']
+        ), 0) AS bad_s,
+        min(mos_lq) FILTER (WHERE scale = 'nb') AS mos_nb, min(mos_lq) FILTER (WHERE scale = 'wb') AS mos_wb,
+        min(mos_lq) FILTER (WHERE scale = 'fb') AS mos_fb, max(loss_ratio) AS loss_most,
+        max(jitter_ms) AS jitter_most_ms
+    FROM quality_interval WHERE starts_at >= :from_at AND starts_at < :to_at
+    GROUP BY interaction HAVING :trunk::text IS NULL OR bool_or(trunk = :trunk)
+    ORDER BY bad_s DESC, mos_nb NULLS LAST, interaction LIMIT :most
+)
+SELECT found.*, queue, ARRAY(
+    SELECT DISTINCT each FROM quality_interval, unnest(verdicts) AS each
+    WHERE quality_interval.interaction = found.interaction AND starts_at >= :from_at AND starts_at < :to_at
+    ORDER BY each
+) AS verdicts
+FROM found LEFT JOIN interaction USING (interaction) ORDER BY bad_s DESC, mos_nb NULLS LAST, interaction
+
+-- name: customer_of_call
+-- Whose call it was: who has proven to be somebody, else whose number it is.
+SELECT coalesce(verified, customer) AS customer FROM interaction LEFT JOIN customer_phone ON e164 = caller
+WHERE interaction = :interaction
+
+-- name: scored_legs
+-- How the legs of calls that arrived in a time sounded, those after one, in order.
+SELECT arrived_at, answered_at, ended_at, node, queue, outcome, quality.*
+FROM interaction JOIN quality USING (interaction)
+WHERE arrived_at < :to_at
+    AND (arrived_at, interaction, leg, quality.direction) > (:after_at::float8, :after, :after_leg, :after_direction)
+    AND (:trunk::text IS NULL OR EXISTS (
+        SELECT FROM quality AS caller WHERE caller.interaction = quality.interaction AND caller.trunk = :trunk
+    ))
+ORDER BY arrived_at, interaction, leg, quality.direction LIMIT :most
+
 -- name: add_customer
 -- Insert or replace a customer.
 INSERT INTO customer (number, name, folded, address, services, since, accessibility)

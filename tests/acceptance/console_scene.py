@@ -20,7 +20,7 @@ from telephony.asterisk.ami_actions import MuteRecording
 from telephony.complaint_api import ComplaintApi
 from telephony.complaint_letter_api import ComplaintLetterApi
 from telephony.complaints import Complaints
-from telephony.console.api.endpoint import Endpoint
+from telephony.console.api.endpoint import ENGINEERS, Endpoint
 from telephony.console.caller_message import CallBack, CallerMessage, Filed
 from telephony.console.console import Console
 from telephony.console.desk import Desk
@@ -58,13 +58,13 @@ from telephony.opening import Opening
 from telephony.outages import Outages
 from telephony.outbox_api import OutboxApi
 from telephony.outward.posting import Posting
+from telephony.quality_api import QualityApi
 from telephony.recording_pauses import RecordingPauses
 from telephony.recordings_api import RecordingsApi
 from telephony.shipped import CONFIG_FOLDER
 from telephony.store.memory import Memory
 from telephony.store.store import Store
 from telephony.supervision import SupervisionApi
-from telephony.trunk_api import ENGINEERS
 from telephony.vault.keys import own_ring
 from telephony.vault.vault import Vault
 from tests import tools
@@ -205,6 +205,7 @@ class House:
                 *ComplaintLetterApi(self.complaints, lambda *_: None).endpoints(),
                 *RecordingsApi(self.vault, self.store, self.note_heard, time.time).endpoints(),
                 *self.trunks.endpoints(),
+                *QualityApi(self.store, self.note_heard, time.time).endpoints(),
                 *self.outreach.endpoints(),
             ),
             moves=HandingOver({"node-1": self}, ("+48220000900",)),
@@ -214,6 +215,7 @@ class House:
                     for name in ("outbox", "recordings")
                 ),
                 StaffPage("/trunks", PageTemplate("trunks.html"), ENGINEERS),
+                StaffPage("/quality", PageTemplate("quality.html"), ENGINEERS),
             ),
             of_desks=self.of_desks,
         )

@@ -45,7 +45,7 @@ SUPERVISORS = {  # template → path
 HERE = {"form.html", "survey.html", "login.html", "console.html", *SUPERVISORS}
 OF_LOG_IN = {"login_code.html", "login_codes.html", "login_enrol.html"}
 OF_THE_OFFICER = {"privacy.html"}  # test_privacy_page.py
-OF_ENGINEERS = {"trunks.html"}  # test_trunks_page.py
+OF_ENGINEERS = {"quality.html", "trunks.html"}  # test_quality_page.py, test_trunks_page.py
 ELEMENTS = ("name", "address", "number", "since", "grounds", "demand", "account", "contract_date", "answer_by")
 INJECTED = "[...document.querySelectorAll('img[src=x], svg[onload], script:not([src])')].map((e) => e.outerHTML)"
 DAY_S = 86_400.0

@@ -25,6 +25,7 @@ from telephony.privacy.files import Folders, PersonFiles
 from telephony.privacy.house import House as PrivacyHouse
 from telephony.privacy.receipts import Signer
 from telephony.privacy_api import PrivacyApi
+from telephony.quality_api import QualityApi
 from telephony.recordings_api import RecordingsApi
 from telephony.settings import Settings
 from telephony.store.memory import Memory
@@ -105,6 +106,12 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("GET", "/trunks/plan"): ENGINEERS,
     ("POST", "/trunks/apply"): ENGINEERS,
     ("POST", "/trunks/rollback"): ENGINEERS,
+    ("GET", "/quality/time"): ENGINEERS,
+    ("GET", "/quality/spread"): ENGINEERS,
+    ("GET", "/quality/calls"): ENGINEERS,
+    ("GET", "/quality/calls/{interaction}"): ENGINEERS,
+    ("GET", "/quality/calls/{interaction}/evidence"): ENGINEERS,
+    ("GET", "/quality/records"): ENGINEERS,
     ("GET", "/appointments"): STAFF,
     ("POST", "/appointments"): SUPERVISORS,
     ("DELETE", "/appointments/{reference}"): SUPERVISORS,
@@ -159,8 +166,9 @@ def endpoints(tmp_path: Path) -> tuple[Endpoint, ...]:
     supervision = SupervisionApi(lambda: Calendar({}), tmp_path, clock)
     house = PrivacyHouse(store, NOBODY, files, Signer(b"x"), b"x", settings, clock)
     outreach = Outreach(store)
-    trunks = TrunkScene(tmp_path / "trunks", store)
-    others = (letter_api, outreach, OutboxApi(store, clock), PrivacyApi(PrivacyDesk(house)), recordings, trunks)
+    trunks, quality = TrunkScene(tmp_path / "trunks", store), QualityApi(store, lambda *_: None, clock)
+    privacy = PrivacyApi(PrivacyDesk(house))
+    others = (letter_api, outreach, OutboxApi(store, clock), privacy, recordings, trunks, quality)
     return (*supervision.endpoints(), *complaint_api.endpoints(), *(one for api in others for one in api.endpoints()))
 
 

@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from telephony.console.api.media import Media
+from telephony.console.api.media import Download, Media
 from telephony.console.sessions import Session
 from telephony.core.account import Account, Role
 
@@ -17,6 +17,7 @@ M = TypeVar("M", bound=BaseModel)
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 EVERYBODY = frozenset(Role)
 STAFF = EVERYBODY - {Role.DPO}  # who works with customers
+ENGINEERS = frozenset({Role.ENGINEER, Role.ADMIN})
 
 
 class Wire(BaseModel):
@@ -56,7 +57,7 @@ class Asked:
         return self.query
 
 
-Handle = Callable[[Asked], Awaitable[BaseModel | Media | None]]
+Handle = Callable[[Asked], Awaitable[BaseModel | Media | Download | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,9 @@ class Endpoint:
     handle: Handle
     takes: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
-    gives: type[BaseModel] | None = None  # None: 204, unless it `streams`
-    streams: str = ""  # the media type of what is given instead
+    gives: type[BaseModel] | None = None  # None: 204, unless it `streams` or `saves`
+    streams: str = ""  # the media type of sound that is given instead
+    saves: str = ""  # that of a file
     step_up: bool = False
     refuses: tuple[int, ...] = ()
 

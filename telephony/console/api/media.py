@@ -1,12 +1,16 @@
-"""Sound for a page: any range of it [RFC 9110 §14], read piece by piece, and stored by nobody on the way."""
+"""Sound for a page: any range of it [RFC 9110 §14], read piece by piece, and stored by nobody on the way; and files to
+be saved, made while they are sent.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
+
+from telephony.console.api.problems import ProblemError
 
 log = structlog.get_logger()
 
@@ -20,6 +24,34 @@ class Media:
     kind: str  # audio/wav
     size: int
     read: Callable[[int, int], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """`name` is the file's, of letters, digits, `.`, `_` and `-`; what `parts` raises ends the answer too early."""
+
+    kind: str
+    name: str
+    parts: AsyncIterator[bytes]
+
+
+async def save(request: web.Request, file: Download) -> web.StreamResponse:
+    """The first part is there before the answer begins: what goes wrong until then is told as a problem."""
+    first = await anext(file.parts, b"")
+    headers = {"Content-Type": file.kind, "Content-Disposition": f'attachment; filename="{file.name}"'}
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(request)
+    try:
+        await response.write(first)
+        async for part in file.parts:
+            await response.write(part)
+        await response.write_eof()
+    except (OSError, ProblemError) as error:  # the browser must not take a half for the whole
+        if not isinstance(error, ConnectionError):
+            log.error("download.broken", reason=str(error))  # noqa: TRY400 - told by whoever failed
+        if request.transport:
+            request.transport.abort()
+    return response
 
 
 async def send(request: web.Request, media: Media) -> web.StreamResponse:

@@ -101,6 +101,9 @@ def _responses(endpoint: Endpoint) -> Json:
     if endpoint.streams:
         sound = {endpoint.streams: {"schema": {"type": "string", "format": "binary"}}}
         good = {"200": {"description": "all of it", "content": sound}, "206": {"description": "the range asked for"}}
+    if endpoint.saves:
+        file = {endpoint.saves: {"schema": {"type": "string", "format": "binary"}}}
+        good = {"200": {"description": "a file", "content": file}}
     problems: Json = {
         str(status): {"description": _WHY[status], "content": _content(CONTENT_TYPE, Problem)}
         for status in sorted(statuses)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from telephony.console.api import openapi
 from telephony.console.api.endpoint import Asked, Endpoint
-from telephony.console.api.media import Media, send
+from telephony.console.api.media import Download, Media, save, send
 from telephony.console.api.problems import ProblemError, answer, of_http
 from telephony.console.sessions import KeeperAwayError, Session
 
@@ -85,6 +85,8 @@ class EndpointTable:
             given = await endpoint.handle(Asked(by, dict(request.match_info), body, query, session))
             if isinstance(given, Media):
                 return await send(request, given)
+            if isinstance(given, Download):
+                return await save(request, given)
             if given is None:
                 return web.Response(status=204)
             return web.json_response(text=given.model_dump_json())
