@@ -25,7 +25,7 @@ CHECKS = (
     negative_data_rejection,
 )
 REFUSED = {"checks": {"negative_data_rejection": {"expected-statuses": ["4XX"]}}}
-TRIES = 10  # of each operation in each way
+TRIES = 4  # of each operation in each way
 
 Ask = Callable[[Any], Any]
 

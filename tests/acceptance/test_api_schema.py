@@ -61,7 +61,7 @@ def _token(page: str) -> str:
 
 
 async def test_the_api_is_what_its_document_says(tmp_path: Path) -> None:
-    async with asyncio.timeout(240), world(tmp_path) as town:
+    async with world(tmp_path) as town:
         await town.waits_in_line(GENERAL, CALLER)
         await town.page.ready()
         await town.answered_by_a_consultant()

@@ -32,6 +32,9 @@ from telephony.core.complaints import (
     standing,
 )
 
+# Other tests cover what these run, and counting takes longer than running.
+pytestmark = pytest.mark.no_cover
+
 DAY = timedelta(days=1)
 STAFF = {"anna": Role.AGENT, "piotr": Role.AGENT, "jan": Role.ENGINEER, "ewa": Role.SUPERVISOR, "adam": Role.ADMIN}
 KINDS = st.sampled_from(["service_quality", "billing"])

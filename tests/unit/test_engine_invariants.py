@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -22,6 +23,9 @@ from telephony.core.promises import CallBackRequest, CallBackState, callable_num
 from telephony.core.rules import CallBackRules, FirstLeg, QueueRules, Rules
 from telephony.core.spans import UNKNOWN
 from telephony.core.views import CallState, CallView, Direction, Lane, Outcome, SpanKind
+
+# Other tests cover what these run, and counting takes longer than running.
+pytestmark = pytest.mark.no_cover
 
 QUEUES = [QueueName("support"), QueueName("sales")]
 MAX_WAIT_S = 30.0

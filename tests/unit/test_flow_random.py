@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,6 +32,9 @@ from ivr_flows import (
 )
 from ivr_flows.calendar import Calendar, Closure, Department
 from ivr_flows.nodes import CollectNode, MenuNode
+
+# Other tests cover what these run, and counting takes longer than running.
+pytestmark = pytest.mark.no_cover
 
 NAMES = [f"n{number}" for number in range(8)]
 CALENDAR = Calendar({"sales": Department(((),) * 7, ())}, {"sales": Closure("pożar")})

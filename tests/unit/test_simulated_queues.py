@@ -8,6 +8,9 @@ from tests.benchmarks.overload import overload
 from tests.benchmarks.simulate import compare, day
 from tests.unit.queueing import simple
 
+# Other tests cover what these run, and counting takes longer than running.
+pytestmark = pytest.mark.no_cover
+
 
 @pytest.mark.parametrize("patience_s", [None, 60.0])
 def test_the_mean_wait_of_thirty_seeds_is_that_of_the_theory(patience_s: float | None) -> None:
