@@ -4,11 +4,13 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 HOTLINE := $(BIN)/hotline
+PYTEST := $(BIN)/python -m pytest -q
+REAL := tests/acceptance tests/integration
 
 # What is not compiled once is compiled at each start of each process, which is most of a start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test tested ready once-more test-long check lint clean clean-demo lock
+.PHONY: help setup demo test ready once-more test-long check lint clean clean-demo lock
 .DELETE_ON_ERROR:
 
 help:
@@ -24,9 +26,12 @@ setup: $(VENV)/.installed
 demo: setup
 	@$(HOTLINE) demo
 
+# Real phones keep real time, and leave most of it to the unit tests. Those show the coverage of the pure packages.
 test: $(VENV)/.installed-test
 	@$(MAKE) --no-print-directory -j 2 lint ready
-	@$(MAKE) --no-print-directory tested || $(MAKE) --no-print-directory once-more
+	@nice $(PYTEST) -p no:cacheprovider -n 2 --dist worksteal --cov --cov-report=term tests/unit >$(VENV)/unit.txt 2>&1 & unit=$$!; \
+	$(PYTEST) -n 3 --dist worksteal --durations=30 $(REAL) || $(MAKE) --no-print-directory once-more; real=$$?; \
+	wait $$unit; unit=$$?; cat $(VENV)/unit.txt; exit $$((unit + real))
 
 # What the tests need on this machine.
 ready: $(VENV)/.installed-test
@@ -37,18 +42,10 @@ ready: $(VENV)/.installed-test
 	@$(BIN)/python -m tests.roundup
 	@$(BIN)/python -m tests.request_tracker
 
-# Real phones keep real time, and leave most of it to the unit tests, which must not take more. Coverage is asked of the
-# pure packages, and shown by the unit tests alone.
-tested:
-	@nice $(BIN)/python -m pytest -q tests/unit -n 2 --dist worksteal --cov --cov-report=term & unit=$$!; \
-	$(BIN)/python -m pytest -q tests/acceptance tests/integration -n 3 --dist worksteal --durations=30; phones=$$?; \
-	wait $$unit && exit $$phones
-
 # Real phones keep real time, which a machine that is busy with three of them at once may not: what failed must pass alone.
 once-more:
 	@echo "once more, one after the other: what failed above"
-	@$(BIN)/python -m pytest --last-failed --last-failed-no-failures none
-	@$(BIN)/python -m coverage report --format=total
+	@$(PYTEST) --last-failed --last-failed-no-failures none $(REAL)
 
 check: lint
 	@$(BIN)/python -m tests.browser
