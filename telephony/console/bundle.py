@@ -112,7 +112,8 @@ def _measured(served: Path, outputs: Mapping[str, Any]) -> Mapping[str, object]:
     holds = [Path(name).name for name, each in outputs.items() if f"node_modules/{PHONE_LIBRARY}/" in json.dumps(each)]
     pages = {
         name: sum(files[each] for each in _with_shared(name, outputs))
-        + files.get(f"{name[5:-3]}.css", files["style.css"])
+        + files["style.css"]
+        + files.get(f"{name[5:-3]}.css", 0)
         for name in files
         if name.startswith("page_") and name.endswith(".js")
     }

@@ -92,6 +92,7 @@ ANNA = Account(
 EWA = Account("ewa", "Ewa Malinowska", ANNA.password_hash, role=Role.SUPERVISOR)
 OLA = Account("ola", "Ola Nowak", ANNA.password_hash, role=Role.ENGINEER)
 SHIPPED_HOURS = CONFIG_FOLDER / "calendar.yaml"
+expect.set_options(timeout=20_000)  # ms: what is slow on a busy machine is no fault
 _SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 REFLOW, REFLOW_FROM = 320, 360  # what is left of 1280 at 400 % [WCAG 1.4.10]
 WIDTHS = {360: 740, 1280: 800, 1920: 1000}

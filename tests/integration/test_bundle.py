@@ -11,18 +11,21 @@ from telephony.console import browser_packages, bundle
 from telephony.console.browser_packages import BuildError
 from tests import tools
 
-MOST_BYTES = 60_000  # each page with its style and what it shares with others, compressed, without the phone library
+# Compressed, without the phone library.
+MOST_BYTES = 150_000  # all pages together
+MOST_BYTES_OF_ONE = 60_000  # with its style and what it shares with others
 
 
 def test_the_types_fit() -> None:
     bundle.check_types(tools.data_folder())
 
 
-def test_each_page_is_small() -> None:
+def test_all_pages_are_small() -> None:
     sizes = bundle.build(tools.data_folder())
     assert {"page_console.js", "page_supervision.js", "style.css", "form.css"} <= set(sizes.files)
+    assert sizes.total < MOST_BYTES
     assert len(sizes.pages) > 10
-    assert {name: size for name, size in sizes.pages.items() if size >= MOST_BYTES} == {}
+    assert {name: size for name, size in sizes.pages.items() if size >= MOST_BYTES_OF_ONE} == {}
     alone = sizes.files["page_quality.js"] + sizes.files["quality.css"]
     assert alone < sizes.pages["page_quality.js"], "what it shares counts, too"
 
