@@ -5,8 +5,8 @@ Streams without signalling are calls, too: what goes to and fro between two addr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from quality.codecs import Grounded, impairment_of
 from quality.emodel import rate
@@ -35,9 +35,11 @@ class ScoredStream:
     one_way: bool
     rtcp: RtcpView | None
 
-    @property
-    def is_audio(self) -> bool:
-        return codec_of(self.figures) not in VIDEO
+    is_audio: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Asked for often: found once."""
+        object.__setattr__(self, "is_audio", codec_of(self.figures) not in VIDEO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +69,28 @@ class ScoredCall:
 
     sip: SipCall | None
     streams: tuple[ScoredStream, ...]
+    start: float = field(init=False)
+    end: float = field(init=False)
+    _sent: dict[Side, tuple[ScoredStream, ...]] = field(init=False, repr=False, compare=False)
 
-    @property
-    def start(self) -> float:
-        return min(self._times("start"), default=0.0)
+    def __post_init__(self) -> None:
+        """Asked for often: found once."""
+        begins = [stream.figures.start for stream in self.streams]
+        ends = [stream.figures.end for stream in self.streams]
+        if (sip := self.sip) is not None:
+            begins.append(sip.started)
+            ends.append(sip.ended or sip.answered or sip.started)
+        object.__setattr__(self, "start", min(begins, default=0.0))
+        object.__setattr__(self, "end", max(ends, default=0.0))
+        object.__setattr__(self, "_sent", {side: self._audio_of(side) for side in Side})
 
-    @property
-    def end(self) -> float:
-        return max(self._times("end"), default=0.0)
-
-    def _times(self, which: str) -> Iterable[float]:
-        yield from (getattr(stream.figures, which) for stream in self.streams)
-        if self.sip is not None:
-            yield self.sip.started if which == "start" else self.sip.ended or self.sip.answered or self.sip.started
+    def _audio_of(self, side: Side) -> tuple[ScoredStream, ...]:
+        own = [stream for stream in self.streams if stream.side is side and stream.is_audio]
+        return tuple(sorted(own, key=lambda stream: -stream.figures.packets_received))
 
     def sent_by(self, side: Side) -> tuple[ScoredStream, ...]:
         """Its audio, the longest stream first."""
-        own = [stream for stream in self.streams if stream.side is side and stream.is_audio]
-        return tuple(sorted(own, key=lambda stream: -stream.figures.packets_received))
+        return self._sent[side]
 
     def party(self, side: Side) -> str:
         """Its SIP address, or where its media comes from."""

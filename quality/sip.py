@@ -28,12 +28,8 @@ _FULL_NAMES = {
     "l": "content-length",
 }
 _USUAL = {
-    "call-id": b"\nCall-ID:",
-    "from": b"\nFrom:",
-    "to": b"\nTo:",
-    "cseq": b"\nCSeq:",
-    "content-type": b"\nContent-Type:",
-    "content-length": b"\nContent-Length:",
+    each.decode().lower(): (b"\n" + each + b":", len(each) + 2)
+    for each in (b"Call-ID", b"From", b"To", b"CSeq", b"Content-Type", b"Content-Length")
 }
 _DIGESTED = frozenset(_USUAL)
 MOST_NAME = 32  # octets of a header's name that may be one of those
@@ -121,16 +117,16 @@ class SipDigest(_Headed):
     def __init__(self, start: str, head: bytes, body: bytes) -> None:
         self.start = start
         self.body = body
-        self._head = head  # from the end of the start line on
+        self._head = head + b"\n"  # from the end of the start line on, each line ended
         self._fields: dict[str, str] | None = _fields_of(head) if b"\n " in head or b"\n\t" in head else None
 
     def header(self, name: str) -> str:
         if self._fields is None:
-            head = self._head
-            at = head.find(_USUAL[name])
+            head, (usual, size) = self._head, _USUAL[name]
+            at = head.find(usual)
             if at >= 0:  # as nearly everybody writes it
-                begin, end = at + len(name) + 2, head.find(b"\n", at + 1)
-                return head[begin : end if end >= 0 else len(head)].decode("utf-8", "surrogateescape").strip()
+                at += size
+                return head[at : head.find(b"\n", at)].decode("utf-8", "surrogateescape").strip()
             self._fields = _fields_of(head)
         return self._fields.get(name, "")
 

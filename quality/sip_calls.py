@@ -44,10 +44,12 @@ class Described:
     time: float
     side: Side
     media: tuple[Media, ...]
+    audio: Media | None = field(init=False)  # the first of them that is
 
-    @property
-    def audio(self) -> Media | None:
-        return next((each for each in self.media if each.kind == "audio" and each.port), None)
+    def __post_init__(self) -> None:
+        """Asked for often: found once."""
+        audio = next((each for each in self.media if each.kind == "audio" and each.port), None)
+        object.__setattr__(self, "audio", audio)
 
 
 @dataclass(slots=True)
