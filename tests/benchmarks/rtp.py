@@ -91,6 +91,11 @@ def ours(folder: Path) -> None:
     )
     print(f"time per packet (slope): {slope_ns:.0f} ns")
     against(folder, slope_ns, many["packets"] - few["packets"], whole["process_s"])
+    command = best(capture(folder, WHOLE), "json")
+    print(
+        f"the same with calls joined and JSON of each stream and call: {command['process_s']:.2f} s of CPU time,"
+        f" {command['rss_mb']:.0f} MB"
+    )
     verdict("start-up", whole["process_s"] - whole["cpu_s"], START_TARGET_S, more=False, unit="s")
     verdict("resident memory", max(whole["rss_mb"], many["rss_mb"]), RSS_TARGET_MB, more=False, unit="MB")
     stages(folder)
