@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.figures import COUNTERS, Closed, Counters
-from quality.machine_code import at, machine_code
+from quality.machine_code import at, larger, machine_code
 from quality.odd_packets import address_text
 from quality.packet_records import (
     CANDIDATE,
@@ -134,7 +134,7 @@ class FastTracker:
         if self._used < min(len(self._table), self._most):
             self._rehash(len(self._slots) * 4)
         elif self._used < self._most:
-            self._table = np.concatenate((self._table, np.zeros(len(self._table), STREAM)))
+            self._table = larger(self._table)
             self._rehash(len(self._table) * 4)
         else:
             self._evict(now)
@@ -170,7 +170,7 @@ class FastTracker:
     def _hold(self) -> int:
         if not self._held_free:
             before = len(self._held)
-            self._held = np.concatenate((self._held, np.zeros((before, HELD), PACKET)))
+            self._held = larger(self._held)
             self._held_free = list(range(before, 2 * before))
             self._look()
         return self._held_free.pop()
@@ -204,6 +204,8 @@ class FastTracker:
     def finish(self) -> Iterator[Closed]:
         """All streams that are still open, and those of one packet that signalling has announced."""
         self._adopt()
+        self._candidates = self._candidates[:1].copy()  # their memory is wanted for what is told of the streams
+        self._look()
         yield from self._close(list(range(self._used)))
         self._used = 0
 
@@ -216,7 +218,7 @@ class FastTracker:
             if not self._media.announced(flow):
                 continue
             if self._used == len(self._table) or (self._used + 1) * 4 > len(self._slots):
-                self._table = np.concatenate((self._table, np.zeros(len(self._table), STREAM)))
+                self._table = larger(self._table)
                 self._rehash(len(self._table) * 4)
             place, self._used = self._used, self._used + 1
             if self._code.open_row(*self._rows_at, place, *self._candidates_at, candidate, *self._index)[0]:

@@ -65,6 +65,13 @@ def at(array: NDArray[Any]) -> tuple[int, int]:
     return array.ctypes.data, len(array)
 
 
+def larger(table: NDArray[Any]) -> NDArray[Any]:
+    """Twice as large, with its rows; the memory of the others is taken when they are used."""
+    made = np.zeros((2 * len(table), *table.shape[1:]), table.dtype)
+    made[: len(table)] = table
+    return made
+
+
 @functools.cache
 def machine_code() -> MachineCode:
     """That of this process."""

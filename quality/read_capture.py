@@ -142,6 +142,7 @@ class _Reading:
     def capture(self) -> Capture:
         if self._reports and self._digests:
             self._reports.enter_into(self._digests.rtcp)
+            self._reports = None
         begin, end = (self._times[0] / 1e9, self._times[-1] / 1e9) if self._times else (0.0, 0.0)
         frames = self.frames
         streams = tuple(self._figures(chain(self._done, self._tracker.finish())))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from quality.packet_records import SENDER_REPORTS
@@ -70,6 +70,8 @@ class RtcpDigest:
     _told: OrderedDict[_Key, Told] = field(default_factory=OrderedDict)
     _hosts: dict[tuple[str, str, int], Told] = field(default_factory=dict)
     _senders: OrderedDict[_Key, Sender] = field(default_factory=OrderedDict)
+    _later_told: Iterator[tuple[Flow, int, Told]] = field(default=iter(()), compare=False)
+    _later_senders: Iterator[tuple[Flow, int, Sender]] = field(default=iter(()), compare=False)
 
     def take(self, time: float, flow: Flow, data: bytes) -> None:
         """One datagram. Errors: ValueError where it is no RTCP (what came before in it is kept)."""
@@ -141,12 +143,12 @@ class RtcpDigest:
         if len(self._senders) > MOST_SOURCES:
             self._senders.popitem(last=False)
 
-    def enter(self, told: Iterable[tuple[Flow, int, Told]], senders: Iterable[tuple[Flow, int, Sender]]) -> None:
-        """What was digested elsewhere (`rtcp_table`): flows, SSRCs, and what is known of each, the oldest first."""
-        for flow, ssrc, each in told:
-            self._enter_told(_key(flow, ssrc), each)
-        for flow, ssrc, sender in senders:
-            self._enter_sender(_key(flow, ssrc), sender)
+    def enter(self, told: Iterator[tuple[Flow, int, Told]], senders: Iterator[tuple[Flow, int, Sender]]) -> None:
+        """What was digested elsewhere (`rtcp_table`): flows, SSRCs, and what is known of each, the oldest first.
+
+        Taken when it is asked for: what nobody asks for costs nothing.
+        """
+        self._later_told, self._later_senders = told, senders
 
     def _round_trip(self, told: Told, time: float, flow: Flow, ssrc: int, lsr: int, dlsr: int) -> None:
         sender = self._senders.get((flow.dst, flow.dport & ~1, flow.src, flow.sport & ~1, ssrc))
@@ -164,10 +166,14 @@ class RtcpDigest:
 
     def told(self, stream: Flow, ssrc: int) -> Told | None:
         """What the receiver of this RTP flow reported of the source."""
+        for flow, its_ssrc, each in self._later_told:
+            self._enter_told(_key(flow, its_ssrc), each)
         key = (stream.dst, stream.dport & ~1, stream.src, stream.sport & ~1, ssrc)
         return self._told.get(key) or self._hosts.get((stream.dst, stream.src, ssrc))
 
     def sender(self, stream: Flow, ssrc: int) -> Sender | None:
+        for flow, its_ssrc, each in self._later_senders:
+            self._enter_sender(_key(flow, its_ssrc), each)
         return self._senders.get(_key(stream, ssrc))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.fast_tracker import flows_of
-from quality.machine_code import at, machine_code
+from quality.machine_code import at, larger, machine_code
 from quality.packet_records import ALL_TAKEN, EXTENDED, MOST_BLOCKS, NO_ROOM, RTCP, SENDER, TOLD
 from quality.rtcp_digest import MOST_SOURCES, RtcpDigest, Sender, Told
 from quality.rtcp_xr import VoipMetrics, parse_xr
@@ -46,7 +46,7 @@ class _Rows:
             self.table[self.used - gone :] = 0
             self.used -= gone
         else:
-            self.table = np.concatenate((self.table, np.zeros(len(self.table), self.table.dtype)))
+            self.table = larger(self.table)
         self._index()
         return gone
 

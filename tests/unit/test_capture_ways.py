@@ -152,11 +152,12 @@ def test_both_ways_hear_the_same_of_random_rtcp(
         calls = SipCalls()
         read_capture(io.BytesIO(file.data), calls, engine=engine)
         heard.append((calls.rtcp, calls.faults))
-    assert heard[0] == heard[1]
     flows = [Flow("10.0.0.1", 10_000 + by, "10.0.0.2", 20_000 + by) for by in (0, 2)]
     for ssrc in range(1, 4):
         for flow in flows:
             assert heard[0][0].told(flow, ssrc) == heard[1][0].told(flow, ssrc)
+            assert heard[0][0].sender(flow, ssrc) == heard[1][0].sender(flow, ssrc)
+    assert heard[0] == heard[1]
 
 
 def test_reports_of_more_sources_than_there_is_room_for_forget_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
