@@ -83,6 +83,7 @@ async def prometheus(
     """The address of one that reads a server's figures every second."""
     program, port = tools.prometheus(), free_port()
     monkeypatch.setenv("HOTLINE_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("HOTLINE_QUALITY__INTERFACE", "lo")
     metrics = App(load([CONFIG_FOLDER / "hotline.toml"]), Store(Memory())).metrics
     async with TestServer(metrics_app(metrics.registry)) as server, asyncio.TaskGroup() as tasks:
         text = (RULES / "prometheus.example.yml").read_text("utf-8")
