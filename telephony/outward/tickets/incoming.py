@@ -16,6 +16,7 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from telephony.core.rate_limit import RateLimit
 from telephony.core.ticket import TicketStatus
 from telephony.core.ticket_exchange import Change
 from telephony.outward.tickets.system import MOST_COMMENT
@@ -24,7 +25,7 @@ from telephony.outward.webhook import key_of
 PATH = "/v1/ticket-system/events"
 MOST_BYTES = 256 * 1024
 OFF_S = 300.0  # how far its clock may be from ours [Standard Webhooks]
-A_SECOND, AT_ONCE = 20.0, 100.0  # events; more of them are to come again later
+EVERY_S, AT_ONCE = 0.05, 100  # signed events; more of them are to come again later
 ID = "webhook-id"
 
 
@@ -43,23 +44,6 @@ class _Event(BaseModel):
     data: _Data
 
 
-class Rate:
-    """A bucket of tokens."""
-
-    def __init__(self, a_second: float, at_once: float) -> None:
-        self._a_second = a_second
-        self._most = self._left = at_once
-        self._at = 0.0
-
-    def allows(self, now: float) -> bool:
-        self._left = min(self._most, self._left + max(0.0, now - self._at) * self._a_second)
-        self._at = max(now, self._at)
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
-
-
 class SignedEvents:
     """`arrived` enters a change, once by its id. Errors: ValueError for a secret that is none."""
 
@@ -67,14 +51,15 @@ class SignedEvents:
         self._key = key_of(secret)
         self._arrived = arrived
         self._clock = clock
-        self._rate = Rate(A_SECOND, AT_ONCE)
+        self._limit = RateLimit(AT_ONCE, EVERY_S, keys=1)
 
     async def handle(self, request: web.Request) -> web.Response:
         """204: entered, now or before."""
-        body = await _read(request, self._rate, self._clock())
+        body = await _read(request)
         id_, at = request.headers.get(ID, ""), request.headers.get("webhook-timestamp", "")
         if not self._is_signed(id_, at, body, request.headers.get("webhook-signature", "")):
             raise web.HTTPUnauthorized
+        _take(self._limit, self._clock())
         data = _event(body).data
         status = TicketStatus(data.status) if data.status else None
         comment = data.comment.replace("\x00", "")
@@ -98,21 +83,26 @@ class ZammadEvents:
         self._token = token.encode()
         self._poke = poke
         self._clock = clock
-        self._rate = Rate(A_SECOND, AT_ONCE)
+        self._limit = RateLimit(AT_ONCE, EVERY_S, keys=1)
 
     async def handle(self, request: web.Request) -> web.Response:
-        body = await _read(request, self._rate, self._clock())
+        body = await _read(request)
         wanted = b"sha1=" + hmac.new(self._token, body, hashlib.sha1).hexdigest().encode()
         given = request.headers.get("X-Hub-Signature", "").encode("utf-8", "replace")
         if not hmac.compare_digest(wanted, given):
             raise web.HTTPUnauthorized
+        _take(self._limit, self._clock())
         self._poke()
         return web.Response(status=204)
 
 
-async def _read(request: web.Request, rate: Rate, now: float) -> bytes:
-    if not rate.allows(now):
+def _take(limit: RateLimit, now: float) -> None:
+    """Only of what is signed: strangers take nobody's turn."""
+    if not limit.take("", now):
         raise web.HTTPTooManyRequests
+
+
+async def _read(request: web.Request) -> bytes:
     body = bytearray()
     async for piece in request.content.iter_chunked(1 << 14):
         body += piece
