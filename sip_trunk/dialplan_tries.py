@@ -36,7 +36,7 @@ def _try(name: str, trunk: Trunk) -> Iterator[str]:
     yield f"exten => {name},1,Set(HOTLINE_NEXT=1)"
     yield f' same => n,GotoIf($["${{HOTLINE_TRIED}}" =~ "/{name}/"]?none)'
     yield f" same => n,GotoIf($[{both_ways} >= {trunk.limits.calls}]?full)"
-    yield f" same => n,GotoIf($[${{GROUP_COUNT({name}-${{EPOCH}}@trunk_second)}} >= {trunk.limits.calls_per_s}]?full)"
+    yield f" same => n,GotoIf($[${{GROUP_COUNT({name}-${{EPOCH}}@trunk_second)}} >= {trunk.limits.calls_per_s}]?fast)"
     yield f" same => n,Set(GROUP(trunk)={name})"
     yield f" same => n,Set(HOTLINE_TRUNK={name})"
     yield f" same => n,Set(HOTLINE_DIALLED={_dialled(trunk.numbers)})"
@@ -45,8 +45,10 @@ def _try(name: str, trunk: Trunk) -> Iterator[str]:
         yield from _group(name, group)
     yield " same => n(over),Set(GROUP(trunk)=)"
     yield " same => n(none),Return()"
-    yield f" same => n(full),UserEvent(HotlineTrunk,What: full,Trunk: {name})"
-    yield f" same => n,Set(HOTLINE_TRIED=${{HOTLINE_TRIED}}/{name}/)"
+    yield f" same => n(full),UserEvent(HotlineTrunk,What: full,Trunk: {name},Reason: calls)"
+    yield " same => n,Goto(later)"
+    yield f" same => n(fast),UserEvent(HotlineTrunk,What: full,Trunk: {name},Reason: calls_per_s)"
+    yield f" same => n(later),Set(HOTLINE_TRIED=${{HOTLINE_TRIED}}/{name}/)"
     yield " same => n,Return()"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
+from sip_trunk.calls import CallFigures
 from sip_trunk.failover import Health
 from sip_trunk.model import Trunk
 from sip_trunk.sections import ordered_hosts, uri
@@ -29,7 +30,8 @@ class TrunkState:
     """As it was at `seen_at`, in seconds since the epoch; None: the node has not told yet.
 
     `registration` in Asterisk's words (Registered, Unregistered, Rejected …); None where we do not register. `calls_in`
-    and `calls_out` are under way, by who has begun them. `mos` is the mean of `measured` calls of the last minutes.
+    and `calls_out` are under way, by who has begun them. `lately` are the calls sent there in the last minutes, and
+    `mos` the mean of `measured` calls, both ways.
     """
 
     node: str
@@ -43,6 +45,7 @@ class TrunkState:
     mos: float | None = None
     measured: int = 0
     seen_at: float | None = None
+    lately: CallFigures = field(default_factory=CallFigures)
 
     @property
     def answers(self) -> bool | None:

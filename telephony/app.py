@@ -83,8 +83,7 @@ class App:
     """One hotline server. `run` lives until it is cancelled or told to stop."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
-        self._settings = settings
-        self._store = store
+        self._settings, self._store = settings, store
         self.clock = Clock()
         self.metrics = own_figures.metrics(settings)
         source = source_of(settings.crm, store.customers, self.clock, self.metrics)
@@ -95,7 +94,7 @@ class App:
         self._logins = Logins(store, settings.skilled)
         self._registrar = PageRegistrar(settings.asterisk, self._logins.phones)
         self.gateways: dict[str, Gateway] = {}
-        self.trunks = Trunks(settings.asterisk, self.gateways, self.clock)
+        self.trunks = Trunks(settings.asterisk, self.gateways, store, self.metrics, self.clock)
         self.live = LiveQuality(settings.quality, self.trunks.scored, self.clock)
         self.live.tell(self.metrics)
         self.quality = self.live.calls
@@ -227,8 +226,8 @@ class App:
         """Start everything, in the order in which one thing needs the other; stop it in reverse."""
         await self.recorder.take_in()
         recovered = await self._store.open_interactions()
-        call_backs = await self._store.open_callbacks()
-        self.submit(CallsRecovered(recovered, await self._store.last_alive() or 0.0, call_backs))
+        alive_at = await self._store.last_alive() or 0.0
+        self.submit(CallsRecovered(recovered, alive_at, await self._store.open_callbacks()))
         owed = await self.during_call.recovered()
         self.submit(owed)
         await self.after_call.recovered(owed.dispositions, self._store)
@@ -240,12 +239,12 @@ class App:
             for gateway in self.gateways.values():
                 gateway.recover(recovered)
                 tasks.create_task(gateway.run())
-            tasks.create_task(stay_alive(self._store, self.clock))
-            tasks.create_task(self._registrar.run(self.gateways))
             if self._tls:
                 tasks.create_task(self._tls.watch())
-            tasks.create_task(self.flows.run())
             for work in (
+                stay_alive(self._store, self.clock),
+                self.flows.run(),
+                self._registrar.run(self.gateways),
                 *self.live.works(self.after_call),
                 *self.outward.works(),
                 *self.during_call.works(),
@@ -337,6 +336,7 @@ class App:
             trunk=node.trunk or "",
             phones=self._registrar.phones,
             visit_of=self._visits.visit_of,
+            of_trunk=self.trunks.heard,
         )
 
     def _announce(self, interaction: InteractionId) -> Minutes | None:

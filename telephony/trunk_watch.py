@@ -15,6 +15,7 @@ from typing import Protocol
 import structlog
 
 from quality.rtcp_score import LegQuality
+from sip_trunk.calls import Tried, figures
 from sip_trunk.failover import Health, after_calls, after_options, after_trial
 from sip_trunk.model import Trunk
 from sip_trunk.state import HostState, TrunkState, contact_id, host_ids
@@ -26,10 +27,8 @@ log = structlog.get_logger()
 
 LOOK_EVERY_S = 1.0  # whether a trunk is due
 WITHOUT_OPTIONS_S = 30.0  # between two looks at a trunk that sends none
-WINDOW_S = 900.0  # calls that ended in it count for the quality
+WINDOW_S = 900.0  # calls that ended in it count
 MOST_CALLS = 500  # of them
-
-Changed = Callable[[TrunkState, Health], None]  # the state as it is now, and the judgement before
 
 
 class Asked(Protocol):
@@ -49,24 +48,23 @@ class _Watched:
     state: TrunkState
     due_at: float = 0.0
     scores: deque[tuple[float, str, float]] = field(default_factory=lambda: deque(maxlen=MOST_CALLS))  # at, scale, MOS
+    tried: deque[tuple[float, Tried]] = field(default_factory=lambda: deque(maxlen=MOST_CALLS))
 
 
 class TrunkWatch:
-    """`in_force` gives the trunks that a node runs, by name; `changed` hears of each judgement."""
+    """`in_force` gives the trunks that a node runs, by name."""
 
     def __init__(
         self,
         node: str,
         asterisk: Callable[[], Asked],
         in_force: Callable[[], Awaitable[Mapping[str, Trunk]]],
-        changed: Changed,
         clock: Callable[[], float],
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.node = node
         self._asterisk = asterisk
         self._in_force = in_force
-        self._changed = changed
         self._clock = clock
         self._pause = pause
         self._watched: dict[str, _Watched] = {}
@@ -77,9 +75,13 @@ class TrunkWatch:
         """In the order of the file."""
         return tuple(each.state for each in self._watched.values())
 
-    def recovered(self, judged: Mapping[str, Health]) -> None:
-        """Judgements of a server before us, by trunk; to be told before `run`."""
-        self._judged = dict(judged)
+    def judged(self, trunk: str, health: Health) -> None:
+        """What a server before us thought of it; what we have found out ourselves counts more."""
+        known = self._watched.get(trunk)
+        if known is None or known.state.seen_at is None:
+            self._judged[trunk] = health
+        if known and known.state.seen_at is None:
+            known.state = replace(known.state, health=health)
 
     def scored(self, trunk: str, scores: Sequence[LegQuality]) -> None:
         """How a leg of a call that has ended sounded; the worse direction counts. Another endpoint's is left out."""
@@ -89,6 +91,11 @@ class TrunkWatch:
         if measured:
             scale, mos = min(measured, key=lambda each: each[1])
             known.scores.append((self._clock(), str(scale), mos))
+
+    def heard(self, trunk: str, tried: Tried) -> None:
+        """A call that was sent there is over."""
+        if known := self._watched.get(trunk):
+            known.tried.append((self._clock(), tried))
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -145,6 +152,7 @@ class TrunkWatch:
             calls_in=calls_in,
             mos=mos,
             measured=measured,
+            lately=figures([tried for at, tried in known.tried if at > now - WINDOW_S]),
             seen_at=now,
         )
         known.state = replace(seen, health=_judgement(seen, known.trunk.mos_threshold, now))
@@ -152,7 +160,6 @@ class TrunkWatch:
             await self._asterisk().ask(JudgeTrunk(name, known.state.health.ill))
         if known.state.health.ill != before.health.ill or known.state.health.reason != before.health.reason:
             _told(known.state)
-            self._changed(known.state, before.health)
 
     async def _host(self, name: str, uri: str) -> HostState:
         contact = contact_id(name, uri)

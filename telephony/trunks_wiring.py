@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import random
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -17,7 +18,14 @@ from sip_trunk.model import Trunk
 from sip_trunk.revisions import SOURCE, Revision, TrunkFolder
 from sip_trunk.state import TrunkState
 from telephony.asterisk import translate
+from telephony.asterisk.interaction_id import new_interaction_id
+from telephony.asterisk.trunk_news import TrunkNews
+from telephony.metrics import Metrics
 from telephony.settings import AsteriskNode
+from telephony.store.store import Store
+from telephony.store.trunk_incidents import TrunkIncidents
+from telephony.trunk_incidents import IncidentDesk
+from telephony.trunk_metrics import TrunkMetrics
 from telephony.trunk_watch import Asked, TrunkWatch
 
 log = structlog.get_logger()
@@ -53,19 +61,23 @@ class Trunks:
     """
 
     def __init__(
-        self, nodes: Sequence[AsteriskNode], gateways: Mapping[str, Asked], clock: Callable[[], float]
+        self,
+        nodes: Sequence[AsteriskNode],
+        gateways: Mapping[str, Asked],
+        store: Store,
+        metrics: Metrics,
+        clock: Callable[[], float],
     ) -> None:
         self._watches = {
             node.name: TrunkWatch(
-                node.name,
-                functools.partial(gateways.__getitem__, node.name),
-                InForce(node.trunk_folder),
-                self._changed,
-                clock,
+                node.name, functools.partial(gateways.__getitem__, node.name), InForce(node.trunk_folder), clock
             )
             for node in nodes
             if node.trunk_folder
         }
+        self._metrics = TrunkMetrics(metrics, self.states)
+        new_id = functools.partial(_new_id, clock)
+        self._desk = IncidentDesk(TrunkIncidents(store), self.states, self._judged, new_id, clock)
 
     def states(self) -> tuple[TrunkState, ...]:
         """By node, then in the order of its file."""
@@ -76,10 +88,23 @@ class Trunks:
         if watch := self._watches.get(node):
             watch.scored(translate.endpoint(channel), scores)
 
+    def heard(self, node: str, news: TrunkNews) -> None:
+        """What the dialplan tells of calls (`Gateway`)."""
+        self._metrics.heard(news)
+        if news.tried and (watch := self._watches.get(node)):
+            watch.heard(news.trunk, news.tried)
+
     def works(self) -> Iterator[Coroutine[None, None, None]]:
         """What runs as long as the server does."""
+        if self._watches:
+            yield self._desk.run()
         for watch in self._watches.values():
             yield watch.run()
 
-    def _changed(self, state: TrunkState, before: Health) -> None:
-        """A trunk is put last, or no more."""
+    def _judged(self, node: str, trunk: str, health: Health) -> None:
+        if watch := self._watches.get(node):
+            watch.judged(trunk, health)
+
+
+def _new_id(clock: Callable[[], float]) -> str:
+    return new_interaction_id(clock(), random.SystemRandom())

@@ -31,6 +31,7 @@ from telephony.asterisk.services import Announce, HandedOver, Services, VisitOf
 from telephony.asterisk.taping import Tapes
 from telephony.asterisk.translate import Attempt, CodecTold, LegTold
 from telephony.asterisk.trunk_actions import JudgeTrunk, ShowRegistrations, TrunkFigure
+from telephony.asterisk.trunk_news import TrunkNews
 from telephony.asterisk.visiting import Visiting
 from telephony.core.channels import Fact
 from telephony.core.commands import CancelDial, Dial, DialOut, HangUpLeg, LeaveLine, RingFirst
@@ -86,6 +87,7 @@ class Gateway:
         trunk: str = "",
         phones: Phones | None = None,
         visit_of: VisitOf = lambda _: None,
+        of_trunk: Callable[[str, TrunkNews], None] = lambda _node, _news: None,
     ) -> None:
         """`phones` are those of all consultants, who serve Asterisk's own queue; `trunk` is where call-backs leave this
         node, if it may make any; `peers` are the other nodes; `attempt_at` knows the dials under way on any of them;
@@ -95,6 +97,7 @@ class Gateway:
         self._peers = frozenset(peers)
         self._attempt_at = attempt_at
         self._joined = joined
+        self._of_trunk = of_trunk
         self._legs: dict[Uniqueid, Attempt] = {}  # from other nodes, until they are answered
         self._submit = submit
         self._rtcp = rtcp
@@ -321,9 +324,11 @@ class Gateway:
         elif isinstance(journey := self._by_uniqueid.get(caller), Journey):
             journey.sending_out.answered()
 
-    def _told(self, told: CodecTold | LegTold) -> None:
+    def _told(self, told: CodecTold | LegTold | TrunkNews) -> None:
         if isinstance(told, CodecTold):
             self._codec(told.uniqueid, told.codec)
+        elif isinstance(told, TrunkNews):
+            self._of_trunk(self.node, told)
         elif attempt := self._attempt_at(told.interaction):  # it joins its interaction and makes none
             self._legs[told.uniqueid] = replace(attempt, peer="")
             self._joined(told.linkedid, told.interaction)

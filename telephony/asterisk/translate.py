@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from telephony.asterisk import trunk_news
 from telephony.asterisk.ami_client import Snapshot
 from telephony.asterisk.ami_wire import AmiEvent
 from telephony.asterisk.channel_facts import FACTS, LISTED
 from telephony.asterisk.interaction_id import is_interaction_id
+from telephony.asterisk.trunk_news import TrunkNews
 from telephony.core import events as core
 from telephony.core.ids import InteractionId, Uniqueid
 from telephony.core.rtcp_event import ReportBlock, RtcpDirection, RtcpEvent
@@ -37,7 +39,7 @@ WANTED: dict[str, tuple[str, ...]] = {
     "QueueMember": ("Queue", "Location", "Membership", "Paused"),
     "DeviceStateChange": ("Device", "State"),
     "CoreShowChannel": (*LISTED, "Context", "Application", "AccountCode"),
-    "UserEvent": ("UserEvent", "Uniqueid", "Linkedid", "Codec", "Interaction"),
+    "UserEvent": ("UserEvent", "Uniqueid", "Linkedid", "Codec", "Interaction", *trunk_news.FIELDS),
     "OutboundRegistrationDetail": ("ObjectName", "Status"),
     "RTCPSent": _RTCP,
     "RTCPReceived": _RTCP,
@@ -181,9 +183,11 @@ class LegTold:
     interaction: InteractionId
 
 
-def told(event: AmiEvent) -> CodecTold | LegTold:
+def told(event: AmiEvent) -> CodecTold | LegTold | TrunkNews:
     """What the dialplan's UserEvent tells. Errors: ValueError, KeyError for any that is not ours."""
     fields = event.fields
+    if fields["UserEvent"] == trunk_news.EVENT:
+        return trunk_news.news(fields)
     uniqueid = Uniqueid(fields["Uniqueid"])
     if fields["UserEvent"] == "HotlineCodec" and _CODEC.fullmatch(fields["Codec"]):
         return CodecTold(uniqueid, fields["Codec"])

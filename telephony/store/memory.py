@@ -21,6 +21,7 @@ from telephony.store.memory_recordings import MemoryRecordings
 from telephony.store.memory_second_factors import MemorySecondFactors
 from telephony.store.memory_surveys import MemorySurveys
 from telephony.store.memory_tickets_there import MemoryTicketsThere
+from telephony.store.memory_trunks import MemoryTrunks
 from telephony.store.queries import queries
 
 Values = dict[str, Any]  # the values of one query; a twin of SQL is as untyped as SQL
@@ -38,6 +39,7 @@ class Memory(
     MemoryQualityViews,
     MemoryRecordings,
     MemoryTicketsThere,
+    MemoryTrunks,
     MemorySecondFactors,
     MemoryCustomers,
 ):

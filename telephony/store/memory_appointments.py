@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,7 @@ class MemoryAppointments:
     tickets: dict[str, Values]
     entered: dict[str, Values]
     phones: dict[str, str]
+    _tell_entry: Callable[[Values], None]
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,6 +65,7 @@ class MemoryAppointments:
             self.tickets[interaction]["customer"] = self.phones.get(number)
 
     def enter_in_ticket_of(self, interaction: str, of: str, **entry: Any) -> None:
-        if of in self.entered:
+        if of in self.entered and interaction not in self.entered:
             own = {"interaction": interaction, "ticket": self.entered[of]["ticket"], **entry}
-            self.entered.setdefault(interaction, own)
+            self.entered[interaction] = own
+            self._tell_entry(own)

@@ -21,6 +21,7 @@ class MemorySurveys:
     articles: dict[str, Values]
     article_used: dict[tuple[str, str, str, str], Values]
     visits: dict[str, Values]
+    incidents: dict[str, Values]
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,6 +34,7 @@ class MemorySurveys:
             for interaction, ticket in self.tickets.items()
             if ticket["status"] == "closed" and ticket["opened_at"] >= since
             if ticket["sequence"] not in self.invitations and interaction not in self.visits
+            if interaction not in self.incidents
         ]
         return sorted(found, key=lambda each: each["sequence"])[:most]
 

@@ -817,13 +817,14 @@ UPDATE complaint SET elements = elements || :elements WHERE interaction = :inter
 UPDATE complaint SET over_at = :at WHERE interaction = :interaction
 
 -- name: undecided_tickets
--- Closed tickets about which it is not decided whether their people are asked how it was; not those of visits.
+-- Closed tickets about which it is not decided whether their people are asked how it was; not those of visits and trunks.
 SELECT sequence AS ticket, ticket.queue, ticket.customer, caller,
     (SELECT array_agg(e164 ORDER BY e164) FROM customer_phone WHERE customer_phone.customer = ticket.customer) AS phones
 FROM ticket LEFT JOIN interaction USING (interaction)
 WHERE status = 'closed' AND opened_at >= :since
     AND NOT EXISTS (SELECT FROM survey_invitation WHERE survey_invitation.ticket = sequence)
     AND NOT EXISTS (SELECT FROM appointment WHERE id = ticket.interaction)
+    AND NOT EXISTS (SELECT FROM trunk_incident WHERE id = ticket.interaction)
 ORDER BY sequence LIMIT :most
 
 -- name: last_asked
@@ -969,10 +970,17 @@ UPDATE ticket SET customer = (SELECT customer FROM customer_phone WHERE e164 = :
 WHERE interaction = :interaction AND customer IS NULL
 
 -- name: enter_in_ticket_of
--- One more entry in the ticket that another interaction is part of.
-INSERT INTO ticket_interaction (interaction, ticket, subject, body, entered_at)
-SELECT :interaction, ticket, :subject, :body, :entered_at FROM ticket_interaction WHERE interaction = :of
-ON CONFLICT DO NOTHING
+-- One more entry in the ticket that another interaction is part of; another system is to be told.
+WITH entered AS (
+    INSERT INTO ticket_interaction (interaction, ticket, subject, body, entered_at)
+    SELECT :interaction, ticket, :subject, :body, :entered_at FROM ticket_interaction WHERE interaction = :of
+    ON CONFLICT DO NOTHING RETURNING ticket, interaction, entered_at
+)
+INSERT INTO outbox (id, target, about, body, created_at, next_at)
+SELECT name || '-' || interaction, name, ticket::text,
+    json_build_object('ticket', ticket, 'entry', interaction)::text, entered_at, 0
+FROM entered, ticket_system WHERE told
+ON CONFLICT (id) DO NOTHING
 
 -- name: told_tickets
 -- From now on this system is told of tickets, and no other (an empty name: none).
@@ -1132,3 +1140,15 @@ WHERE entered_at IS NULL AND sent_at IS NOT NULL ORDER BY made_at, id LIMIT :mos
 -- name: letter_entered
 -- It stands among the steps; no row where that was so already.
 UPDATE complaint_letter SET entered_at = :at WHERE id = :id AND entered_at IS NULL RETURNING id
+
+-- name: open_trunk_incidents
+-- Incidents of trunks that are not over, in the order in which they began.
+SELECT * FROM trunk_incident WHERE ended_at IS NULL ORDER BY began_at, id
+
+-- name: keep_trunk_incident
+-- An incident as it stands now; no row where the trunk has another one that is not over.
+INSERT INTO trunk_incident (id, node, trunk, carrier, reason, began_at, well_at, ticket_at, steps, ended_at)
+VALUES (:id, :node, :trunk, :carrier, :reason, :began_at, :well_at, :ticket_at, :steps, :ended_at)
+ON CONFLICT (id) DO UPDATE SET reason = :reason, well_at = :well_at, ticket_at = :ticket_at, steps = :steps,
+    ended_at = :ended_at
+RETURNING id

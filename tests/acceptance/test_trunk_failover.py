@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from sip_trunk.failover import Health
-from sip_trunk.state import TrunkState
+from sip_trunk.calls import Result, Tried
 from telephony.asterisk import translate
 from telephony.asterisk.ami import Listing
 from telephony.asterisk.ami_client import AmiClient, AmiSettings, Listener
 from telephony.asterisk.ami_wire import AmiResponse
 from telephony.asterisk.embedded import EmbeddedAsterisk
 from telephony.asterisk.trunk_actions import JudgeTrunk, ShowRegistrations, TrunkFigure
+from telephony.asterisk.trunk_news import news
 from telephony.trunk_watch import TrunkWatch
 from telephony.trunks_wiring import InForce
 from tests.acceptance.ami_tap import AmiTap, tapped
@@ -72,6 +73,9 @@ LAST: dict[str, Sequence[Step]] = {
 }
 
 
+ILL = "database get hotline_trunk_ill one"
+
+
 class Scene:
     def __init__(self, near: EmbeddedAsterisk, tap: AmiTap, one: AnsweringCarrier, two: AnsweringCarrier) -> None:
         self.near, self.tap, self.one, self.two = near, tap, one, two
@@ -95,10 +99,19 @@ class Scene:
     def number(self) -> str:
         return f"+{next(self._numbers)}"
 
-    def call(self, number: str, for_s: float = 20) -> None:
+    def call(self, number: str, patience_s: float = 30) -> None:
+        """Whoever is not answered within `patience_s` hangs up."""
         self.tap.send(
-            Action="Originate", Channel=f"Local/{number}@try-out/n", Application="Wait", Data=f"{for_s}", Async="true"
-        )
+            Action="Originate", Channel=f"Local/{number}@try-out/n", Application="Wait", Data="20", Async="true",
+            Timeout=f"{patience_s * 1000:.0f}",
+        )  # fmt: skip
+
+    def told(self, trunk: str) -> list[Tried]:
+        """What the dialplan has said of calls that were sent to a trunk."""
+        lines = (frame.decode().split("\r\n") for frame in self.tap.events("UserEvent"))
+        fields = [dict(line.partition(": ")[::2] for line in frame) for frame in lines]
+        known = [news(each) for each in fields if each["UserEvent"] == "HotlineTrunk"]
+        return [each.tried for each in known if each.tried and each.trunk == trunk]
 
     async def outcome(self, number: str) -> str:
         """`ANSWER by two`, once the call has come to an end."""
@@ -107,10 +120,10 @@ class Scene:
         )
         return f"{found[1].decode()} by {found[2].decode()}"
 
-    async def kept(self, said: str) -> None:
-        """Until Asterisk's database says so of trunk one."""
+    async def says(self, command: str, text: str) -> None:
+        """Until Asterisk's command line says so."""
         async with asyncio.timeout(10):
-            while said not in await self.near.command("database get hotline_trunk_ill one"):  # noqa: ASYNC110
+            while text not in await self.near.command(command):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 
     async def answered(self, carrier: AnsweringCarrier, number: str) -> None:
@@ -129,73 +142,93 @@ async def scene(asterisk_node: StartNode) -> AsyncIterator[Scene]:
         yield Scene(near, tap, one, two)
 
 
-async def test_the_next_trunk_is_tried_where_the_way_failed_and_never_where_the_number_was_reached(
-    asterisk_node: StartNode,
-) -> None:
+async def test_calls_out_go_the_next_way_where_one_failed_and_within_limits(asterisk_node: StartNode) -> None:
     async with scene(asterisk_node) as here:
-        await here.apply()
-        numbers = {name: here.number() for name in (*NEXT, *LAST)}
-        for name, number in numbers.items():
-            here.one.by_number[number] = {**NEXT, **LAST}[name]
-            here.call(number)
-        outcomes = {name: await here.outcome(number) for name, number in numbers.items()}
-        assert {name: outcomes[name] for name in NEXT} == dict.fromkeys(NEXT, "ANSWER by two")
-        assert {name: outcomes[name] for name in LAST} == {
-            "an answer and its end": "ANSWER by one",
-            "ringing for too long": "NOANSWER by one",
-            "302": "BUSY by one",  # a carrier sends nobody anywhere else
-            "404": "CHANUNAVAIL by one",
-            "410": "CHANUNAVAIL by one",
-            "480": "NOANSWER by one",
-            "486": "BUSY by one",
-            "600": "BUSY by one",
-            "603": "CHANUNAVAIL by one",
-        }
-        assert sorted(here.one.invited) == sorted(numbers.values()), "each once, in order"
-        assert sorted(here.two.invited) == sorted(numbers[name] for name in NEXT)
-
-        # -- limits: what is full counts as down, and what is too dear or too much is not called at all
-        await here.apply(calls=2)
-        held = [here.number() for _ in range(3)]
-        for at, number in enumerate(held):
-            here.call(number)
-            await here.answered(here.two if at == 2 else here.one, number)
-        assert await here.outcome(held[2]) == "ANSWER by two"
-
-        # -- the plan changes under two calls, which go on as they are
-        await here.apply(calls_per_s=2)
-        assert (await here.near.command("core show channels count")).startswith("6 active channels")
-        await asyncio.sleep(1)  # the two calls held have begun in another second
-        began, burst = time.monotonic(), [here.number() for _ in range(8)]
-        for number in burst:
-            here.one.by_number[number] = (*ANSWERS, (0.2, HANGS_UP))
-            here.call(number)
-        by_one = [await here.outcome(number) for number in burst].count("ANSWER by one")
-        assert 2 <= by_one <= 2 * (int(time.monotonic() - began) + 2), "two in each second"
-
-        await here.apply(calls_per_minute=1)
-        many = [here.number() for _ in range(3)]  # in two different minutes at most
-        for number in many:
-            here.one.by_number[number] = ((0, 486),)
-            here.call(number)
-        assert "CHANUNAVAIL by " in [await here.outcome(number) for number in many]
-        assert b"What: refused\r\nReason: calls_per_minute" in here.tap.received
-
-        await here.apply(cost=0.6)
-        dear = [here.number() for _ in range(3)]
-        for number in dear:
-            here.one.by_number[number] = (*ANSWERS, (1.1, HANGS_UP))
-            here.call(number)
-            await here.outcome(number)
-        assert [number in here.one.invited for number in dear] == [True, True, False], "1.20 zł are more than 1.00"
-        assert await here.outcome(dear[2]) == "CHANUNAVAIL by "
-        assert b"What: refused\r\nReason: cost_per_day" in here.tap.received
-
-        ended = [each for each in here.one.calls.values() if each.number in held[:2]]
+        await the_next_trunk_is_tried_where_the_way_failed_and_never_where_the_number_was_reached(here)
+        held = await what_is_full_counts_as_down_and_calls_under_way_survive_another_plan(here)
+        await what_is_too_much_or_too_dear_is_not_called(here)
         await here.near.command("channel request hangup all")
-        async with asyncio.timeout(5):
-            while not all(each.ended for each in ended):  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+        await until(lambda: all(each.ended for each in here.one.calls.values() if each.number in held))
+
+
+async def the_next_trunk_is_tried_where_the_way_failed_and_never_where_the_number_was_reached(here: Scene) -> None:
+    await here.apply()
+    numbers = {name: here.number() for name in (*NEXT, *LAST)}
+    for name, number in numbers.items():
+        here.one.by_number[number] = {**NEXT, **LAST}[name]
+        here.call(number)
+    outcomes = {name: await here.outcome(number) for name, number in numbers.items()}
+    assert {name: outcomes[name] for name in NEXT} == dict.fromkeys(NEXT, "ANSWER by two")
+    assert {name: outcomes[name] for name in LAST} == {
+        "an answer and its end": "ANSWER by one",
+        "ringing for too long": "NOANSWER by one",
+        "302": "BUSY by one",  # a carrier sends nobody anywhere else
+        "404": "CHANUNAVAIL by one",
+        "410": "CHANUNAVAIL by one",
+        "480": "NOANSWER by one",
+        "486": "BUSY by one",
+        "600": "BUSY by one",
+        "603": "CHANUNAVAIL by one",
+    }
+    assert sorted(here.one.invited) == sorted(numbers.values()), "each once, in order"
+    assert sorted(here.two.invited) == sorted(numbers[name] for name in NEXT)
+    results = Counter(each.result for each in here.told("one"))
+    assert results == {
+        Result.FAILED: len(NEXT),
+        Result.BUSY: 3,
+        Result.REFUSED: 3,
+        Result.NO_ANSWER: 2,
+        Result.ANSWERED: 1,
+    }
+    assert max(each.post_dial_delay_ms or 0 for each in here.told("two")) >= 1000, "the first one's silence counts"
+    here.one.by_number[given_up := here.number()] = ((0, 180),)
+    here.call(given_up, patience_s=0.3)
+    await until(lambda: any(each.cancelled for each in here.one.calls.values() if each.number == given_up))
+    await until(lambda: Counter(each.result for each in here.told("one"))[Result.CANCELLED] == 1)
+    assert given_up not in here.two.invited
+
+
+async def what_is_full_counts_as_down_and_calls_under_way_survive_another_plan(here: Scene) -> list[str]:
+    """The numbers of calls that are still under way."""
+    await here.apply(calls=2)
+    held = [here.number() for _ in range(3)]
+    for at, number in enumerate(held):
+        here.call(number)
+        await here.answered(here.two if at == 2 else here.one, number)
+    assert await here.outcome(held[2]) == "ANSWER by two"
+
+    await here.apply(calls_per_s=2)
+    await here.says("core show channels count", "6 active channels")
+    await asyncio.sleep(1)  # the two calls held have begun in another second
+    began, burst = time.monotonic(), [here.number() for _ in range(8)]
+    for number in burst:
+        here.one.by_number[number] = (*ANSWERS, (0.2, HANGS_UP))
+        here.call(number)
+    by_one = [await here.outcome(number) for number in burst].count("ANSWER by one")
+    assert 2 <= by_one <= 2 * (int(time.monotonic() - began) + 2), "two in each second"
+    for limit in (b"calls", b"calls_per_s"):
+        assert b"What: full\r\nTrunk: one\r\nReason: %b\r\n" % limit in here.tap.received
+    return held[:2]
+
+
+async def what_is_too_much_or_too_dear_is_not_called(here: Scene) -> None:
+    await here.apply(calls_per_minute=1)
+    many = [here.number() for _ in range(3)]  # in two different minutes at most
+    for number in many:
+        here.one.by_number[number] = ((0, 486),)
+        here.call(number)
+    assert "CHANUNAVAIL by " in [await here.outcome(number) for number in many]
+    assert b"What: refused\r\nReason: calls_per_minute" in here.tap.received
+
+    await here.apply(cost=0.6)
+    dear = [here.number() for _ in range(3)]
+    for number in dear:
+        here.one.by_number[number] = (*ANSWERS, (1.1, HANGS_UP))
+        here.call(number)
+        await here.outcome(number)
+    assert [number in here.one.invited for number in dear] == [True, True, False], "1.20 zł are more than 1.00"
+    assert await here.outcome(dear[2]) == "CHANUNAVAIL by "
+    assert b"What: refused\r\nReason: cost_per_day" in here.tap.received
 
 
 # -- a trunk that is ill ----------------------------------------------------------------------------------------------
@@ -227,27 +260,22 @@ class AsServer:
 async def test_a_silent_trunk_is_passed_by_put_last_and_comes_back(asterisk_node: StartNode) -> None:
     async with scene(asterisk_node) as here, asyncio.TaskGroup() as tasks:
         await here.apply(options_s=1)
-        told: list[tuple[str, bool]] = []
-
-        def changed(state: TrunkState, _before: Health) -> None:
-            told.append((state.trunk, state.health.ill))
-
         server, in_force = AsServer(here.near), InForce(node_of(here.near).folder.root)
-        watch = TrunkWatch("node-1", lambda: server, in_force, changed, time.time)
+        watch = TrunkWatch("node-1", lambda: server, in_force, time.time)
         running = [tasks.create_task(server.run()), tasks.create_task(watch.run())]
 
         await until(lambda: bool(watch.states) and watch.states[0].answers is True)
         assert watch.states[0].round_trip_ms is not None
         here.one.options = False
-        await until(lambda: told == [("one", True)])
-        await here.kept("Value: 1")
+        await until(lambda: watch.states[0].health.ill)
+        await here.says(ILL, "Value: 1")
         here.call(number := here.number())
         assert await here.outcome(number) == "ANSWER by two"
         assert number not in here.one.invited, "nobody waits for a silent carrier"
 
         here.one.options = True
-        await until(lambda: told == [("one", True), ("one", False)])
-        await here.kept("not found")
+        await until(lambda: not watch.states[0].health.ill)
+        await here.says(ILL, "not found")
         here.call(number := here.number())
         await here.answered(here.one, number)
         await until(lambda: watch.states[0].calls_out == 1)

@@ -12,6 +12,7 @@ from telephony.asterisk import translate
 from telephony.asterisk.ami_client import Snapshot
 from telephony.asterisk.ami_wire import AmiEvent
 from telephony.asterisk.translate import Attempt
+from telephony.asterisk.trunk_news import TrunkNews
 from telephony.core import events as core
 from telephony.core.ids import InteractionId, Uniqueid
 from telephony.core.rtcp_event import ReportBlock, RtcpDirection, RtcpEvent
@@ -86,7 +87,7 @@ def test_a_snapshot_knows_the_legs_from_other_nodes() -> None:
     ]
 
 
-def told(**fields: str) -> translate.CodecTold | translate.LegTold:
+def told(**fields: str) -> translate.CodecTold | translate.LegTold | TrunkNews:
     return translate.told(AmiEvent("UserEvent", {"Uniqueid": "n2-1.1", "Linkedid": "n2-1.1"} | fields))
 
 

@@ -272,7 +272,7 @@ def test_hosts_of_one_priority_share_calls_by_weight() -> None:
     text = dialplan.text(replace(trunks, trunks={**trunks.trunks, "south": south}))
     lines = context(text, "hotline-trunk-try")["south"]
     assert [line for line in lines if "DRAWN" in line or "south-" in line] == [
-        "n,GotoIf($[${GROUP_COUNT(south-${EPOCH}@trunk_second)} >= 5]?full)",
+        "n,GotoIf($[${GROUP_COUNT(south-${EPOCH}@trunk_second)} >= 5]?fast)",
         "n,Set(GROUP(trunk_second)=south-${EPOCH})",
         "n,Set(HOTLINE_DRAWN=${RAND(1,4000)})",
         "n,Set(HOTLINE_FIRST=$[(${HOTLINE_DRAWN} > 3000)])",

@@ -57,14 +57,10 @@ class Scene:
         self.asterisk = Asterisk()
         self.now = 1000.0
         self.trunks: Mapping[str, Trunk] = dict(example().trunks)
-        self.told: list[tuple[str, str, Health]] = []
-        self.watch = TrunkWatch("node-1", lambda: self.asterisk, self.in_force, self.changed, lambda: self.now)
+        self.watch = TrunkWatch("node-1", lambda: self.asterisk, self.in_force, lambda: self.now)
 
     async def in_force(self) -> Mapping[str, Trunk]:
         return self.trunks
-
-    def changed(self, state: TrunkState, before: Health) -> None:
-        self.told.append((state.trunk, state.health.reason, before))
 
     async def after(self, seconds: float) -> TrunkState:
         self.now += seconds
@@ -107,7 +103,6 @@ async def test_options_that_fail_put_a_trunk_last_and_answers_bring_it_back(scen
     scene.asterisk.south(answers=True)
     assert [(await scene.after(30)).health.ill for _ in range(3)] == [True, True, False]
     assert scene.asterisk.judged == [("south", True), ("south", False)]
-    assert [each[:2] for each in scene.told] == [("south", "options"), ("south", "")]
 
 
 async def test_calls_that_sound_bad_put_a_trunk_last_until_it_may_try_again(scene: Scene) -> None:
@@ -123,7 +118,6 @@ async def test_calls_that_sound_bad_put_a_trunk_last_until_it_may_try_again(scen
     assert (await scene.after(900)).health.ill
     south = await scene.after(900)
     assert (south.health.ill, south.mos, south.measured) == (False, None, 0)
-    assert [each[1] for each in scene.told] == ["quality", ""]
 
 
 async def test_scales_are_not_mixed(scene: Scene) -> None:
@@ -135,12 +129,11 @@ async def test_scales_are_not_mixed(scene: Scene) -> None:
 
 
 async def test_a_judgement_that_asterisk_has_lost_is_told_again(scene: Scene) -> None:
-    scene.watch.recovered({"south": Health(ill=True, reason="options", since=5.0)})
+    scene.watch.judged("south", Health(ill=True, reason="options", since=5.0))
     scene.asterisk.south(answers=False)
     south = await scene.after(0)
     assert (south.health.ill, south.health.since) == (True, 5.0)
     assert scene.asterisk.judged == [("south", True)]
-    assert scene.told == [], "that is no news"
 
 
 async def test_a_node_that_is_away_is_not_judged(scene: Scene) -> None:
@@ -168,7 +161,7 @@ async def test_an_asterisk_that_does_not_answer_is_asked_again(scene: Scene) -> 
             raise Stop
 
     scene.asterisk.lost = True
-    watch = TrunkWatch("node-1", lambda: scene.asterisk, scene.in_force, scene.changed, lambda: scene.now, pause)
+    watch = TrunkWatch("node-1", lambda: scene.asterisk, scene.in_force, lambda: scene.now, pause)
     with pytest.raises(Stop):
         await watch.run()
     assert [each.seen_at for each in watch.states] == [None, None]

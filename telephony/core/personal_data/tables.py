@@ -156,6 +156,11 @@ CALLS: Final = (
         age="done_at",
     ),
     Table(
+        "trunk_incident", "a trunk that was bad, and its ticket", Kind.CALLS, Ground.INTEREST, Keep.CALLS,
+        columns(call="id", fact="node trunk carrier reason began_at well_at ticket_at steps ended_at"),
+        age="ended_at",
+    ),
+    Table(
         "note", "what a consultant has written down of a call", Kind.NOTES, Ground.INTEREST, Keep.NOTES,
         columns(call="interaction", staff="agent", text="text", fact="saved_at revision"),
         age="saved_at", department=QUEUE_OF_CALL,
