@@ -193,6 +193,7 @@ async def test_a_talk_outlives_bad_moments_of_the_network(microphone: Page, tmp_
         await expect(page.locator("#phone-quality")).to_have_text("Jakość: dobra")
         await network.send("Network.emulateNetworkConditions", {**WATCHED, "packetLoss": 30})
         await expect(page.locator("#phone-quality")).to_contain_text("Jakość: zła", timeout=STEP_MS)
+        await expect(page.locator("#say")).to_contain_text("Jakość: zła")  # what a screen reader says
         await network.send("Network.emulateNetworkConditions", WATCHED)
         await expect(page.locator("#phone-quality")).to_have_text("Jakość: dobra", timeout=STEP_MS)
 
