@@ -26,7 +26,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
         "AllowTransfer", "DeviceStateBusyAt", "Transport", "OutboundProxy", "OutboundAuth", "FromUser", "FromDomain",
         "ActiveChannels",
     ),
-    "AorDetail": ("ObjectName", "Contacts", "QualifyFrequency", "QualifyTimeout"),
+    "AorDetail": ("ObjectName", "Contacts", "QualifyFrequency", "QualifyTimeout", "OutboundProxy"),
     "AuthDetail": ("ObjectName", "AuthType", "Username", "Password"),
     "IdentifyDetail": ("ObjectName", "Endpoint", "Match"),
     "TransportDetail": (
@@ -36,7 +36,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "ContactStatusDetail": ("AOR", "URI", "Status", "RoundtripUsec"),
     "OutboundRegistrationDetail": (
         "ObjectName", "ServerUri", "ClientUri", "ContactUser", "Expiration", "MaxRetries", "AuthRejectionPermanent",
-        "OutboundAuth", "Endpoint", "Transport", "Status",
+        "OutboundAuth", "OutboundProxy", "Endpoint", "Transport", "Status",
     ),
     "ListDialplan": ("Context", "Extension", "Priority", "Application", "AppData", "IncludeContext"),
 }  # fmt: skip

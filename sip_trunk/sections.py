@@ -115,8 +115,7 @@ def _endpoint(name: str, trunk: Trunk) -> Section:
     ]
     if trunk.transport is not Transport.UDP:
         options.append(("transport", transport_name(name, trunk)))
-    if trunk.outbound_proxy:
-        options.append(("outbound_proxy", uri(trunk.outbound_proxy, trunk.transport) + "\\;lr"))
+    options += _proxy(trunk)
     if trunk.registration:
         options += [("outbound_auth", name), ("from_user", trunk.registration.user)]
     if trunk.registration and trunk.registration.domain:
@@ -128,7 +127,13 @@ def _aor(name: str, trunk: Trunk) -> Section:
     """Asterisk tries the contacts of an AOR together; the order of hosts is the dialplan's (`dialplan`)."""
     contacts = [("contact", uri(host, trunk.transport)) for host in ordered_hosts(trunk)]
     qualify = [("qualify_frequency", str(trunk.options_s)), ("qualify_timeout", f"{trunk.options_timeout_s:g}")]
-    return Section(name, "aor", (*contacts, *qualify))
+    return Section(name, "aor", (*contacts, *qualify, *_proxy(trunk)))
+
+
+def _proxy(trunk: Trunk) -> list[tuple[str, str]]:
+    """Asterisk asks three objects for it: calls the endpoint, OPTIONS the AOR, REGISTER the registration."""
+    proxy = trunk.outbound_proxy
+    return [("outbound_proxy", uri(proxy, trunk.transport) + "\\;lr")] if proxy else []
 
 
 def ordered_hosts(trunk: Trunk) -> list[Host]:
@@ -162,6 +167,7 @@ def _registration(name: str, trunk: Trunk, registration: Registration) -> Sectio
             ("line", "yes"),
             *((("transport", transport_name(name, trunk)),) if trunk.transport is not Transport.UDP else ()),
             ("endpoint", name),
+            *_proxy(trunk),
         ),
     )
 

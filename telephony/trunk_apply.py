@@ -157,7 +157,7 @@ async def _reloaded(link: ProvisionLink, wanted: Wanted, verify_s: float, stage:
 
 async def verified(link: ProvisionLink, wanted: Wanted, within_s: float) -> tuple[str, ...]:
     """What is not as wanted once it has had its time; nothing where all is well. Errors: AmiError."""
-    await link.ask_options(wanted.trunks.trunks)
+    await link.ask_options(name for name, trunk in wanted.trunks.trunks.items() if trunk.options_s)
     deadline = time.monotonic() + within_s
     while True:
         running = await link.running(wanted.contexts)

@@ -102,10 +102,15 @@ def presses(user: str, key: str, after_ms: tuple[int, int], patience_ms: int) ->
     )
 
 
-def is_refused(user: str, status: int) -> str:
+def is_refused(user: str, status: int, extra: str = "") -> str:
     trying = '<recv response="100" optional="true"/>\n'
     ack = _send(_request("ACK", user, 1, branch="[branch-3]"))
-    return f'{_again("INVITE", user, 1, SDP)}{trying}<recv response="{status}"/>\n{ack}'
+    return f'{_again("INVITE", user, 1, SDP, extra=extra)}{trying}<recv response="{status}"/>\n{ack}'
+
+
+def asks_to_register(user: str) -> str:
+    """REGISTER, and no more where a password is asked for."""
+    return f'{_again("REGISTER", user, 1, uri="sip:127.0.0.1")}<recv response="401"/>\n'
 
 
 def registers(user: str) -> str:
@@ -118,9 +123,19 @@ def registers(user: str) -> str:
 
 def phones_out(user: str, talk_ms: int, extra: str = "") -> str:
     """An agent's phone calls a number, is challenged, talks, hangs up."""
+    return _asked_out(user, SDP, extra) + _answered(user, 2) + _talk(user, talk_ms, 3)
+
+
+def _asked_out(user: str, sdp: str, extra: str = "") -> str:
     challenged = '<recv response="401" auth="true"/>\n' + _send(_request("ACK", user, 1, branch="[branch-2]"))
-    second = _again("INVITE", user, 2, SDP, extra=f"[authentication]\n{extra}")
-    return _again("INVITE", user, 1, SDP) + challenged + second + _answered(user, 2) + _talk(user, talk_ms, 3)
+    second = _again("INVITE", user, 2, sdp, extra=f"[authentication]\n{extra}")
+    return _again("INVITE", user, 1, sdp) + challenged + second
+
+
+def phones_out_and_listens(user: str, media_port: int) -> str:
+    """The same; it must hear speech before the answer, at a port that somebody else has, until it is hung up on."""
+    early = '<recv response="100" optional="true"/>\n<recv response="183"/>\n'
+    return _asked_out(user, SDP.replace("[media_port]", str(media_port))) + early + _answered(user, 2) + _BYE_COMES
 
 
 def answers(ring_ms: int = 50) -> str:
@@ -136,9 +151,89 @@ def answers(ring_ms: int = 50) -> str:
     )
 
 
-def refuses() -> str:
+def refuses(retry_after_s: int = 0) -> str:
     """Be called and say that it cannot be done now."""
-    return '<recv request="INVITE"/>\n' + _answer("503 Service Unavailable", new=True) + '<recv request="ACK"/>\n'
+    later = f"Retry-After: {retry_after_s}\n{EMPTY}" if retry_after_s else EMPTY
+    return (
+        '<recv request="INVITE"/>\n' + _answer("503 Service Unavailable", later, new=True) + '<recv request="ACK"/>\n'
+    )
+
+
+def is_silent() -> str:
+    """Be called and say nothing at all."""
+    return '<recv request="INVITE"/>\n<pause milliseconds="60000"/>\n'
+
+
+def is_watched(speech: Path, refreshed: bool) -> str:  # noqa: FBT001 - the two sides of one thing
+    """Be called, speak, and agree to a session timer [RFC 4028] of 90 s, which the caller keeps, or we keep and do not.
+
+    Who is to keep it must do so at half of the time; who hears nothing must hang up before its end, and say why.
+    """
+    own = SDP.replace("[media_port]", "[rtpstream_audio_port]")
+    timer = f"Require: timer\nSession-Expires: 90;refresher={'uac' if refreshed else 'uas'}\n"
+    why = '<ereg regexp="cause=408" search_in="hdr" header="Reason:" check_it="true" assign_to="1"/>'
+    kept = (
+        f'<recv request="INVITE" timeout="60000"/>\n{_answer("200 OK", timer + own)}<recv request="ACK"/>\n'
+        '<recv request="BYE"/>\n'
+        if refreshed
+        else '<pause milliseconds="45000"/>\n'
+        f'<recv request="BYE" timeout="50000"><action>{why}</action></recv>\n<Reference variables="1"/>\n'
+    )
+    return (
+        f'<recv request="INVITE"/>\n{_answer("200 OK", timer + own, new=True)}<recv request="ACK"/>\n'
+        f'<nop><action><exec rtp_stream="{speech},-1,8,PCMA/8000"/></action></nop>\n{kept}{_answer("200 OK")}'
+    )
+
+
+def speaks_early_then_changes(speech: Path) -> str:
+    """Be called, speak before the answer [RFC 3960], then hold [RFC 3264 §8.4], resume with another codec, hang up.
+
+    `speech` is A-law. Each answer to our offers must be what it has to be.
+    """
+    own = SDP.replace("[media_port]", "[rtpstream_audio_port]")
+    held, other = (
+        own.replace("a=ptime", "a=sendonly\na=ptime"),
+        own.replace("AVP 8", "AVP 0").replace("8 PCMA", "0 PCMU"),
+    )
+    who = "".join(
+        f'<ereg regexp=".*" search_in="hdr" header="{header}:" assign_to="{place}"/>'
+        for place, header in enumerate(("From", "To"), 1)
+    )
+    return (
+        f'<recv request="INVITE" rrs="true"><action>{who}</action></recv>\n'
+        + _answer("183 Session Progress", own, new=True)
+        + f'<nop><action><exec rtp_stream="{speech},-1,8,PCMA/8000"/></action></nop>\n<pause milliseconds="700"/>\n'
+        + _answer("200 OK", own, new=True)
+        + '<recv request="ACK"/>\n'
+        + _offered(2, held, "a=recvonly")
+        + _offered(3, other, "m=audio [0-9]+ RTP/AVP 0 ")
+        + _again_as_called("BYE", 4)
+        + '<recv response="200"/>\n<Reference variables="3,4"/>\n'
+    )
+
+
+def _again_as_called(method: str, cseq: int, body: str = EMPTY) -> str:
+    """A request of ours in a dialogue that the other side has begun; `$1` and `$2` are its From and To."""
+    return _send(_as_called(method, cseq, body), 'retrans="500"')
+
+
+def _as_called(method: str, cseq: int, body: str = EMPTY) -> str:
+    return (
+        f"{method} [next_url] SIP/2.0\nVia: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n"
+        f"Max-Forwards: 70\nFrom:[$2];tag=[pid]-[call_number]\nTo:[$1]\nCall-ID: [call_id]\nCSeq: {cseq} {method}\n"
+        f"Contact: <sip:x@[local_ip]:[local_port]>\n{body}"
+    )
+
+
+def _offered(cseq: int, body: str, answer: str) -> str:
+    """An offer within the dialogue; the expression must stand in the answer."""
+    check = f'<action><ereg regexp="{answer}" search_in="body" check_it="true" assign_to="{cseq + 1}"/></action>'
+    return (
+        _again_as_called("INVITE", cseq, body)
+        + f'<recv response="100" optional="true"/>\n<recv response="200">{check}</recv>\n'
+        + _send(_as_called("ACK", cseq))
+        + '<pause milliseconds="200"/>\n'
+    )
 
 
 class SippProcess:
@@ -182,12 +277,14 @@ class Sip:
         service: str = "x",
         calls: int | None = 1,
         more: Sequence[str] = (),
+        host: str = "127.0.0.1",
+        to: str = "127.0.0.1",
     ) -> SippProcess:
         path = self._folder / f"{name}.xml"
         path.write_text(f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="{name}">\n{scenario}</scenario>\n')
         own = self._folder / name
         argv = [
-            sipp(), f"127.0.0.1:{self.node.sip_port}", "-sf", path, "-i", "127.0.0.1", "-p", str(port), "-s", service,
+            sipp(), f"{to}:{self.node.sip_port}", "-sf", path, "-i", host, "-p", str(port), "-s", service,
             "-nostdin", "-aa", "-trace_err", "-error_file", f"{own}.err", "-trace_logs", "-log_file", f"{own}.heard",
             *(("-m", str(calls)) if calls else ()), *more,
         ]  # fmt: skip
