@@ -123,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     recordings_cli.add(commands, CONFIG)
     survey_cli.add(commands, CONFIG)
     appointments_cli.add(commands, CONFIG)
-    quality_cli.add(commands)
+    quality_cli.add(commands, CONFIG)
     complaint_cli.add(commands, CONFIG)
     trunk_cli.add(commands, CONFIG)
     _command(commands, "clean-demo", _clean_demo, "remove all that the demo has written")

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from telephony import worst_calls_cli
 from telephony.store_cli import say
 
 if TYPE_CHECKING:
@@ -20,16 +21,17 @@ if TYPE_CHECKING:
 SHOWN_FROM = 20 << 20  # octets of a file that takes long enough for a progress bar
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Enter `quality` into `hotline`."""
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: Path) -> None:
+    """Enter `quality` into `hotline`; `config` is the settings' file unless another is named."""
     quality = commands.add_parser(
         "quality",
-        help="score calls from captures of RTP; ask the E-model",
+        help="score calls from captures of RTP; ask the E-model; the worst calls",
         description="Call quality to the standards: RFC 3550, RFC 3611, ITU-T G.107 (docs/quality.md).",
     )
     actions = quality.add_subparsers(required=True, metavar="ACTION")
     _add_score(actions)
     _add_emodel(actions)
+    worst_calls_cli.add(actions, config)
 
 
 def _add_score(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 
+from telephony.cli import main
 from telephony.core.ids import InteractionId, QueueName
+from telephony.core.quality_interval import QualityInterval
 from telephony.core.quality_views import EDGES, Measure, SpreadBin
 from telephony.store.memory import Memory
 from telephony.store.store import Store
@@ -18,7 +23,7 @@ NIGHT = 1_790_000_100.0
 FIRST, SECOND, THIRD = (InteractionId(name) for name in ("i-1", "i-2", "i-3"))
 
 
-def heard(interaction: str, at: float, **what: object) -> object:
+def heard(interaction: str, at: float, **what: object) -> QualityInterval:
     return replace(INTERVAL, interaction=InteractionId(interaction), starts_at=NIGHT + at, **what)  # type: ignore[arg-type]
 
 
@@ -39,7 +44,7 @@ async def store(request: pytest.FixtureRequest, database_url: str) -> AsyncItera
     await opened.customers.add([CUSTOMER])
     for name in (FIRST, SECOND):
         await opened.record_call(replace(ENDED, interaction=name, queue=QueueName("support"), arrived_at=NIGHT))
-    await opened.quality.record_intervals(INTERVALS)  # type: ignore[arg-type]
+    await opened.quality.record_intervals(INTERVALS)
     yield opened
     await opened.close()
 
@@ -120,3 +125,26 @@ async def test_records_come_in_order_piece_by_piece(store: Store, monkeypatch: p
     ]
     assert await found("south") == [[(SECOND, "caller", "sent")]]
     assert await found("nobody's") == []
+
+
+async def test_the_command_tells_the_worst_calls_and_one_of_them(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, now = await Store.open(database_url), time.time()
+    recent = (replace(each, starts_at=each.starts_at - NIGHT + now - 3600) for each in INTERVALS)
+    await store.quality.record_intervals([*recent, replace(INTERVAL, trunk="\x1b[2J", starts_at=now - 5)])
+    await store.close()
+    monkeypatch.setenv("HOTLINE_DATABASE_URL", database_url)
+
+    async def told(*words: str, status: int = 0) -> str:
+        assert await asyncio.to_thread(main, ["quality", "worst", *words]) == status
+        return capsys.readouterr().out
+
+    lines = (await told("--hours", "2")).splitlines()
+    assert [line.split()[2] for line in lines] == [SECOND, FIRST, INTERVAL.interaction, THIRD][: len(lines)]
+    assert lines[0].endswith("south  bad 12 s  MOS 3.40 nb  loss 1.0%  jitter_burst loss_burst one_way_audio")
+    assert "\x1b" not in "".join(lines)
+    assert [each["interaction"] for each in json.loads(await told("--trunk", "south", "--json"))] == [SECOND]
+    assert "caller received  loss 20.0%  jitter 3.0 ms  MOS 2.00 nb  bad  loss_burst" in await told("--call", FIRST)
+    assert await told("--call", "nobody's", status=1) == "nothing is known of how it sounded\n"
+    assert await told("--hours", "0.0001", "--trunk", "east") == "nothing is known of calls of this time\n"
