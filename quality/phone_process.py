@@ -34,6 +34,7 @@ class PhoneSettings:
     rtp_last_port: int
     codecs: tuple[str, ...]  # the preferred first; only these are offered
     sip_log: Path | None
+    lose_sent_percent: int = 0
 
 
 def settings_from(program: str, description: str | None, argv: list[str] | None) -> PhoneSettings:
@@ -44,12 +45,13 @@ def settings_from(program: str, description: str | None, argv: list[str] | None)
     parser.add_argument("--rtp-ports", default="20000-29999", metavar="FIRST-LAST")
     parser.add_argument("--codecs", default="pcma,pcmu", help=f"preferred first: {', '.join(CODECS)}")
     parser.add_argument("--sip-log", type=Path, help="everything the library says, SIP messages among it")
+    parser.add_argument("--lose-sent", type=int, default=0, metavar="PERCENT", help="of the packets sent")
     given = parser.parse_args(argv)
     first, _, last = given.rtp_ports.partition("-")
     codecs = tuple(given.codecs.split(","))
     if unknown := set(codecs) - set(CODECS):
         parser.error(f"unknown codec {', '.join(sorted(unknown))}")
-    return PhoneSettings(given.address, given.sip_port, int(first), int(last), codecs, given.sip_log)
+    return PhoneSettings(given.address, given.sip_port, int(first), int(last), codecs, given.sip_log, given.lose_sent)
 
 
 class Lines:

@@ -44,7 +44,10 @@ class Unregister:
 
 @dataclass(frozen=True, slots=True)
 class PlaceCall:
-    """Call `to` (a SIP URI). `call` is the driver's own name for the call; `caller` is the number shown in From."""
+    """Call `to` (a SIP URI). `call` is the driver's own name for the call; `caller` is the number shown in From.
+
+    `headers` are added to the INVITE: names and values.
+    """
 
     call: str
     to: str
@@ -52,6 +55,7 @@ class PlaceCall:
     account: str | None = None
     play: str | None = None
     record: str | None = None  # WAV file for what the other side says
+    headers: tuple[tuple[str, str], ...] = ()
     do: Literal["call"] = "call"
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 

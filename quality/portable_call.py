@@ -8,7 +8,8 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from quality.dtmf import PACKET_S, event_packets
@@ -61,14 +62,39 @@ class PortableCall:
                 return
 
     def _digit(self, client: Any, digit: str, duration_s: float) -> None:
-        """Between the speech packets of pyVoIP's sender, in the same sequence."""
+        """In the place of speech, in its sequence: Asterisk loses digits on a bridge that has speech in between."""
         numbers = (number for number, kind in client.assoc.items() if str(kind) == "telephone-event")
-        event_type, timestamp = next(numbers, 101), client.outTimestamp
-        for packet in event_packets(
-            digit, duration_s, payload_type=event_type, sequence=0, timestamp=timestamp, ssrc=client.outSSRC
-        ):
-            client.outSequence += 1
-            numbered = packet[:2] + (client.outSequence & 0xFFFF).to_bytes(2, "big") + packet[4:]
-            with suppress(OSError):  # the call has just ended
-                client.sout.sendto(numbered, (client.outIP, client.outPort))
-            time.sleep(PACKET_S)
+        event_type = next(numbers, 101)
+        with _speech_held(client):
+            for packet in event_packets(
+                digit,
+                duration_s,
+                payload_type=event_type,
+                sequence=0,
+                timestamp=client.outTimestamp,
+                ssrc=client.outSSRC,
+            ):
+                numbered = packet[:2] + (client.outSequence & 0xFFFF).to_bytes(2, "big") + packet[4:]
+                client.outSequence += 1  # what pyVoIP's sender gives its next packet
+                with suppress(OSError):  # the call has just ended
+                    client.sout.sendto(numbered, (client.outIP, client.outPort))
+                time.sleep(PACKET_S)
+            client.outTimestamp += round(duration_s * 8000)
+
+
+@contextmanager
+def _speech_held(client: Any) -> Iterator[None]:
+    """PyVoIP's sender waits before its next packet, as long as this is open."""
+    free, encode = threading.Event(), client.encode_packet
+
+    def wait(payload: bytes) -> Any:
+        free.wait()
+        return encode(payload)
+
+    client.encode_packet = wait
+    time.sleep(PACKET_S)  # the packet under way
+    try:
+        yield
+    finally:
+        client.encode_packet = encode
+        free.set()

@@ -1,11 +1,11 @@
-"""A phone for machines without pjsua2's wheel (Python 3.13): signalling and DTMF by pyVoIP, µ-law speech of a sort.
+"""A phone for machines without pjsua2's wheel (Python 3.13): signalling and DTMF by pyVoIP, A-law speech of a sort.
 
 `python -m quality.portable_phone` speaks the same JSON lines as quality.softphone and is the only module that imports
 pyVoIP (GPL). It measures no media: its sender is a Python thread. What pyVoIP 1.6.8 gets wrong and is put right here:
 a registration that takes any message for its answer, OPTIONS thrown away (Asterisk then holds the phone for gone), ACK
 with a foreign To tag [RFC 3261 §13.2.2.4], no ACK and no end for refused calls, CANCEL without effect [§9.2], A-law
-announced but µ-law sent, no DTMF of its own. What stays: one SIP server per account, no retransmission, no hold, no
-password for calls out.
+announced but µ-law sent, no DTMF of its own, no password for calls out. What stays: one SIP server per account, no
+retransmission, no hold.
 """
 
 from __future__ import annotations
@@ -40,13 +40,18 @@ from quality.phone_process import (
     user_of,
 )
 from quality.portable_call import PortableCall
+from quality.sip_digest import invite_again, with_headers
 
 TURN_S = 0.02
 ANSWER_S, GOODBYE_S = 5.0, 1.0  # how long a REGISTER may go unanswered, at work and at the end
-MEDIA = {0: RTP.PayloadType.PCMU, 101: RTP.PayloadType.EVENT}
+Headers = tuple[tuple[str, str], ...]
+MEDIA = {8: RTP.PayloadType.PCMA, 101: RTP.PayloadType.EVENT}
 
 pyVoIP.SIPCompatibleMethods.append("OPTIONS")  # else the message is thrown away, and Asterisk takes us for gone
-pyVoIP.RTPCompatibleCodecs = [RTP.PayloadType.PCMU, RTP.PayloadType.EVENT]
+# A-law alone, as carriers here have it: on a bridge that has to transcode, Asterisk loses digits that come back.
+pyVoIP.RTPCompatibleCodecs = [RTP.PayloadType.PCMA, RTP.PayloadType.EVENT]
+_client: Any = RTP.RTPClient  # declared otherwise than it is used
+_client.encode_packet = _client.encode_pcma
 
 
 class Line(VoIPPhone):
@@ -98,6 +103,8 @@ class Line(VoIPPhone):
                 call.answered(response)
             self.sip.acknowledge(response)
             self.phone.later(lambda: self.phone.answered(call_id))
+        elif code == 401 and (again := self.sip.invites_again(response, call_id)):
+            self.phone.later(lambda: self.phone.asked_again(call_id, again))
         elif code in {180, 183}:
             self.phone.later(lambda: self.phone.rings(call_id))
         elif code >= 300:
@@ -117,6 +124,7 @@ class Signalling(SIP.SIPClient):
         self._shown = shown
         self.wishes_registration = False
         self._has_authorised = False
+        self._invites: dict[str, str] = {}  # by Call-ID, those that were not challenged yet
         self._prefix = os.urandom(8).hex()  # pyVoIP counts Call-IDs from 1 in each process
 
     def open(self) -> None:
@@ -153,13 +161,26 @@ class Signalling(SIP.SIPClient):
         else:
             super().parse_message(message)
 
-    def invite_quietly(self, number: str, port: int) -> tuple[SIP.SIPMessage, str]:
+    def invite_quietly(self, number: str, port: int, headers: Headers) -> tuple[SIP.SIPMessage, str]:
         """INVITE without waiting for an answer; a trunk that knows us by address asks for no password."""
         call_id, branch = self.gen_call_id(), self.gen_branch()
         media: Any = {port: MEDIA}  # declared otherwise than it is used
         text = self.gen_invite(number, str(self.sessID.next()), media, RTP.TransmitType.SENDRECV, branch, call_id)
+        text = with_headers(text, headers)
+        if self.password:
+            self._invites[call_id] = text
         self.out.sendto(text.encode(), (self.server, self.port))
         return SIP.SIPMessage(text.encode()), call_id
+
+    def invites_again(self, response: SIP.SIPMessage, call_id: str) -> SIP.SIPMessage | None:
+        """The INVITE with our password, if this was its first challenge and we have one."""
+        first = self._invites.pop(call_id, None)
+        if first is None:
+            return None
+        self.acknowledge(response)
+        text = invite_again(first, response.authentication, self.username, self.password, os.urandom(16).hex())
+        self.out.sendto(text.encode(), (self.server, self.port))
+        return SIP.SIPMessage(text.encode())
 
     def acknowledge(self, response: SIP.SIPMessage) -> None:
         """ACK with the To tag of the response [RFC 3261 §13.2.2.4, §17.1.1.3]."""
@@ -286,7 +307,7 @@ class PortablePhone:
         if command.caller is not None:
             line.sip.username = command.caller
         port = line.request_port()
-        request, call_id = line.sip.invite_quietly(user_of(command.to), port)
+        request, call_id = line.sip.invite_quietly(user_of(command.to), port, command.headers)
         medias: Any = {port: MEDIA}  # declared otherwise than it is used
         media = VoIPCall(line, CallState.DIALING, request, 1, line.myIP, ms=medias, sendmode=line.sendmode)
         line.calls[call_id] = media
@@ -321,6 +342,11 @@ class PortablePhone:
         if not call.over.is_set() and call.answered_at is None:
             call.media.answer()
             self.answered(call.media.call_id)
+
+    def asked_again(self, call_id: str, invite: SIP.SIPMessage) -> None:
+        """What the call's CANCEL and BYE go by."""
+        if call := self._by_id.get(call_id):
+            call.media.request.headers.update({name: invite.headers[name] for name in ("CSeq", "Via")})
 
     def rings(self, call_id: str) -> None:
         if call := self._by_id.get(call_id):

@@ -26,7 +26,7 @@ from quality.phone_process import (
     serve,
     settings_from,
 )
-from quality.softphone_config import set_account, set_endpoint
+from quality.softphone_config import add_headers, set_account, set_endpoint
 
 POLL_MS = 10  # how long a command from standard input may wait for pjsua2's own loop
 FIGURES_EVERY_S = 2.5  # RTCP comes about every 5 s [RFC 3550 §6.2]
@@ -243,6 +243,7 @@ class Softphone:
         prm = pj.CallOpParam(True)  # noqa: FBT003 - pjsua2's positional flag: default settings
         if command.caller is not None:
             prm.txOption.localUri = f"<sip:{command.caller}@{self.settings.address}>"
+        add_headers(prm.txOption.headers, pj.SipHeader, command.headers)
         self.calls[command.call] = call
         try:
             call.makeCall(command.to, prm)

@@ -46,11 +46,13 @@ class PhoneOptions:
     rtp_ports: tuple[int, int] = (20_000, 29_999)
     codecs: tuple[str, ...] = ("pcma", "pcmu")
     sip_log: Path | None = None
+    lose_sent_percent: int = 0  # to try a bad line; pjsua2's alone
 
     def argv(self) -> list[str]:
         first, last = self.rtp_ports
         argv = ["--address", self.address, "--sip-port", str(self.sip_port), "--rtp-ports", f"{first}-{last}"]
         argv += ["--codecs", ",".join(self.codecs)]
+        argv += ["--lose-sent", str(self.lose_sent_percent)] if self.lose_sent_percent else []
         return argv + (["--sip-log", str(self.sip_log)] if self.sip_log else [])
 
 
@@ -250,11 +252,12 @@ class SoftPhone:
         account: str | None = None,
         play: Path | None = None,
         record: Path | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
     ) -> PhoneCall:
         """Place a call to a SIP URI; returns at once. `caller` is the number shown in From."""
         name = f"out-{next(self._numbers)}"
         call = self.calls[name] = PhoneCall(name, self)
-        await self.send(protocol.PlaceCall(name, to, caller, account, _text(play), _text(record)))
+        await self.send(protocol.PlaceCall(name, to, caller, account, _text(play), _text(record), headers))
         return call
 
     async def incoming(self) -> PhoneCall:

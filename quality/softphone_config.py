@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from quality import phone_protocol as protocol
@@ -17,6 +18,7 @@ def set_endpoint(config: Any, settings: PhoneSettings, *, most_calls: int) -> No
     config.medConfig.noVad = True  # silence is sent too: a gap in RTP would look like one-way audio
     config.medConfig.sndAutoCloseTime = -1  # the null device is the clock of all media: it must never stop
     config.medConfig.ecTailLen = 0
+    config.medConfig.txDropPct = settings.lose_sent_percent
     config.logConfig.consoleLevel = 0
     config.logConfig.level = 5 if settings.sip_log else 1
     if settings.sip_log:
@@ -39,3 +41,11 @@ def set_account(config: Any, spec: protocol.Register, settings: PhoneSettings) -
     media.publicAddress = settings.address
     config.mediaConfig.lockCodecEnabled = False  # no second offer after each answer
     config.mediaConfig.srtpUse = 0
+
+
+def add_headers(list_of: Any, new: Callable[[], Any], headers: Iterable[tuple[str, str]]) -> None:
+    """Into pjsua2's list of them; `new` makes an empty one of its records."""
+    for name, value in headers:
+        header = new()
+        header.hName, header.hValue = name, value
+        list_of.append(header)

@@ -34,6 +34,8 @@ def tries(trunks: TrunkSet) -> Iterator[str]:
 def _try(name: str, trunk: Trunk) -> Iterator[str]:
     both_ways = f"${{GROUP_COUNT({name}@trunk)}} + ${{GROUP_COUNT({name}@trunk_in)}}"
     yield f"exten => {name},1,Set(HOTLINE_NEXT=1)"
+    # A test call goes by the trunk that it is about, and by no other.
+    yield f' same => n,GotoIf($["${{HOTLINE_ONLY}}" != "" & "${{HOTLINE_ONLY}}" != "{name}"]?none)'
     yield f' same => n,GotoIf($["${{HOTLINE_TRIED}}" =~ "/{name}/"]?none)'
     yield f" same => n,GotoIf($[{both_ways} >= {trunk.limits.calls}]?full)"
     yield f" same => n,GotoIf($[${{GROUP_COUNT({name}-${{EPOCH}}@trunk_second)}} >= {trunk.limits.calls_per_s}]?fast)"

@@ -204,6 +204,12 @@ class CallQuality:
         for leg in self._legs.values():
             leg.linkedid = kept if leg.linkedid == call.linkedid else leg.linkedid
 
+    def leg(self, uniqueid: str, codec: str) -> tuple[LegQuality, ...]:
+        """How one leg has sounded so far, of a caller or of nobody's call; nothing where nobody reported."""
+        if (leg := self._legs.get(uniqueid)) is None:
+            return ()
+        return tuple(score(direction, codec, reports, delay=self._delay) for direction, reports in leg.reports.items())
+
     def lately(self, call: CallView, since: float) -> tuple[LegQuality, ...]:
         """How the caller's own leg has sounded since then, in both directions; nothing where nobody reported."""
         leg = self._legs.get(call.uniqueid)

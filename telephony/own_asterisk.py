@@ -128,6 +128,7 @@ def _node(settings: Settings, wanted: Wanted, kept: Mapping[str, str]) -> NodeCo
         agi_servers=(str(settings.agi_listen),),
         manager_secret=kept["manager"],
         provision_secret=kept["provision"],
+        probe_secret=kept["probe"],
         agents=tuple(AgentPhone(name, kept[f"sip-{name}"]) for name in wanted.agents),
         numbers={did: number.accessibility for did, number in settings.numbers.items()},
         trunks=wanted.trunks,
@@ -152,9 +153,16 @@ def _settings_of(node: NodeConfig, pages: PagePhones | None) -> str:
         f"{_trunk_out(node)}{phones}"
         "# For `hotline trunk apply` (docs/trunks.md), where this machine can write that folder:\n"
         f'# provision_secret = "{node.provision_secret}"\n# trunk_folder = "/etc/asterisk/trunks"\n'
+        "# For test calls (docs/probes.md): where its SIP port is reached from this machine.\n"
+        f'probe_sip = "{_sip_of(node)}"\nprobe_secret = "{node.probe_secret}"\n'
         "# Where this machine can read Asterisk's logs: calls served without us are recorded afterwards.\n"
         '# log_folder = "/var/log/asterisk"\n'
     )
+
+
+def _sip_of(node: NodeConfig) -> str:
+    """Asterisk listens everywhere or at one address."""
+    return f"{node.ami_host if node.sip_host == '0.0.0.0' else node.sip_host}:{node.sip_port}"  # noqa: S104
 
 
 def _trunk_out(node: NodeConfig) -> str:
@@ -165,7 +173,7 @@ def _trunk_out(node: NodeConfig) -> str:
 def _kept_secrets(path: Path, agents: Sequence[str]) -> dict[str, str]:
     """Those of an earlier run, and new ones for whoever is new."""
     kept: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    for name in ("manager", "provision", "peer", *(f"sip-{agent}" for agent in agents)):
+    for name in ("manager", "provision", "probe", "peer", *(f"sip-{agent}" for agent in agents)):
         kept.setdefault(name, secrets.token_hex(16))
     _write(path, json.dumps(kept, indent=1))
     return kept

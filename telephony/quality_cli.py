@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from telephony import worst_calls_cli
+from telephony import probe_cli, worst_calls_cli
 from telephony.store_cli import say
 
 if TYPE_CHECKING:
@@ -25,12 +25,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: P
     """Enter `quality` into `hotline`; `config` is the settings' file unless another is named."""
     quality = commands.add_parser(
         "quality",
-        help="score calls from captures of RTP; ask the E-model; the worst calls",
+        help="score calls from captures of RTP; make test calls; ask the E-model; the worst calls",
         description="Call quality to the standards: RFC 3550, RFC 3611, ITU-T G.107 (docs/quality.md).",
     )
     actions = quality.add_subparsers(required=True, metavar="ACTION")
     _add_score(actions)
     _add_emodel(actions)
+    probe_cli.add(actions, config)
     worst_calls_cli.add(actions, config)
 
 

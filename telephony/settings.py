@@ -24,6 +24,7 @@ from telephony.core.rules import Rules
 from telephony.crm_settings import Crm
 from telephony.message_settings import Messages
 from telephony.office_settings import Complaints, Privacy, Retention
+from telephony.probe_settings import Probes
 from telephony.quality_settings import QualityRules
 from telephony.queue_settings import AgentSkills, Number, Queue
 from telephony.settings_types import E164, Address, ApiToken, Frozen, Listen, Name, SettingsError
@@ -53,6 +54,8 @@ class AsteriskNode(Frozen):
     phone_url: Annotated[str, StringConstraints(pattern=rf"^({PHONE_URL.pattern})?$")] = ""
     provision_secret: SecretStr | None = None  # of its account `hotline-provision`, by which trunks are applied
     trunk_folder: Path | None = None  # `trunks` in its configuration folder, where we can write it (docs/trunks.md)
+    probe_sip: Address | None = None  # host:port of its SIP over UDP, for test calls (docs/probes.md)
+    probe_secret: SecretStr | None = None  # of its endpoint `hotline-probe`
     log_folder: Path | None = None  # its `astlogdir`, where we can read it: what happened without us is read in
 
 
@@ -92,6 +95,7 @@ class Settings(BaseSettings):
     appointments: Appointments = Appointments()
     vault: VaultRules = VaultRules()
     quality: QualityRules = QualityRules()  # of calls, while they go on
+    probes: Probes = Probes()  # test calls
     speech_command: str = ""  # a program that makes prompts; the synthesiser that comes along where empty
     recorded: Path | None = None  # a folder of recorded prompts, which win
     prompts: Path | None = None  # where built prompts lie; `prompts` in the data folder unless given

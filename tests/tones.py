@@ -76,3 +76,17 @@ def samples_of(path: Path) -> tuple[int, Sequence[int]]:
     with wave.open(str(path), "rb") as file:
         rate, width, frames = file.getframerate(), file.getsampwidth(), file.readframes(file.getnframes())
     return rate, array.array("h", frames) if width == 2 else [byte - 128 for byte in frames]
+
+
+def speech_like(path: Path) -> Path:
+    """Five seconds of bursts of sound of uneven length and height, as words are."""
+    samples = array.array("h")
+    for word in range(14):
+        voiced = int(RATE * (0.12 + 0.05 * (word * 7 % 5)))
+        pitch = 300 + 60 * (word * 5 % 7)
+        samples.extend(int(9000 * math.sin(2 * math.pi * pitch * n / RATE)) for n in range(voiced))
+        samples.extend([0] * int(RATE * (0.06 + 0.04 * (word * 3 % 4))))
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, RATE, 0, "NONE", "not compressed"))
+        file.writeframes(samples.tobytes())
+    return path

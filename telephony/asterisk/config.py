@@ -14,6 +14,7 @@ from pathlib import Path
 
 from telephony.asterisk.config_outside import emergency, outside, sent_out
 from telephony.asterisk.config_page_phone import http, page_name, page_phone, page_transport
+from telephony.asterisk.config_probe import PROBE, probe_carriers, probe_endpoint, probe_extensions, probe_numbers
 from telephony.asterisk.config_sessions import call_back_session, callers_session, visit_session
 from telephony.asterisk.config_values import (
     CONTACT,
@@ -104,6 +105,7 @@ class NodeConfig:
     orphan_s: int = ORPHAN_S
     phone_port: int = 0  # where the phones of pages connect (WebSocket); 0: there are none
     phone_tls: tuple[Path, Path] | None = None  # certificate and key, PEM; without them on loopback addresses only
+    probe_secret: str = field(default="", repr=False)  # of the endpoint for test calls; empty: there is none
 
 
 def render(
@@ -142,6 +144,10 @@ def render(
         ),
         "http": http(node.sip_host, node.phone_port, node.phone_tls),
         "page_transport": page_transport(node.phone_port, node.phone_tls),
+        "probe": probe_endpoint(node.probe_secret),
+        "probes": probe_extensions(),
+        "probe_carriers": probe_carriers(node.trunks),
+        "probe_numbers": probe_numbers(node.transfer_numbers, node.trunks),
         "numbers": _blocks(_number(did, accessibility) for did, accessibility in node.numbers.items()),
         "servers": "\n".join(map(callers_session, node.agi_servers)),
         "call_back_agent_servers": "\n".join(call_back_session(each, "agent") for each in node.agi_servers),
@@ -296,7 +302,7 @@ def _leg(endpoint: str) -> str:
 def _distinct(node: NodeConfig) -> None:
     """Phones, carriers and nodes are endpoints of one Asterisk."""
     names = list(_endpoints(node))
-    names += [PEER_QUEUE, *(trunk.name for trunk in node.trunks), *(peer.name for peer in node.peers)]
+    names += [PEER_QUEUE, PROBE, *(trunk.name for trunk in node.trunks), *(peer.name for peer in node.peers)]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise AsteriskConfigError(f"{twice[0]!r} is the name of more than one phone, carrier or node")
     if ours := sorted(node.numbers.keys() & set(node.transfer_numbers)):

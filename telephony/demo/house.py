@@ -253,6 +253,7 @@ class House:
             agi_servers=(f"127.0.0.1:{self.ports.agi}",),
             manager_secret=self._secrets["manager"],
             provision_secret=self._secrets["provision"],
+            probe_secret=self._secrets["probe"],
             agents=tuple(AgentPhone(login, self.sip_secret(login)) for login in self._consultants),
             numbers={number: each.accessibility for number, each in self._numbers.items()},
             transfer_numbers=self._transfer_numbers,
@@ -289,6 +290,7 @@ class House:
             text += (
                 f'[[asterisk]]\nname = "{_name(place)}"\nami_port = {there.ami}\n'
                 f'secret = "{self._secrets["manager"]}"\n'
+                f'probe_sip = "127.0.0.1:{there.sip}"\nprobe_secret = "{self._secrets["probe"]}"\n'
                 f'trunk = "{TRUNK}"\nphone_url = "ws://127.0.0.1:{there.phone}/ws"\n'
                 f"log_folder = {json.dumps(str(self._folder_of(place) / 'log'))}\n\n"
             )
@@ -326,6 +328,7 @@ def _kept_secrets(path: Path, consultants: Iterable[str]) -> dict[str, str]:
     wanted = (
         "manager",
         "provision",
+        "probe",
         "peer",
         *(f"{kind}-{login}" for login in consultants for kind in ("sip", "console")),
     )

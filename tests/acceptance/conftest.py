@@ -99,6 +99,7 @@ async def starting_nodes(program: AsteriskProgram, folder: Path) -> AsyncIterato
             agi_servers=tuple(agi_servers),
             manager_secret=secrets.token_hex(16),
             provision_secret=secrets.token_hex(16),
+            probe_secret=secrets.token_hex(16),
             agents=tuple(AgentPhone(agent, secrets.token_hex(16)) for agent in agents),
             numbers=numbers if numbers is not None else {GENERAL: False, ACCESSIBLE: True},
             trunks=tuple(trunks) if trunks is not None else (_carrier("carrier"), _carrier("carrier-b")),
