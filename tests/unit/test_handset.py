@@ -13,7 +13,7 @@ from ivr_flows.session import KEYPAD
 from ivr_flows.speech import SpeechError
 from telephony.asterisk.agi_wire import Reply
 from telephony.asterisk.handset import LIMIT_S, Handset
-from tests.unit.test_journey import ScriptedSession, Ticking
+from tests.unit.journey_scene import ScriptedSession, Ticking
 
 PLAIN = WaitDigits(4, 6.0, "#", KEYPAD, "*")
 

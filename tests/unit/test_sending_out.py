@@ -13,7 +13,7 @@ from telephony.asterisk.agi_wire import Reply
 from telephony.asterisk.handset import Handset
 from telephony.asterisk.sending_out import SendingOut
 from telephony.core.ids import InteractionId
-from tests.unit.test_journey import Answer, ScriptedSession, Ticking
+from tests.unit.journey_scene import Answer, ScriptedSession, Ticking
 
 NUMBER = "+48220000900"
 KNOWN = ("GET VARIABLE DIALPLAN_EXISTS", Reply(1, "1"))

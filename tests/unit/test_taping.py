@@ -14,7 +14,7 @@ from telephony.asterisk.agi_wire import Reply
 from telephony.asterisk.handset import Handset
 from telephony.asterisk.taping import HEADER_BYTES, RATE_HZ, Tapes, Taping
 from telephony.core.ids import InteractionId
-from tests.unit.test_journey import ScriptedSession, Ticking
+from tests.unit.journey_scene import ScriptedSession, Ticking
 
 ASKED = TakeVoicemail("message", None, 60)
 
