@@ -39,7 +39,7 @@ def _carrier(name: str) -> TrunkPeer:
     return TrunkPeer(name, f"127.0.0.1:{port}/32", f"sip:127.0.0.1:{port}")
 
 
-def _templates_with_tap(folder: Path) -> Path:
+def templates_with_tap(folder: Path) -> Path:
     """The product's templates and one account more, which hears everything unfiltered."""
     if not folder.exists():
         shutil.copytree(TEMPLATES, folder)
@@ -108,7 +108,7 @@ async def starting_nodes(program: AsteriskProgram, folder: Path) -> AsyncIterato
             transfer_numbers=tuple(transfer_numbers),
             sip_host=sip_host,
         )
-        asterisk = EmbeddedAsterisk(program, node, _templates_with_tap(folder / "templates"))
+        asterisk = EmbeddedAsterisk(program, node, templates_with_tap(folder / "templates"))
         started.append(asterisk)
         await asterisk.start()
         return asterisk

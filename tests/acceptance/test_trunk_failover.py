@@ -16,13 +16,13 @@ from telephony.asterisk.ami_client import AmiClient, AmiSettings, Listener
 from telephony.asterisk.ami_wire import AmiResponse
 from telephony.asterisk.embedded import EmbeddedAsterisk
 from telephony.asterisk.trunk_actions import JudgeTrunk, ShowRegistrations, TrunkFigure
-from telephony.asterisk.trunk_news import news
 from telephony.trunk_watch import TrunkWatch
 from telephony.trunks_wiring import InForce
 from tests.acceptance.ami_tap import AmiTap, tapped
 from tests.acceptance.answering_carrier import ANSWERS, HANGS_UP, AnsweringCarrier, Step, answering
 from tests.acceptance.conftest import StartNode
 from tests.acceptance.test_trunk_apply import apply, node_of, wanted_of
+from tests.acceptance.trunk_calls import TRY_OUT, call_out, tried
 from tests.ports import free_udp_port
 
 FILE = """
@@ -50,14 +50,6 @@ limits = {{ calls = 100, calls_per_s = 100 }}
 prefix = "+48"
 trunks = ["one", "two"]
 cost_per_min = {cost}
-"""
-
-# What is dialled out goes through what an agent's phone goes through, without the phone.
-TRY_OUT = """
-[try-out]
-exten => _+X!,1,Gosub(hotline-trunk-out,${EXTEN},1)
- same => n,UserEvent(TriedOut,Number: ${EXTEN},Status: ${DIALSTATUS},Trunk: ${HOTLINE_TRUNK},Guard: ${HOTLINE_GUARD})
- same => n,Hangup()
 """
 
 NEXT: dict[str, Sequence[Step]] = {
@@ -100,18 +92,11 @@ class Scene:
         return f"+{next(self._numbers)}"
 
     def call(self, number: str, patience_s: float = 30) -> None:
-        """Whoever is not answered within `patience_s` hangs up."""
-        self.tap.send(
-            Action="Originate", Channel=f"Local/{number}@try-out/n", Application="Wait", Data="20", Async="true",
-            Timeout=f"{patience_s * 1000:.0f}",
-        )  # fmt: skip
+        call_out(self.tap, number, patience_s)
 
     def told(self, trunk: str) -> list[Tried]:
         """What the dialplan has said of calls that were sent to a trunk."""
-        lines = (frame.decode().split("\r\n") for frame in self.tap.events("UserEvent"))
-        fields = [dict(line.partition(": ")[::2] for line in frame) for frame in lines]
-        known = [news(each) for each in fields if each["UserEvent"] == "HotlineTrunk"]
-        return [each.tried for each in known if each.tried and each.trunk == trunk]
+        return [each for name, each in tried(self.tap) if name == trunk]
 
     async def outcome(self, number: str) -> str:
         """`ANSWER by two`, once the call has come to an end."""
