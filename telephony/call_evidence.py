@@ -37,7 +37,7 @@ intervals.csv  the same, some ten seconds at a time (docs/live-quality.md tells 
 
 {sources}
 SIP messages and headers of RTP packets are not in here: hotline does not keep any of this call. A capture of your own
-is scored by `hotline quality score FILE --html REPORT`.
+is scored by `hotline quality score FILE --html REPORT`; `hotline quality headers FILE NEW` takes all speech out of it.
 """
 SOURCES = {
     "rtp": "Figures whose source is rtp were measured on the packets themselves.",

@@ -30,6 +30,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: P
     )
     actions = quality.add_subparsers(required=True, metavar="ACTION")
     _add_score(actions)
+    _add_headers(actions)
     _add_emodel(actions)
     probe_cli.add(actions, config)
     worst_calls_cli.add(actions, config)
@@ -53,6 +54,32 @@ def _add_score(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     score.add_argument("--no-plc", action="store_true", help="receivers do not conceal losses of G.711")
     score.add_argument("--dscp", type=int, metavar="MARK", help="what packets have to be marked with; 46 is EF")
     score.set_defaults(run=_score)
+
+
+def _add_headers(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    headers = actions.add_parser(
+        "headers",
+        help="a capture without anything that was said, to be handed on",
+        description="Write headers of RTP and figures of RTCP into a new pcap file: no payload, no SIP, no texts.",
+    )
+    headers.add_argument("file", metavar="FILE", help="a capture; - is the standard input")
+    headers.add_argument("into", type=Path, metavar="NEW", help="the file to be written; it must not be there yet")
+    headers.set_defaults(run=_headers)
+
+
+def _headers(chosen: argparse.Namespace) -> int:
+    from quality.capture_headers import write_headers
+    from quality.stream_figures import CaptureError
+
+    source: Path | BinaryIO = sys.stdin.buffer if chosen.file == "-" else Path(chosen.file)
+    try:
+        with chosen.into.open("xb") as into:
+            written = write_headers(source, into)
+    except (CaptureError, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        _remark(f"{chosen.into if isinstance(error, FileExistsError) else chosen.file}: {reason}")
+        return 1
+    return say(f"{written} packets without payload in {chosen.into}")
 
 
 def _add_emodel(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
