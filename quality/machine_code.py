@@ -2,7 +2,7 @@
 
 Numba takes half a second and 100 MB to import. So what it has compiled is kept as an object file, which LLVM loads by
 itself; Numba is imported only where there is no such file yet. A file belongs to the sources, to this processor, and to
-the versions of LLVM and Numba; it begins with its digest, for LLVM does not survive a damaged one.
+the version of LLVM's binding; it begins with its digest, for LLVM does not survive a damaged one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -136,8 +135,10 @@ def _machine(llvm: Any) -> Any:
 
 
 def _file(llvm: Any) -> Path:
+    import llvmlite
+
     whose = f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()} {sys.byteorder}"
-    versions = " ".join(version(each) for each in ("llvmlite", "numba", "numpy"))
+    versions = f"{llvmlite.__version__} {np.__version__}"  # each llvmlite goes with one Numba
     key = hashlib.sha256(f"{whose} {versions} {sys.version}".encode()).hexdigest()[:16]
     return cache_folder() / f"{key}.o"
 
