@@ -163,6 +163,7 @@ def _keep(path: Path, code: bytes) -> None:
 
 def _compile(llvm: Any, machine: Any) -> bytes:
     """All functions as one object file. Errors: ImportError without Numba."""
+    os.environ.setdefault("NUMBA_OPT", "0")  # optimised once below, all together, instead of function by function
     whole = llvm.parse_assembly("")
     whole.triple, whole.data_layout = machine.triple, str(machine.target_data)
     for name, (module, kinds, results) in ENTRIES.items():
