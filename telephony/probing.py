@@ -35,7 +35,8 @@ REFUSALS = {
 GUARDS = {
     "calls_per_minute": "as many calls as trunks.toml allows have gone out in this minute",
     "cost_per_day": "as much as trunks.toml allows has been spent today",
-    "full": "the trunk has as many calls as trunks.toml allows",
+    "calls": "the trunk has as many calls as trunks.toml allows",
+    "calls_per_s": "as many calls as trunks.toml allows have begun by the trunk in this second",
 }
 
 

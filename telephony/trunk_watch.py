@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -85,12 +85,14 @@ class TrunkWatch:
 
     def scored(self, trunk: str, scores: Sequence[LegQuality]) -> None:
         """How a leg of a call that has ended sounded; the worse direction counts. Another endpoint's is left out."""
-        if (known := self._watched.get(trunk)) is None:
-            return
-        measured = [(each.scale, mos) for each in scores if (mos := each.mos_cq or each.mos_lq) and each.scale]
-        if measured:
-            scale, mos = min(measured, key=lambda each: each[1])
-            known.scores.append((self._clock(), str(scale), mos))
+        self.measured(trunk, [(str(each.scale), each.mos_cq or each.mos_lq) for each in scores if each.scale])
+
+    def measured(self, trunk: str, directions: Iterable[tuple[str, float | None]]) -> None:
+        """The scale and MOS of each direction of a call, or of a test call, that went by this trunk."""
+        known = [(mos, scale) for scale, mos in directions if mos is not None]
+        if known and trunk in self._watched:
+            mos, scale = min(known)
+            self._watched[trunk].scores.append((self._clock(), scale, mos))
 
     def heard(self, trunk: str, tried: Tried) -> None:
         """A call that was sent there is over."""

@@ -181,3 +181,12 @@ def test_a_contact_is_called_as_asterisk_calls_it() -> None:
         aor = next(each for each in sections(example(), {"SOUTH": "x"}) if (each.kind, each.name) == ("aor", name))
         uris = [value.replace("\\;", ";") for key, value in aor.options if key == "contact"]
         assert [uri for uri, _ in host_ids(name, trunk)] == uris
+
+
+async def test_a_test_call_counts_like_any_other(scene: Scene) -> None:
+    await scene.after(0)
+    scene.watch.measured("south", [("nb", 4.25), ("nb", 4.0)])
+    scene.watch.measured("south", [("nb", None)])
+    scene.watch.measured("no-more", [("nb", 1.0)])
+    south = await scene.after(30)
+    assert (south.mos, south.measured) == (4.0, 1)
