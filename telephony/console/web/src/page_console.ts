@@ -45,7 +45,13 @@ const DRAW: Readonly<Record<Kind, readonly (() => void)[]>> = {
   board: [drawLine],
 };
 
+let later: Message[] | null = null; // what was heard while a pop waits to be painted
+
 function heard(message: Message): void {
+  if (later) {
+    later.push(message);
+    return;
+  }
   const before = model.pop;
   const said = before && announcement(before);
   if (!apply(message)) return;
@@ -62,12 +68,16 @@ function popped(pop: Pop): void {
   drawCall();
   drawTitle();
   say(byId("say-now"), announcement(pop));
+  later = [];
   acknowledge(pop, () => {
+    const heardMeanwhile = later ?? [];
+    later = null;
     for (const draw of BESIDE) draw();
+    for (const each of heardMeanwhile) heard(each);
   });
 }
 
-/** Tell the server once the pop has really been painted: a frame has passed after the one that drew it. Then go on. */
+/** Tell the server once the pop has been painted: a task that the frame posts comes after its layout and paint. Then go on. */
 function acknowledge({ interaction, attempt }: Pop, then: () => void = () => {}): void {
   let told = false;
   const tell = (visible: boolean): void => {
@@ -77,7 +87,9 @@ function acknowledge({ interaction, attempt }: Pop, then: () => void = () => {})
     then();
   };
   if (document.visibilityState === "hidden") return queueMicrotask(() => tell(false));
-  requestAnimationFrame(() => requestAnimationFrame(() => tell(true)));
+  const painted = new MessageChannel();
+  painted.port1.onmessage = () => tell(true);
+  requestAnimationFrame(() => painted.port2.postMessage(null));
   setTimeout(() => tell(false), PAINT_FALLBACK_MS);
 }
 
