@@ -59,8 +59,7 @@ def _arrives(number: str, form: NumberForm) -> str:
 def _dids(trunks: TrunkSet) -> Iterator[str]:
     yield "[hotline-did]"
     for number, did in sorted(trunks.dids.items()):
-        yield f"exten => {number},1,Gosub(hotline-trunk-arrived,s,1)"
-        yield f" same => n,Set(HOTLINE_DID={number})"
+        yield f"exten => {number},1,Gosub(hotline-trunk-arrived,s,1({number}))"
         yield from (f" same => n,{each}" for each in _leads(did))
     yield ""
 

@@ -88,7 +88,8 @@ exten => done,1,Hangup()
     # A call that has come in counts among the trunk's calls, and is never refused for it.
     """\
 [hotline-trunk-arrived]
-exten => s,1,Set(HOTLINE_CAME=${FILTER(-a-z0-9,${CHANNEL(endpoint)})})
+exten => s,1,Set(HOTLINE_DID=${ARG1})
+ same => n,Set(HOTLINE_CAME=${FILTER(-a-z0-9,${CHANNEL(endpoint)})})
  same => n,Set(GROUP(trunk_in)=${HOTLINE_CAME})
  same => n,Set(HOTLINE_CAME_AT=${EPOCH})
  same => n,UserEvent(HotlineTrunk,What: came,Trunk: ${HOTLINE_CAME})

@@ -195,17 +195,16 @@ def test_numbers_of_ours_arrive_in_the_carriers_form_and_lead_where_they_should(
     assert context(text, "hotline-in-south") == {}
     dids = context(text, "hotline-did")
     assert dids["+48221234500"] == [
-        "Gosub(hotline-trunk-arrived,s,1)",
-        "n,Set(HOTLINE_DID=+48221234500)",
+        "Gosub(hotline-trunk-arrived,s,1(+48221234500))",
         "n,Goto(hotline-call,s,1)",
     ]
-    assert dids["+48221234501"][2:] == ["n,Set(QUEUE_PRIO=10)", "n,Goto(hotline-call,s,1)"]
-    assert dids["+48221234599"][2:] == ["n,Answer()", "n,Goto(hotline-probe,s,1)"]
+    assert dids["+48221234501"][1:] == ["n,Set(QUEUE_PRIO=10)", "n,Goto(hotline-call,s,1)"]
+    assert dids["+48221234599"][1:] == ["n,Answer()", "n,Goto(hotline-probe,s,1)"]
 
 
 def test_a_number_may_lead_to_a_consultants_phone() -> None:
     trunks = replace(example(), dids={"+48221234510": Did("agent:anna")})
-    assert context(dialplan.text(trunks), "hotline-did")["+48221234510"][2] == "n,Dial(PJSIP/anna,30)"
+    assert context(dialplan.text(trunks), "hotline-did")["+48221234510"][1] == "n,Dial(PJSIP/anna,30)"
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def test_a_step_that_differs_is_told() -> None:
     assert changes(running_of(events)) == [
         "~ number +48221234500 step: Goto(hotline-evil,s,1) → Goto(hotline-call,s,1)"
     ]
-    shorter = [each for each in listed() if (each.get("Extension"), each.get("Priority")) != ("+48221234500", "3")]
+    shorter = [each for each in listed() if (each.get("Extension"), each.get("Priority")) != ("+48221234500", "2")]
     assert changes(running_of([*SOUTH, *shorter])) == ["~ number +48221234500 step: (nothing) → Goto(hotline-call,s,1)"]
 
 
