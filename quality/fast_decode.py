@@ -43,6 +43,23 @@ _word = _loader(64, swapped=False)
 
 
 @compiled
+def _head(record, swapped):
+    """Of a pcap record: seconds, the part of a second, how much was captured and how much there was."""
+    if swapped:
+        return _big32(record), _big32(record + 4), _big32(record + 8), _big32(record + 12)
+    return _little32(record), _little32(record + 4), _little32(record + 8), _little32(record + 12)
+
+
+@compiled
+def _fill(frame, time, at, captured, length, link):
+    frame.time = time
+    frame.at = at
+    frame.captured = captured
+    frame.length = min(2147483647, length)
+    frame.link = link
+
+
+@compiled
 def walk_pcap(address, size, swapped, nanoseconds, link, most, frames):
     """Frames of a pcap block: (how many, bytes they took, fault at the next one: 0 or 1 giant)."""
     at = 0
@@ -50,22 +67,13 @@ def walk_pcap(address, size, swapped, nanoseconds, link, most, frames):
     room = len(frames)
     unit = 1 if nanoseconds else 1000
     while at + 16 <= size and count < room:
-        if swapped:
-            seconds, fraction = _big32(address + at), _big32(address + at + 4)
-            captured, length = _big32(address + at + 8), _big32(address + at + 12)
-        else:
-            seconds, fraction = _little32(address + at), _little32(address + at + 4)
-            captured, length = _little32(address + at + 8), _little32(address + at + 12)
+        seconds, fraction, captured, length = _head(address + at, swapped)
         if captured > most:
             return count, at, 1
         if at + 16 + captured > size:
             break
         frame = frames[count]
-        frame.time = seconds * 1_000_000_000 + fraction * unit
-        frame.at = at + 16
-        frame.captured = captured
-        frame.length = min(2147483647, length)
-        frame.link = link
+        _fill(frame, seconds * 1_000_000_000 + fraction * unit, at + 16, captured, length, link)
         count += 1
         at += 16 + captured
     return count, at, 0
@@ -348,22 +356,13 @@ def read_pcap(address, size, swapped, nanoseconds, link, most, frames, secret, p
     room = len(frames)
     unit = 1 if nanoseconds else 1000
     while at + 16 <= size and count < room:
-        if swapped:
-            seconds, fraction = _big32(address + at), _big32(address + at + 4)
-            captured, length = _big32(address + at + 8), _big32(address + at + 12)
-        else:
-            seconds, fraction = _little32(address + at), _little32(address + at + 4)
-            captured, length = _little32(address + at + 8), _little32(address + at + 12)
+        seconds, fraction, captured, length = _head(address + at, swapped)
         if captured > most:
             return count, at, 1, found, others
         if at + 16 + captured > size:
             break
         frame = frames[count]
-        frame.time = seconds * 1_000_000_000 + fraction * unit
-        frame.at = at + 16
-        frame.captured = captured
-        frame.length = min(2147483647, length)
-        frame.link = link
+        _fill(frame, seconds * 1_000_000_000 + fraction * unit, at + 16, captured, length, link)
         found, others = _decode(address, count, frame, secret, packets, found, odd, others)
         count += 1
         at += 16 + captured

@@ -35,10 +35,12 @@ def walker_of(engine: Engine) -> WalkRing:
         from quality.plain_ring import walk
 
         return walk
-    from quality import fast_ring
+    from quality.machine_code import at, machine_code
+
+    code = machine_code()
 
     def fast(block: NDArray[np.uint8], frames: NDArray[np.void]) -> int:
-        return int(fast_ring.walk(block.ctypes.data, len(block), frames))
+        return code.walk(*at(block), *at(frames))[0]
 
     return fast
 

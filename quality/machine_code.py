@@ -29,6 +29,7 @@ Kind = str | np.dtype[Any] | tuple[np.dtype[Any], int]  # "i" int64, "u" uint64,
 _PREFIX = "hotline_"
 _LIBRARY = frozenset({"memcpy", "memset", "memmove", "log10", "exp", "pow", "fmod"})  # of C
 _DECODE, _TABLE, _RTCP = "quality.fast_decode", "quality.fast_table", "quality.fast_rtcp"
+_RING = "quality.fast_ring"
 
 # Where each function stands, what it takes and how many integers it gives back.
 ENTRIES: dict[str, tuple[str, Sequence[Kind], int]] = {
@@ -55,6 +56,7 @@ ENTRIES: dict[str, tuple[str, Sequence[Kind], int]] = {
         ("i", FRAME, ODD, "i", "i", "u", TOLD, "i", _WORDS, _ROWS, SENDER, "i", _WORDS, _ROWS),
         6,
     ),
+    "walk": (_RING, ("i", "i", FRAME), 1),
     "told_row": (_RTCP, ("i", ODD, "i", "i", "u", TOLD, "i", _WORDS, _ROWS), 2),
 }
 
@@ -112,9 +114,10 @@ class MachineCode:
             else:
                 parameters += [ctypes.c_int64, ctypes.c_int64]
         raw = ctypes.CFUNCTYPE(None, *parameters)(self._engine.get_function_address(_symbol(name)))
-        given = (ctypes.c_int64 * max(1, results))()
+        room = ctypes.c_int64 * max(1, results)
 
         def call(*arguments: float) -> list[int]:
+            given = room()  # of this call alone: another thread may be in the same function
             raw(given, *arguments)
             return given[:results]
 
