@@ -14,7 +14,7 @@ from aiohttp import web
 
 from ivr_flows import Facts, FlowSet, KeepAnswer, Known
 from ivr_flows.standing import Standing
-from telephony import api, flow_watch, own_figures, sounds
+from telephony import api, flow_watch, own_figures, scheduled_probes, sounds
 from telephony.after_call import AfterCall
 from telephony.alive import stay_alive
 from telephony.api_call_backs import CallBackApi
@@ -239,8 +239,6 @@ class App:
             for gateway in self.gateways.values():
                 gateway.recover(recovered)
                 tasks.create_task(gateway.run())
-            if self._tls:
-                tasks.create_task(self._tls.watch())
             for work in (
                 stay_alive(self._store, self.clock),
                 self.flows.run(),
@@ -252,6 +250,8 @@ class App:
                 *self._outreach.works(),
                 *self._at_rest.works(),
                 *self.trunks.works(),
+                *scheduled_probes.works(self._settings, self._store, self.metrics, self.clock),
+                *([self._tls.watch()] if self._tls else []),
                 self.audit.run(),
                 *(reader.run() for reader in self.readers.values()),
             ):

@@ -30,7 +30,7 @@ SPEECH = (
 SPEECH_FILE = "probe.wav"
 REFUSALS = {
     "no_trunk": (Outcome.NO_TRUNK, "there is no trunk {trunk} at {node}"),
-    "no_way": (Outcome.NO_WAY, "no rule leads to {number}{by}: see `outbound` in trunks.toml, or transfer_numbers"),
+    "no_way": (Outcome.NO_WAY, "no rule leads there{by}: see `outbound` in trunks.toml, or transfer_numbers"),
 }
 GUARDS = {
     "calls_per_minute": "as many calls as trunks.toml allows have gone out in this minute",
@@ -120,7 +120,7 @@ def _result(target: Target, node: str, called: Called, ears: ProbeEars, at: floa
     if ears.refused in REFUSALS and called.answered_s is None:
         refused, words = REFUSALS[ears.refused]
         by = f" by {target.trunk}" if target.trunk else ""
-        why = GUARDS.get(ears.reason) or words.format(trunk=target.trunk, node=node, number=target.number, by=by)
+        why = GUARDS.get(ears.reason) or words.format(trunk=target.trunk, node=node, by=by)
     return result_of(
         called, at=at, target=target.name, trunk=ears.trunk or target.trunk or None, refused=refused, why=why,
         leg=ears.leg(),

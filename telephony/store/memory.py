@@ -15,6 +15,7 @@ from telephony.store.memory_complaints import MemoryComplaints
 from telephony.store.memory_customers import MemoryCustomers
 from telephony.store.memory_messages import MemoryMessages
 from telephony.store.memory_privacy import MemoryPrivacy
+from telephony.store.memory_probes import MemoryProbes
 from telephony.store.memory_quality import MemoryQuality
 from telephony.store.memory_quality_views import MemoryQualityViews
 from telephony.store.memory_recordings import MemoryRecordings
@@ -40,6 +41,7 @@ class Memory(
     MemoryRecordings,
     MemoryTicketsThere,
     MemoryTrunks,
+    MemoryProbes,
     MemorySecondFactors,
     MemoryCustomers,
 ):

@@ -1152,3 +1152,19 @@ VALUES (:id, :node, :trunk, :carrier, :reason, :began_at, :well_at, :ticket_at, 
 ON CONFLICT (id) DO UPDATE SET reason = :reason, well_at = :well_at, ticket_at = :ticket_at, steps = :steps,
     ended_at = :ended_at
 RETURNING id
+
+-- name: record_probe
+-- A test call.
+INSERT INTO probe (
+    node, trunk, placed_at, phone, outcome, verdict, code, post_dial_delay_s, answered_s, codec, sent_loss_ratio,
+    sent_jitter_ms, sent_mos, received_loss_ratio, received_jitter_ms, received_mos, rtt_ms, scale, heard_ratio,
+    digits_right, problems
+) VALUES (
+    :node, :trunk, :placed_at, :phone, :outcome, :verdict, :code, :post_dial_delay_s, :answered_s, :codec, :sent_loss_ratio,
+    :sent_jitter_ms, :sent_mos, :received_loss_ratio, :received_jitter_ms, :received_mos, :rtt_ms, :scale, :heard_ratio,
+    :digits_right, :problems
+)
+
+-- name: probes_since
+-- Test calls since then, the latest first.
+SELECT * FROM probe WHERE placed_at >= :since ORDER BY placed_at DESC LIMIT :most

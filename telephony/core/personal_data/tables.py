@@ -161,6 +161,15 @@ CALLS: Final = (
         age="ended_at",
     ),
     Table(
+        "probe", "a test call of ours to an echo", Kind.NOBODY, Ground.NONE, Keep.CALLS,
+        columns(
+            fact="node trunk placed_at phone outcome verdict code post_dial_delay_s answered_s codec sent_loss_ratio"
+            " sent_jitter_ms sent_mos received_loss_ratio received_jitter_ms received_mos rtt_ms scale heard_ratio"
+            " digits_right problems",
+        ),
+        age="placed_at", erase=Erase.STAYS,
+    ),
+    Table(
         "note", "what a consultant has written down of a call", Kind.NOTES, Ground.INTEREST, Keep.NOTES,
         columns(call="interaction", staff="agent", text="text", fact="saved_at revision"),
         age="saved_at", department=QUEUE_OF_CALL,
