@@ -14,13 +14,15 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
 
 from sip_trunk.errors import TrunkError
 
 SOURCE = "trunks.toml"
+FILES = ("pjsip.conf", "extensions.conf", SOURCE)  # of a revision
 KEPT = 20  # older ones are removed
 _NAME = re.compile(r"(?P<number>[1-9][0-9]{0,8})-(?P<digest>[0-9a-f]{12})")
 
@@ -60,6 +62,32 @@ class Past:
     new: str
     outcome: str
     reason: str = ""
+
+
+class Folder(Protocol):
+    """A folder of trunks, wherever it lies. All may raise TrunkError."""
+
+    def held(self) -> AbstractContextManager[None]:
+        """For one process at a time; nothing is written without it. Errors: TrunksBusyError."""
+        ...
+
+    def current(self) -> Revision | None: ...
+
+    def known(self) -> tuple[Revision, ...]: ...
+
+    def source(self, revision: Revision) -> str: ...
+
+    def keep(self, texts: Mapping[str, str]) -> Revision: ...
+
+    def begin(self, step: Step) -> None: ...
+
+    def unfinished(self) -> Step | None: ...
+
+    def switch(self, revision: Revision | None) -> None: ...
+
+    def end(self, past: Past) -> None: ...
+
+    def history(self) -> tuple[Past, ...]: ...
 
 
 class TrunkFolder:

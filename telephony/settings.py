@@ -13,9 +13,9 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
-from pydantic import Field, IPvAnyAddress, SecretStr, StringConstraints, ValidationError
+from pydantic import Field, IPvAnyAddress, SecretStr, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from telephony.core.account import Account
@@ -32,6 +32,7 @@ from telephony.shipped import CONFIG_FOLDER
 from telephony.site_settings import Pop, Site
 from telephony.survey_settings import Appointments, Surveys
 from telephony.ticket_settings import TicketSystemTo
+from telephony.trunk_settings import SshTo
 from telephony.vault_settings import VaultRules
 
 if TYPE_CHECKING:
@@ -56,7 +57,14 @@ class AsteriskNode(Frozen):
     trunk_folder: Path | None = None  # `trunks` in its configuration folder, where we can write it (docs/trunks.md)
     probe_sip: Address | None = None  # host:port of its SIP over UDP, for test calls (docs/probes.md)
     probe_secret: SecretStr | None = None  # of its endpoint `hotline-probe`
+    trunk_ssh: SshTo | None = None  # or how that folder is reached
     log_folder: Path | None = None  # its `astlogdir`, where we can read it: what happened without us is read in
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.trunk_folder and self.trunk_ssh:
+            raise ValueError("either `trunk_folder` or `trunk_ssh`")
+        return self
 
 
 class Settings(BaseSettings):

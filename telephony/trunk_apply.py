@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from sip_trunk import dialplan
 from sip_trunk.model import TrunkSet
 from sip_trunk.plan import Change, Plan, extensions, plan
-from sip_trunk.revisions import SOURCE, Past, Revision, Step, TrunkFolder, revision_named
+from sip_trunk.revisions import SOURCE, Folder, Past, Revision, Step, revision_named
 from sip_trunk.running import Running
 from sip_trunk.sections import Section, sections
 from telephony.asterisk.ami import AmiError
@@ -60,7 +60,7 @@ class TrunkNode:
 
     name: str
     ami: AmiSettings
-    folder: TrunkFolder
+    folder: Folder
 
 
 @dataclass(frozen=True, slots=True)

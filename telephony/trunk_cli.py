@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import getpass
 import json
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: P
     ):
         actions.add(name, run, what).add_argument("file", type=Path, metavar="FILE", help="trunks.toml")
     actions.add("status", _status, "carriers as they are now: registration, answers to OPTIONS, calls")
+    receive = actions.add("receive", _receive, "on the far side of SSH: what `trunk_ssh` asks for (docs/trunks.md)")
+    receive.add_argument("folder", type=Path, metavar="FOLDER", help="`trunks` in Asterisk's configuration folder")
     actions.add("history", _history, "what has been applied and rolled back, and why")
     back = actions.add("rollback", _rollback, "go back to an earlier revision")
     back.add_argument("revision", nargs="?", metavar="REVISION", help="as history tells it (default: the one before)")
@@ -100,6 +103,13 @@ def _status(chosen: argparse.Namespace) -> int:
                 say(f"  {name}: {registered}; OPTIONS: {hosts or 'no host'}; calls: {running.calls[name]}")
 
     asyncio.run(work())
+    return 0
+
+
+def _receive(chosen: argparse.Namespace) -> int:
+    from sip_trunk.receiver import serve
+
+    serve(chosen.folder, sys.stdin.buffer, sys.stdout.buffer)
     return 0
 
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from sip_trunk import trunk_file
 from sip_trunk.errors import TrunkError
-from sip_trunk.revisions import TrunkFolder
+from sip_trunk.revisions import Folder, TrunkFolder
 from telephony.asterisk.ami_client import AmiSettings
 from telephony.settings import AsteriskNode, Settings
 from telephony.trunk_apply import TrunkNode, Wanted
+from telephony.trunk_ssh import RemoteFolder, command
 
 
 def nodes_of(nodes: Sequence[AsteriskNode]) -> tuple[TrunkNode, ...]:
@@ -23,10 +24,19 @@ def nodes_of(nodes: Sequence[AsteriskNode]) -> tuple[TrunkNode, ...]:
 
 
 def _node(node: AsteriskNode) -> TrunkNode:
-    if node.provision_secret is None or node.trunk_folder is None:
-        raise TrunkError(f"[[asterisk]] {node.name} needs provision_secret and trunk_folder (docs/trunks.md)")
+    folder = _folder(node)
+    if node.provision_secret is None or folder is None:
+        raise TrunkError(
+            f"[[asterisk]] {node.name} needs provision_secret, and trunk_folder or trunk_ssh (docs/trunks.md)"
+        )
     ami = AmiSettings(node.host, node.ami_port, "hotline-provision", node.provision_secret.get_secret_value())
-    return TrunkNode(node.name, ami, TrunkFolder(node.trunk_folder))
+    return TrunkNode(node.name, ami, folder)
+
+
+def _folder(node: AsteriskNode) -> Folder | None:
+    if node.trunk_ssh:
+        return RemoteFolder(node.name, command(node.trunk_ssh))
+    return TrunkFolder(node.trunk_folder) if node.trunk_folder else None
 
 
 def wanted_of(text: str, file: str, settings: Settings) -> Wanted:

@@ -47,7 +47,8 @@ CHROMIUM = Tool(
 SIPP = Tool(("sipp",), ("sip-tester",), "usr/bin/sipp", "-v", check_status=99)
 TSHARK = Tool(("tshark",), ("tshark",), "usr/bin/tshark", apart=("wireshark",))
 PROMETHEUS = Tool(("prometheus",), ("prometheus",), "usr/bin/prometheus", serves=True)
-TOOLS = (CHROMIUM, SIPP, TSHARK, PROMETHEUS)
+SSHD = Tool(("sshd",), ("openssh-server", "openssh-client"), "usr/sbin/sshd", "-V", serves=True)
+TOOLS = (CHROMIUM, SIPP, TSHARK, PROMETHEUS, SSHD)
 
 FONTS_CONF = """\
 <?xml version="1.0"?>
@@ -109,6 +110,16 @@ def promtool() -> Path:
     if not program.exists():
         raise ToolMissingError(f"promtool is not here yet: run `python -m tests.tools`, or {_advice(PROMETHEUS)}")
     return program
+
+
+def sshd() -> Path:
+    """Errors: ToolMissingError."""
+    return _path(SSHD)
+
+
+def ssh_tree() -> Path:
+    """Where the other programs of OpenSSH are if the machine has none."""
+    return _tree(SSHD, data_folder())
 
 
 def _path(tool: Tool) -> Path:

@@ -66,6 +66,11 @@ def node_of(asterisk: EmbeddedAsterisk) -> TrunkNode:
     return TrunkNode(node.name, ami, TrunkFolder(node.folder / "etc" / "trunks"))
 
 
+def root_of(node: TrunkNode) -> Path:
+    assert isinstance(node.folder, TrunkFolder)
+    return node.folder.root
+
+
 def wanted_of(text: str, **secrets: str) -> Wanted:
     return Wanted.of(trunk_file.parse(text, "trunks.toml"), text, secrets or {"NORTH": SECRET})
 
@@ -123,7 +128,7 @@ async def test_a_wrong_password_is_rolled_back_and_said(asterisk_node: StartNode
     assert node.folder.current() is None
     assert "north" not in await near.command("pjsip show endpoints")
     assert [each.outcome for each in node.folder.history()] == ["rolled_back"]
-    assert SECRET not in (node.folder.root / "history.jsonl").read_text()
+    assert SECRET not in (root_of(node) / "history.jsonl").read_text()
 
 
 # -- calls ------------------------------------------------------------------------------------------------------------
@@ -221,7 +226,7 @@ async def test_killed_at_any_step_there_is_the_old_or_the_new_and_who_comes_next
         new = wanted_of(file.read_text())
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-c", KILLED, stage, str(near.node.ami_port), near.node.provision_secret,
-            str(node.folder.root), str(file),
+            str(root_of(node)), str(file),
         )  # fmt: skip
         assert await child.wait() == -signal.SIGKILL, stage
         current = node.folder.current()
@@ -229,7 +234,7 @@ async def test_killed_at_any_step_there_is_the_old_or_the_new_and_who_comes_next
         assert node.folder.source(current) in {old.source, new.source}
         whole = new if node.folder.source(current) == new.source else old
         for name, text in whole.texts.items():
-            assert (node.folder.root / "current" / name).read_text() == text, (stage, name)
+            assert (root_of(node) / "current" / name).read_text() == text, (stage, name)
         done = await apply(node, new)
         assert done.failed == ()
         assert not await planned(node, new)

@@ -21,7 +21,7 @@ from telephony.trunks_wiring import InForce
 from tests.acceptance.ami_tap import AmiTap, tapped
 from tests.acceptance.answering_carrier import ANSWERS, HANGS_UP, AnsweringCarrier, Step, answering
 from tests.acceptance.conftest import StartNode
-from tests.acceptance.test_trunk_apply import apply, node_of, wanted_of
+from tests.acceptance.test_trunk_apply import apply, node_of, root_of, wanted_of
 from tests.acceptance.trunk_calls import TRY_OUT, call_out, tried
 from tests.ports import free_udp_port
 
@@ -245,7 +245,7 @@ class AsServer:
 async def test_a_silent_trunk_is_passed_by_put_last_and_comes_back(asterisk_node: StartNode) -> None:
     async with scene(asterisk_node) as here, asyncio.TaskGroup() as tasks:
         await here.apply(options_s=1)
-        server, in_force = AsServer(here.near), InForce(node_of(here.near).folder.root)
+        server, in_force = AsServer(here.near), InForce(root_of(node_of(here.near)))
         watch = TrunkWatch("node-1", lambda: server, in_force, time.time)
         running = [tasks.create_task(server.run()), tasks.create_task(watch.run())]
 

@@ -119,7 +119,7 @@ async def test_one_node_goes_back_and_the_history_tells_it(scene: TrunkScene) ->
 
 
 async def test_a_node_that_cannot_be_reached_ends_the_roll_out_and_is_named(
-    scene: TrunkScene, monkeypatch: pytest.MonkeyPatch
+    scene: TrunkScene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     reached: list[str] = []
 
@@ -131,7 +131,7 @@ async def test_a_node_that_cannot_be_reached_ends_the_roll_out_and_is_named(
         yield Applied("node-1", put_in_force(scene.nodes[0], wanted_of().texts))
 
     monkeypatch.setattr("telephony.trunk_rollout.applied", applied)
-    third = TrunkScene(scene.nodes[0].folder.root, Store(Memory()), ("node-3",)).nodes[0]
+    third = TrunkScene(tmp_path, Store(Memory()), ("node-3",)).nodes[0]
     nodes = (*scene.nodes, third)
     done = [each async for each in rolled_out(nodes, wanted_of(), "eva")]
     assert reached == ["node-1", "node-2"]

@@ -80,7 +80,7 @@ class TrunkScene:
     ) -> None:
         self.nodes = tuple(node(name, folder) for name in names)
         for each in self.nodes:
-            (each.folder.root / "revisions").mkdir(parents=True)
+            (folder / each.name / "revisions").mkdir(parents=True)
         self.text = EXAMPLE
         self.states: tuple[TrunkState, ...] = ()
         self.changes = (
