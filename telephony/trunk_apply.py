@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sip_trunk import dialplan
@@ -75,6 +75,7 @@ class Applied:
 
 
 Stage = Callable[[str], None]  # told before each step; tests end the process there
+TryCalls = Callable[[str, TrunkSet], Awaitable[tuple[str, ...]]]  # test calls at a node: what is wrong with them
 
 
 async def planned(node: TrunkNode, wanted: Wanted) -> Plan:
@@ -84,13 +85,22 @@ async def planned(node: TrunkNode, wanted: Wanted) -> Plan:
 
 
 async def applied(
-    nodes: Sequence[TrunkNode], wanted: Wanted, actor: str, *, verify_s: float = VERIFY_S, stage: Stage = lambda _: None
+    nodes: Sequence[TrunkNode],
+    wanted: Wanted,
+    actor: str,
+    *,
+    verify_s: float = VERIFY_S,
+    stage: Stage = lambda _: None,
+    calls: TryCalls | None = None,
 ) -> AsyncIterator[Applied]:
-    """One node after the other; the first failure is the last node. Errors: AmiError, TrunkError, TrunksBusyError."""
+    """One node after the other; the first failure is the last node. `calls`: verified with test calls, too.
+
+    Errors: AmiError, TrunkError, TrunksBusyError.
+    """
     for node in nodes:
         with node.folder.held():
             await revert_unfinished(node)
-            done = await _apply(node, wanted, actor, verify_s, stage)
+            done = await _apply(node, wanted, actor, verify_s, stage, calls)
         yield done
         if done.failed:
             return
@@ -122,7 +132,9 @@ async def revert_unfinished(node: TrunkNode) -> bool:
     return True
 
 
-async def _apply(node: TrunkNode, wanted: Wanted, actor: str, verify_s: float, stage: Stage) -> Applied:
+async def _apply(
+    node: TrunkNode, wanted: Wanted, actor: str, verify_s: float, stage: Stage, calls: TryCalls | None
+) -> Applied:
     folder, old = node.folder, node.folder.current()
     async with provisioning(node.ami) as link:
         before = wanted.plan(await link.running(wanted.contexts))
@@ -136,6 +148,9 @@ async def _apply(node: TrunkNode, wanted: Wanted, actor: str, verify_s: float, s
         folder.switch(new)
         stage("reload")
         failed = await _reloaded(link, wanted, verify_s, stage)
+        if calls and not failed:
+            stage("call")
+            failed = await calls(node.name, wanted.trunks)
         if failed:
             stage("revert")
             folder.switch(old)

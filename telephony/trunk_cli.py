@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
 import getpass
 import json
 import sys
@@ -16,6 +17,7 @@ from telephony.store_cli import Actions, say, settings_of
 if TYPE_CHECKING:
     from sip_trunk.plan import Plan
     from telephony.trunk_apply import Applied, TrunkNode, Wanted
+    from telephony.trunk_trial import TestCall
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: Path) -> None:
@@ -29,7 +31,14 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], config: P
         ("plan", _plan, "say what applying a file would change in what Asterisk really runs"),
         ("apply", _apply, "write, reload and verify, node after node; what does not verify is rolled back"),
     ):
-        actions.add(name, run, what).add_argument("file", type=Path, metavar="FILE", help="trunks.toml")
+        parser = actions.add(name, run, what)
+        parser.add_argument("file", type=Path, metavar="FILE", help="trunks.toml")
+    parser.add_argument(
+        "--test-call", action="store_true", help="verify with a call to each carrier's test_number, too"
+    )
+    trial = actions.add("test", _test, "try a trunk: endpoint, registration, OPTIONS, and a call to its test_number")
+    trial.add_argument("trunk", metavar="NAME", help="as trunks.toml calls it")
+    trial.add_argument("--node", metavar="NAME", help="at this [[asterisk]] alone")
     actions.add("status", _status, "carriers as they are now: registration, answers to OPTIONS, calls")
     receive = actions.add("receive", _receive, "on the far side of SSH: what `trunk_ssh` asks for (docs/trunks.md)")
     receive.add_argument("folder", type=Path, metavar="FOLDER", help="`trunks` in Asterisk's configuration folder")
@@ -68,12 +77,14 @@ def _plan(chosen: argparse.Namespace) -> int:
 
 def _apply(chosen: argparse.Namespace) -> int:
     from telephony.trunk_rollout import rolled_out, standings, told
+    from telephony.trunk_trial import failed_calls
 
     nodes, wanted = _nodes(chosen), _wanted(chosen)
+    calls = functools.partial(failed_calls, call=_calls(chosen)) if chosen.test_call else None
 
     async def work() -> bool:
         good = True
-        async for done in rolled_out(nodes, wanted, getpass.getuser()):
+        async for done in rolled_out(nodes, wanted, getpass.getuser(), calls=calls):
             say(_outcome(done))
             good = not done.failed
         return good
@@ -83,6 +94,29 @@ def _apply(chosen: argparse.Namespace) -> int:
     for line in told(standings(nodes, wanted)) if len(nodes) > 1 else ():
         say(line)
     return 1
+
+
+def _test(chosen: argparse.Namespace) -> int:
+    from telephony.trunk_nodes import chosen as only
+    from telephony.trunk_trial import in_force, tried
+
+    async def work() -> bool:
+        good = True
+        for node in only(_nodes(chosen), chosen.node):
+            say(f"{node.name}: {chosen.trunk}")
+            for check in await tried(node, in_force(node), chosen.trunk, _calls(chosen)):
+                say(f"  {check.what:13}{ {True: 'good', False: 'NOT GOOD', None: '-'}[check.good]:9}{check.said}")
+                good = good and check.good is not False
+        return good
+
+    return 0 if asyncio.run(work()) else 1
+
+
+def _calls(chosen: argparse.Namespace) -> TestCall:
+    from telephony.probing import prober_of
+    from telephony.trunk_trial import calls_of
+
+    return calls_of(prober_of(settings_of(chosen), time.time))
 
 
 def _status(chosen: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from sip_trunk.errors import TrunkError
 from sip_trunk.revisions import TrunksBusyError, digest_of
 from telephony.asterisk.ami import AmiError
-from telephony.trunk_apply import VERIFY_S, Applied, TrunkNode, Wanted, applied
+from telephony.trunk_apply import VERIFY_S, Applied, TrunkNode, TryCalls, Wanted, applied
 
 NodeStage = Callable[[str, str], None]  # node and step, told before the step
 
@@ -37,32 +37,25 @@ async def rolled_out(
     *,
     verify_s: float = VERIFY_S,
     stage: NodeStage = lambda _, __: None,
+    calls: TryCalls | None = None,
 ) -> AsyncIterator[Applied]:
     """What became of each, the first failure last; one that cannot be reached is a failure.
 
     Errors: TrunksBusyError where somebody else applies at the first.
     """
     for node in nodes:
-        done = await _applied(node, wanted, actor, verify_s, functools.partial(stage, node.name), node is nodes[0])
+        try:
+            told = functools.partial(stage, node.name)
+            (done,) = [
+                each async for each in applied([node], wanted, actor, verify_s=verify_s, stage=told, calls=calls)
+            ]
+        except (AmiError, TrunkError) as error:
+            if node is nodes[0] and isinstance(error, TrunksBusyError):
+                raise
+            done = Applied(node.name, None, failed=(str(error),))
         yield done
         if done.failed:
             return
-
-
-async def _applied(
-    node: TrunkNode,
-    wanted: Wanted,
-    actor: str,
-    verify_s: float,
-    stage: Callable[[str], None],
-    first: bool,  # noqa: FBT001
-) -> Applied:
-    try:
-        return [each async for each in applied([node], wanted, actor, verify_s=verify_s, stage=stage)][-1]
-    except (AmiError, TrunkError) as error:
-        if first and isinstance(error, TrunksBusyError):
-            raise
-        return Applied(node.name, None, failed=(str(error),))
 
 
 def standings(nodes: Iterable[TrunkNode], wanted: Wanted) -> tuple[Standing, ...]:
