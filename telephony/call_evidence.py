@@ -53,10 +53,23 @@ LEG_COLUMNS = tuple(each.name for each in fields(QualityRecord) if each.name != 
 
 
 @dataclass(frozen=True, slots=True)
+class SipStep:
+    """One message of the call's signalling: `message` is its method or its status, never an address."""
+
+    at: float  # seconds since the epoch
+    src: str  # host:port
+    dst: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class SoundedCall:
+    """`ladder`: None where nobody tells this server of SIP; empty where nothing is known of this call, or no more."""
+
     call: CallView
     records: tuple[QualityRecord, ...]
     intervals: tuple[QualityInterval, ...]  # in the order of their beginnings
+    ladder: tuple[SipStep, ...] | None = None
 
     @property
     def trunk(self) -> str | None:

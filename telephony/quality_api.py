@@ -12,11 +12,12 @@ from contextlib import asynccontextmanager
 from pydantic import Field
 
 from telephony import call_evidence
-from telephony.call_evidence import SoundedCall
+from telephony.call_evidence import SipStep, SoundedCall
 from telephony.console.api.endpoint import ENGINEERS, Asked, Endpoint, Wire
 from telephony.console.api.media import Download
 from telephony.console.api.problems import ProblemError
 from telephony.core.quality_views import EDGES, Measure
+from telephony.core.views import CallView
 from telephony.quality_wire import CallSound, QualityOverTime, Spread, WorstCalls, call_sound, point, spread_of, worst
 from telephony.record_csv import HEAD, legs_csv
 from telephony.store.errors import StoreError
@@ -27,6 +28,7 @@ STEPS = 60  # points of a line, about
 NICE_S = (60.0, 300.0, 900.0, 1800.0, 3600.0, 7200.0, 14_400.0)
 CSV, ZIP = "text/csv; charset=utf-8", "application/zip"
 
+Ladder = Callable[[CallView], "tuple[SipStep, ...] | None"]
 Shown = Callable[[str, str, str, str], None]  # login, customer, what, why
 
 
@@ -45,12 +47,13 @@ class SpreadOf(OfTrunk):
 
 
 class QualityApi:
-    """`shown` is told before anything is given."""
+    """`shown` is told before anything is given; `ladder` knows the SIP of a call, or None where nobody tells of any."""
 
-    def __init__(self, store: Store, shown: Shown, clock: Callable[[], float]) -> None:
+    def __init__(self, store: Store, shown: Shown, clock: Callable[[], float], ladder: Ladder = lambda _: None) -> None:
         self._store = store
         self._shown = shown
         self._clock = clock
+        self._ladder = ladder
 
     def endpoints(self) -> Iterator[Endpoint]:
         one = "/quality/calls/{interaction}"
@@ -132,7 +135,7 @@ class QualityApi:
             intervals = await self._store.quality.intervals_of(name)
             customer = await self._store.quality.views.customer_of(name)
         self._shown(asked.by, customer or "", what, call.interaction)
-        return SoundedCall(call, records, intervals)
+        return SoundedCall(call, records, intervals, self._ladder(call))
 
     def _period(self, hours: float) -> tuple[float, float]:
         now = self._clock()

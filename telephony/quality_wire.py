@@ -123,7 +123,18 @@ class CallStep(Wire):
     until: float | None = None
 
 
+class LadderStep(Wire):
+    """A SIP message from `src` to `dst` (host:port): its method or status."""
+
+    at: float
+    src: str
+    dst: str
+    message: str
+
+
 class CallSound(Wire):
+    """`ladder`: null where no SIP is told to this server, empty where none of this call is known."""
+
     interaction: str
     node: str
     trunk: str | None
@@ -133,6 +144,7 @@ class CallSound(Wire):
     steps: tuple[CallStep, ...]
     legs: tuple[LegNow, ...]
     intervals: tuple[IntervalNow, ...]
+    ladder: tuple[LadderStep, ...] | None
 
 
 def point(known: QualityPoint) -> PointNow:
@@ -168,6 +180,7 @@ def call_sound(sounded: SoundedCall) -> CallSound:
         steps=tuple(CallStep(at=at, step=step, until=until) for at, step, until in sounded.steps()),
         legs=tuple(map(_leg, sounded.records)),
         intervals=tuple(map(_interval, sounded.intervals)),
+        ladder=None if sounded.ladder is None else tuple(LadderStep(**asdict(each)) for each in sounded.ladder),
     )
 
 

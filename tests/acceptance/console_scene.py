@@ -17,6 +17,7 @@ from playwright.async_api import Browser, Page, ViewportSize, async_playwright, 
 
 from ivr_flows import Flow
 from telephony.asterisk.ami_actions import MuteRecording
+from telephony.call_evidence import SipStep
 from telephony.complaint_api import ComplaintApi
 from telephony.complaint_letter_api import ComplaintLetterApi
 from telephony.complaints import Complaints
@@ -177,6 +178,7 @@ class House:
         memory.people.update({each.login: {"login": each.login} for each in (ANNA, EWA, OLA)})
         self.store = Store(memory)
         self.vault = Vault(data / "vault", lambda: own_ring(data / "vault-keys"))
+        self.ladders: dict[str, tuple[SipStep, ...]] = {}  # by interaction
         self.heard: list[tuple[str, ...]] = []  # login, customer, interaction, reason
         self.out = data / "out"  # where its e-mails go
         self.complaints = Complaints(USUAL, self.store, lambda: time.time() + self.later_s, post(folder=self.out))
@@ -206,7 +208,9 @@ class House:
                 *ComplaintLetterApi(self.complaints, lambda *_: None).endpoints(),
                 *RecordingsApi(self.vault, self.store, self.note_heard, time.time).endpoints(),
                 *self.trunks.endpoints(),
-                *QualityApi(self.store, self.note_heard, time.time).endpoints(),
+                *QualityApi(
+                    self.store, self.note_heard, time.time, lambda call: self.ladders.get(call.interaction)
+                ).endpoints(),
                 *self.outreach.endpoints(),
             ),
             moves=HandingOver({"node-1": self}, ("+48220000900",)),

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
+from telephony.call_evidence import SipStep
 from telephony.core.ids import InteractionId, QueueName
 from telephony.core.quality_interval import QualityInterval
 from telephony.core.views import Span, SpanKind
@@ -20,6 +21,16 @@ from tests.integration.test_store import ENDED, QUALITY
 from tests.unit.test_metrics import INTERVAL
 
 BAD, GOOD, STRANGE = (InteractionId(f"0190a1b2-c3d4-7e5f-8a9b-00000000000{number}") for number in range(3))
+
+
+PROXY, SERVER, PHONE = "192.0.2.10:5060", "192.0.2.1:5060", "[2001:db8::7]:5060"
+LADDER = tuple(
+    SipStep(1_790_000_000.0 + at, src, dst, message)
+    for at, (src, dst, message) in enumerate(
+        [(PROXY, SERVER, "INVITE"), (SERVER, PHONE, "INVITE"), (PHONE, SERVER, "180 Ringing"),
+         (SERVER, PROXY, HOSTILE), (PROXY, SERVER, "BYE"), (SERVER, PROXY, "200 OK")]
+    )
+)  # fmt: skip
 
 
 async def calls(house: House) -> None:
@@ -59,6 +70,7 @@ async def test_an_engineer_finds_the_worst_call_and_takes_its_evidence(
     """In Polish and light; at the end in English and dark."""
     hotline, url = house
     await calls(hotline)
+    hotline.ladders = {BAD: LADDER, GOOD: ()}
     await log_in(page, url, "ola")
     await page.get_by_role("link", name="Jakość połączeń").press("Enter")
     await expect(page.locator("#worst tr")).to_have_count(3)
@@ -71,6 +83,9 @@ async def test_an_engineer_finds_the_worst_call_and_takes_its_evidence(
     await expect(page.locator("#found li")).to_have_count(2)  # a minute in each direction
     await expect(page.locator("#steps li")).to_have_count(7)
     await expect(page.locator("#line-plot canvas")).to_be_visible()
+    await expect(page.locator("#ladder tr")).to_have_count(len(LADDER))
+    await expect(page.locator("#ladder-head th")).to_have_text(["Czas", PROXY, SERVER, PHONE])
+    await expect(page.locator("#ladder .arrow").nth(2)).to_have_text(f"od {PHONE} do {SERVER}: 180 Ringing")
     async with page.expect_download() as saved:
         await page.locator("#evidence").press("Enter")
     with zipfile.ZipFile(io.BytesIO(Path(await (await saved.value).path()).read_bytes())) as archive:
@@ -87,6 +102,7 @@ async def test_an_engineer_finds_the_worst_call_and_takes_its_evidence(
     assert "trunk=south" in str(await page.locator("#records").get_attribute("href"))
     await page.locator("#worst button").first.press("Enter")
     await expect(page.locator("#found-none")).to_be_visible()
+    await expect(page.locator("#ladder-none")).to_be_visible()
     await page.locator("#hours").select_option("1")
     await page.locator("#choose-form button").press("Enter")
     await expect(page.locator("#worst-none")).to_be_visible()

@@ -6,20 +6,22 @@ import csv
 import io
 import json
 import zipfile
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import aiohttp
 import pytest
 
 from telephony.audit import AuditTrail
-from telephony.console.api.endpoint import Endpoint
+from telephony.call_evidence import SipStep
+from telephony.console.api.endpoint import Asked, Endpoint
 from telephony.console.rules import ConsoleRules
 from telephony.core.account import Role
 from telephony.core.audit import pseudonym
 from telephony.core.ids import InteractionId
 from telephony.core.views import Span, SpanKind
 from telephony.quality_api import QualityApi
+from telephony.quality_wire import CallSound
 from telephony.store.errors import StoreError
 from telephony.store.memory import Memory
 from telephony.store.store import Store
@@ -113,6 +115,20 @@ async def test_one_call_is_told_step_by_step_and_stands_in_the_audit(piotr: Page
     assert audited(trail) == [("piotr", pseudonym(CUSTOMER.number, b"key"), ("call",), "i-1")]
     assert (await piotr.ask("GET", "/quality/calls/i-9"))[0] == 404
     assert len(audited(trail)) == 1
+
+
+async def test_the_ladder_is_told_where_it_is_known() -> None:
+    store, step = Store(Memory()), SipStep(BEGUN, "192.0.2.1:5060", "192.0.2.2:5060", "INVITE")
+    known: dict[str, tuple[SipStep, ...] | None] = {CALL.interaction: (step,), "i-2": (), "i-3": None}
+    api = QualityApi(store, lambda *_: None, lambda: NOW, lambda call: known[call.interaction])
+    (one,) = [each for each in api.endpoints() if each.path == "/quality/calls/{interaction}"]
+    told: dict[str, object] = {}
+    for name in known:
+        await store.record_call(replace(CALL, interaction=InteractionId(name)))
+        given = await one.handle(Asked("piotr", {"interaction": name}))
+        assert isinstance(given, CallSound)
+        told[name] = given.model_dump()["ladder"]
+    assert told == {CALL.interaction: (asdict(step),), "i-2": (), "i-3": None}
 
 
 async def test_evidence_is_a_report_and_figures_without_number_or_word(

@@ -22,6 +22,13 @@ interface Interval {
   capture_drops: number | null;
 }
 
+interface LadderStep {
+  at: number;
+  src: string;
+  dst: string;
+  message: string;
+}
+
 interface Leg {
   leg: string;
   direction: string;
@@ -44,6 +51,7 @@ export interface CallSound {
   steps: { at: number; step: string; until: number | null }[];
   legs: Leg[];
   intervals: Interval[];
+  ladder: LadderStep[] | null;
 }
 
 let call: CallSound | undefined;
@@ -68,6 +76,7 @@ export function drawCall(sounded: CallSound): void {
   byId("intervals").replaceChildren(...sounded.intervals.map(intervalRow));
   byId("legs").replaceChildren(...sounded.legs.map(legRow));
   byId("steps").replaceChildren(...sounded.steps.map(stepLine));
+  drawLadder(sounded.ladder);
   show(byId("one"), true);
   drawTimeLine();
 }
@@ -169,6 +178,39 @@ function legRow(each: Leg): HTMLElement {
     make("td", "", sourceName(each.source)),
     verdictCell(each.verdict),
   );
+  return row;
+}
+
+/** A column for each host in the order in which they appear, an arrow for each message. */
+function drawLadder(ladder: readonly LadderStep[] | null): void {
+  const steps = ladder ?? [];
+  show(byId("ladder-unknown"), ladder === null);
+  show(byId("ladder-none"), ladder?.length === 0);
+  show(byId("ladder-table"), steps.length > 0);
+  const hosts = [...new Set(steps.flatMap(({ src, dst }) => [src, dst]))];
+  const head = make("tr");
+  head.append(
+    ...[t.time, ...hosts].map((name) => {
+      const cell = makeForeign("th", "", name);
+      cell.scope = "col";
+      return cell;
+    }),
+  );
+  byId("ladder-head").replaceChildren(head);
+  byId("ladder").replaceChildren(...steps.map((step) => ladderRow(step, hosts)));
+}
+
+function ladderRow({ at, src, dst, message }: LadderStep, hosts: readonly string[]): HTMLElement {
+  const [from, to] = [hosts.indexOf(src), hosts.indexOf(dst)];
+  const [first, last] = [Math.min(from, to), Math.max(from, to)];
+  const row = make("tr");
+  const time = make("th", "", secondTime(at));
+  time.scope = "row";
+  const arrow = make("td", from > to ? "arrow arrow-back" : "arrow");
+  arrow.colSpan = last - first + 1;
+  arrow.append(make("span", "unseen", fill(t.ladder_step, { src, dst })), makeForeign("span", "", message));
+  const gaps = (count: number): HTMLElement[] => Array.from({ length: count }, () => make("td"));
+  row.append(time, ...gaps(first), arrow, ...gaps(hosts.length - 1 - last));
   return row;
 }
 
