@@ -250,7 +250,7 @@ class App:
                 *self._outreach.works(),
                 *self._at_rest.works(),
                 *self.trunks.works(),
-                *scheduled_probes.works(self._settings, self._store, self.metrics, self.clock),
+                *scheduled_probes.works(self._settings, self._store, self.metrics, self.clock, self.trunks.probed),
                 *([self._tls.watch()] if self._tls else []),
                 self.audit.run(),
                 *(reader.run() for reader in self.readers.values()),

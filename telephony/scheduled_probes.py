@@ -25,6 +25,7 @@ ANY = "any"  # the label of calls to a number, which is never told
 DELAY_BUCKETS_S = (0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 11, 15, 20, 30)  # as those of trunks [E.721]
 
 Key = tuple[str, str]  # node, trunk
+Made = Callable[[str, ProbeResult], None]
 
 
 class ProbeMetrics:
@@ -90,7 +91,10 @@ def key_of(target: Target) -> Key:
 
 
 class ScheduledProbes:
-    """One call after the other, all of them each `every_s`; what one cannot do keeps none of the others away."""
+    """One call after the other, all of them each `every_s`; what one cannot do keeps none of the others away.
+
+    `made` hears of each that was made, with its node.
+    """
 
     def __init__(
         self,
@@ -99,9 +103,10 @@ class ScheduledProbes:
         store: ProbeStore,
         metrics: ProbeMetrics,
         every_s: float,
+        made: Made = lambda _node, _result: None,
     ) -> None:
         self._probe, self._targets, self._store = probe, targets, store
-        self._metrics, self._every_s = metrics, every_s
+        self._metrics, self._every_s, self._made = metrics, every_s, made
 
     async def run(self) -> None:
         while True:
@@ -118,6 +123,7 @@ class ScheduledProbes:
                 log.warning("probe.not_made", node=target.node, trunk=target.trunk or ANY, reason=type(error).__name__)
                 continue
             self._metrics.made(target, result)
+            self._made(target.node, result)
             if result.verdict != "good":
                 log.warning(
                     "probe.bad", node=target.node, trunk=target.trunk or ANY, verdict=result.verdict,
@@ -144,11 +150,11 @@ def record_of(target: Target, result: ProbeResult) -> ProbeRecord:
 
 
 def works(
-    settings: Settings, store: Store, metrics: Metrics, clock: Callable[[], float]
+    settings: Settings, store: Store, metrics: Metrics, clock: Callable[[], float], made: Made
 ) -> Iterator[Coroutine[None, None, None]]:
     """Nothing where the settings name nothing to call."""
     targets = tuple(scheduled(settings))
     if targets:
         told = ProbeMetrics(metrics, targets)
         probe = prober_of(settings, clock).probe
-        yield ScheduledProbes(probe, targets, ProbeStore(store), told, settings.probes.every_s).run()
+        yield ScheduledProbes(probe, targets, ProbeStore(store), told, settings.probes.every_s, made).run()

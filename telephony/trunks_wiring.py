@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 
+from quality.probe_result import ProbeResult
 from quality.rtcp_score import LegQuality
 from sip_trunk import trunk_file
 from sip_trunk.errors import TrunkError
@@ -87,6 +88,12 @@ class Trunks:
         """How a leg of a call that has ended sounded (`CallQuality`)."""
         if watch := self._watches.get(node):
             watch.scored(translate.endpoint(channel), scores)
+
+    def probed(self, node: str, result: ProbeResult) -> None:
+        """A test call sounds like any other; one that was not answered tells nothing of quality."""
+        if result.trunk and (watch := self._watches.get(node)):
+            ways = [each for each in (result.sent, result.received) if each]
+            watch.measured(result.trunk, [(each.scale, each.mos) for each in ways if each.scale])
 
     def heard(self, node: str, news: TrunkNews) -> None:
         """What the dialplan tells of calls (`Gateway`)."""

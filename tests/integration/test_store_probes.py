@@ -54,7 +54,9 @@ async def test_each_target_is_called_told_and_recorded_whatever_becomes_of_the_o
         return results[target]
 
     figures = ProbeMetrics(metrics, (NORTH, SOUTH, ANY))
-    await ScheduledProbes(probe, (NORTH, SOUTH, ANY), store, figures, 60).round()
+    made: list[tuple[str, ProbeResult]] = []
+    await ScheduledProbes(probe, (NORTH, SOUTH, ANY), store, figures, 60, lambda *each: made.append(each)).round()
+    assert made == [("a", GONE), ("a", results[ANY])]
     text = generate_latest(metrics.registry).decode()
     assert 'hotline_probe_calls_total{node="a",outcome="not_placed",trunk="south"} 1.0' in text
     assert 'hotline_probe_calls_total{node="a",outcome="answered",trunk="any"} 1.0' in text
@@ -85,4 +87,4 @@ async def test_a_database_that_is_away_stops_no_probe(monkeypatch: pytest.Monkey
 
 
 def test_nothing_runs_unless_the_settings_name_something() -> None:
-    assert list(works(Settings(), Store(Memory()), Metrics(()), lambda: 0.0)) == []
+    assert list(works(Settings(), Store(Memory()), Metrics(()), lambda: 0.0, lambda _node, _result: None)) == []

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import SecretStr
 
+from quality.probe_result import Outcome, ProbeResult, Way
 from quality.rtcp_score import Direction
 from sip_trunk.revisions import SOURCE, TrunkFolder
 from telephony.asterisk.trunk_news import TrunkNews, What
@@ -38,6 +40,14 @@ async def test_the_revision_in_force_is_read_once_and_the_last_good_one_stays(tm
     assert await in_force() is known
     folder.switch(None)
     assert await in_force() == {}
+
+
+def probe(*mos: float) -> ProbeResult:
+    sent, received = (Way(100, 0, 0.0, 1.0, 10.0, 90.0, each, "nb", "good", "rtcp_ami", None) for each in mos)
+    return ProbeResult(
+        1000.0, "south", "south", "pjsua2", Outcome.ANSWERED, 200, 0.4, 1.3, "alaw", sent, received, 0.98, 140.0,
+        digits_right=True, verdict="good", problems=(),
+    )  # fmt: skip
 
 
 @asynccontextmanager
@@ -71,5 +81,13 @@ async def test_calls_of_a_node_reach_the_figures_of_its_trunks(tmp_path: Path) -
         async with asyncio.timeout(10):
             while not (south := trunks.states()[-1]).lately.calls:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.05)
+        trunks.probed("node-1", probe(4.0, 3.0))
+        trunks.probed("node-1", replace(probe(1.0, 1.0), trunk=None))
+        trunks.probed("node-2", probe(1.0, 1.0))
+        now[0] += 60
+        async with asyncio.timeout(10):
+            while trunks.states()[-1].measured < 2:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.05)
+        assert trunks.states()[-1].mos == 3.25
     assert (south.trunk, south.mos, south.measured, south.answers) == ("south", 3.5, 1, True)
     assert (south.lately.calls, south.lately.asr, south.lately.mean_talk_s) == (1, 1.0, 60.0)
