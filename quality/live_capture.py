@@ -34,8 +34,7 @@ BROKEN = threading.Event()  # nobody reads what we tell
 
 def main(arguments: list[str] | None = None) -> int:
     given = _arguments(arguments)
-    tracker = LiveTracker(best_engine())
-    tracker.rehearse()  # compiled while we still may read our own files
+    tracker = LiveTracker(best_engine())  # compiled while we still may read and write our own files
     try:
         ring = Ring(given.interface, blocks=given.ring_mb, fanout=given.fanout)
     except CaptureRefusedError as error:

@@ -12,12 +12,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from quality import plain_ring
 from quality.capture_ring import BLOCK_BYTES, LEAST_FRAME
 from quality.engines import Engine, Tracker
 from quality.figures import Context, figures_of
-from quality.live_rehearsal import rehearsal
 from quality.live_window import StreamWindow
-from quality.packet_records import FRAME, MAX_DROPOUT, ODD, PACKET
+from quality.packet_records import FRAME, MAX_DROPOUT, MAX_MISORDER, ODD, PACKET
 from quality.stream_figures import Flow, StreamFigures
 from quality.stream_score import codec_of
 
@@ -32,9 +32,7 @@ class WalkRing(Protocol):
 def walker_of(engine: Engine) -> WalkRing:
     """The compiled one where the engine is."""
     if engine.name != "compiled":
-        from quality.plain_ring import walk
-
-        return walk
+        return plain_ring.walk
     from quality.machine_code import at, machine_code
 
     code = machine_code()
@@ -56,13 +54,6 @@ class LiveTracker:
         self._tracker: Tracker = engine.tracker(None)
         self._blocks = -1
         self._ends: dict[tuple[Flow, int], int] = {}  # the highest sequence number of the window before
-
-    def rehearse(self) -> None:
-        """Use whatever is compiled once, and forget what came of it."""
-        self.feed(rehearsal())
-        for _ in self.cut(0.0, 0.0):
-            pass
-        self._ends = {}
 
     def feed(self, block: NDArray[np.uint8]) -> int:
         """How many RTP packets were in it."""
@@ -89,11 +80,19 @@ class LiveTracker:
             for figures, (first, highest) in zip(streams, edges, strict=True):
                 key = figures.flow, figures.ssrc
                 self._ends[key] = highest
-                between = first - ends[key] - 1 & 0xFFFF if key in ends else 0
-                yield _window(figures, start, seconds, between if between < MAX_DROPOUT else 0)
+                between = signed(first - ends[key] - 1) if key in ends else 0
+                yield _window(figures, start, seconds, between if -MAX_MISORDER < between < MAX_DROPOUT else 0)
+
+
+def signed(number: int) -> int:
+    """A distance between sequence numbers, the nearer way round."""
+    return ((number + 0x8000) & 0xFFFF) - 0x8000
 
 
 def _window(figures: StreamFigures, start: float, seconds: float, between: int) -> StreamWindow:
+    """`between`: numbers that came in neither window; negative where late ones of the window before came in this one,
+    so that both expect them: those that are missing here came there.
+    """
     return StreamWindow(
         flow=figures.flow,
         ssrc=figures.ssrc,
@@ -105,7 +104,7 @@ def _window(figures: StreamFigures, start: float, seconds: float, between: int) 
         seconds=seconds,
         received=figures.packets_received,
         expected=figures.packets_expected + between,
-        lost=figures.packets_lost + between,
+        lost=max(0, figures.packets_lost + between),
         late=figures.ad.late,
         burst_ratio=figures.ad.burst_ratio,
         jitter_mean_ms=figures.jitter_mean_ms,

@@ -301,9 +301,9 @@ class App:
         )
 
     def _of_desks(self, settings: Settings) -> DeskEndpoints:
-        shelf, nodes, lately = lambda: self.flows.serving.flows.receive_only, self.gateways, self.quality.lately
+        shelf, nodes = lambda: self.flows.serving.flows.receive_only, self.gateways
         return DeskEndpoints(
-            settings, self._store, self._finding, nodes, shelf, self.submit, self._new_id, self.clock, lately
+            settings, self._store, self._finding, nodes, shelf, self.submit, self._new_id, self.clock, self.quality
         )
 
     def _api(self) -> web.Application:

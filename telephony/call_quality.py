@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+from quality.hep import HepPacket
+from quality.hep_rtcp import ToldReport
 from quality.live_window import StreamWindow, WindowEnd
 from quality.rtcp_score import DelayModel, Direction, LegQuality, Report, score
 from telephony.core.ids import InteractionId
@@ -18,17 +21,21 @@ from telephony.core.quality_interval import QualityInterval
 from telephony.core.quality_record import QualityRecord
 from telephony.core.rtcp_event import ReportBlock, RtcpDirection, RtcpEvent
 from telephony.core.views import CallView
+from telephony.hep_legs import LegName, event_of
 from telephony.leg_capture import Address, CapturedLeg, WindowIndex, captured_intervals, whole_of
-from telephony.leg_intervals import RTCP_AMI, Closed, OpenInterval, Whose, intervals_of, talking
+from telephony.leg_intervals import RTCP_AMI, RTCP_HEP, Closed, OpenInterval, Whose, intervals_of, talking
 
 MOST_LEGS = 8_192  # three times what the largest site talks at once
 MOST_REPORTS = 720  # per leg and direction: one hour at one report in 5 s; then every second one is dropped
 CAPTURE_DEAD_S = 25.0  # a capture that has told nothing for so long sees nothing any more
+AMI_SILENT_S = 12.0  # a leg of which AMI has told nothing for so long is told of by HEP
 FIRST_WINDOW_S = 12.0  # so long a new leg waits for its first window
 RTCP_EVERY_S = 8.0  # a leg that is alive is reported on that often; every 5 s, and a little [RFC 3550 §6.2]
 IDLE_S = 900.0  # a leg of which nothing was heard for so long has gone without a word
 CALLER, AGENT = "caller", "agent"
 
+K = TypeVar("K")
+V = TypeVar("V")
 Scored = Callable[[str, str, Sequence[LegQuality]], None]
 
 
@@ -52,9 +59,11 @@ class _Leg:
     reports: dict[Direction, list[Report]] = field(
         default_factory=lambda: {Direction.RECEIVED: [], Direction.SENT: []}
     )  # fmt: skip
+    source: str = RTCP_AMI  # of its reports
     local: Address | None = None  # where Asterisk sends and receives its media
     begun_at: float = 0.0
     captured: CapturedLeg = field(default_factory=CapturedLeg)
+    wrong: dict[Direction, tuple[float, tuple[str, ...]]] = field(default_factory=dict)  # last found; until when
     open: dict[Direction, OpenInterval] = field(
         default_factory=lambda: {Direction.RECEIVED: OpenInterval(), Direction.SENT: OpenInterval()}
     )  # fmt: skip
@@ -84,6 +93,8 @@ class CallQuality:
         self._ended: OrderedDict[str, None] = OrderedDict()  # Linkedids, and legs that were not the caller's
         self._joined: OrderedDict[str, InteractionId] = OrderedDict()  # Linkedids of legs on other nodes
         self._calls: OrderedDict[InteractionId, CallView] = OrderedDict()  # under way, as last heard of
+        self._at: OrderedDict[Address, str] = OrderedDict()  # legs by their media's address at Asterisk
+        self._on: OrderedDict[str, InteractionId] = OrderedDict()  # calls by the caller's channel
         self._dscp = dscp
         self._window: WindowIndex | None = None  # the last one that was captured
 
@@ -92,11 +103,32 @@ class CallQuality:
         """How many legs are remembered."""
         return len(self._legs)
 
-    def heard(self, event: RtcpEvent) -> None:
+    def told(self, packet: HepPacket, report: ToldReport, reporter: str) -> bool:
+        """Take a report that HEP has brought; not of a leg that AMI tells of: False then, and where no leg is known."""
+        event = event_of(packet, report, reporter, by_address=self._leg_at, by_channel=self._caller_on)
+        if event is None:
+            return False
+        known = self._legs.get(event.uniqueid)
+        if known is not None and known.source == RTCP_AMI and known.last_at > event.at - AMI_SILENT_S:
+            return False
+        self.heard(event, RTCP_HEP)
+        return True
+
+    def _leg_at(self, address: Address) -> LegName | None:
+        name = self._at.get(address, "")
+        leg = self._legs.get(name)
+        return LegName(leg.node, leg.channel, name, leg.linkedid) if leg else None
+
+    def _caller_on(self, channel: str) -> LegName | None:
+        call = self._calls.get(self._on.get(channel, InteractionId("")))
+        return LegName(call.node, call.channel, call.uniqueid, call.linkedid) if call else None
+
+    def heard(self, event: RtcpEvent, source: str = RTCP_AMI) -> None:
         """Take one report. One that comes after its call's end is dropped."""
         if event.linkedid in self._ended or event.uniqueid in self._ended:
             return
         leg = self._leg(event)
+        leg.source = source
         self._note_sender(leg, event)
         direction = Direction.RECEIVED if event.direction is RtcpDirection.SENT else Direction.SENT
         blocks = [block for block in event.report_blocks if block.source_ssrc != 0]  # pjsua2: 0 before the first packet
@@ -112,22 +144,16 @@ class CallQuality:
 
     def codec(self, uniqueid: str, codec: str) -> None:
         """Tell the codec of an agent's leg; the caller's comes with the call."""
-        self._codecs[uniqueid] = codec
-        while len(self._codecs) > self._most_legs:
-            self._codecs.popitem(last=False)
+        _keep(self._codecs, uniqueid, codec, self._most_legs)
 
     def joined(self, linkedid: str, interaction: InteractionId) -> None:
         """A node has a leg of this interaction, which another node leads, under a Linkedid of its own."""
-        self._joined[linkedid] = interaction
-        while len(self._joined) > self._most_legs:
-            self._joined.popitem(last=False)
+        _keep(self._joined, linkedid, interaction, self._most_legs)
 
     def changed(self, call: CallView) -> None:
         """A call under way, or what has become of it: whose legs those of its Linkedid are."""
-        self._calls[call.interaction] = call
-        self._calls.move_to_end(call.interaction)
-        while len(self._calls) > self._most_legs:
-            self._calls.popitem(last=False)
+        _keep(self._calls, call.interaction, call, self._most_legs)
+        _keep(self._on, call.channel, call.interaction, self._most_legs)
 
     def intervals(self, now: float, only: CallView | None = None) -> tuple[QualityInterval, ...]:
         """What was reported since this was asked last: of one call, or of all under way; not what is captured."""
@@ -137,7 +163,7 @@ class CallQuality:
             captured = captures and (leg.captured.until > now - CAPTURE_DEAD_S or leg.begun_at > now - FIRST_WINDOW_S)
             if only or not captured:
                 whose = self._whose(uniqueid, call)
-                found += self._noted(leg, intervals_of(whose, self._close(leg, whose.codec), RTCP_AMI))
+                found += self._noted(leg, intervals_of(whose, self._close(leg, whose.codec), leg.source))
         return tuple(found)
 
     def captured(self, streams: Iterable[StreamWindow], end: WindowEnd) -> tuple[QualityInterval, ...]:
@@ -164,7 +190,7 @@ class CallQuality:
         rtt_ms = leg.rtt_s * 1000 if leg.rtt_s is not None else None
         reported = self._close(leg, whose.codec)
         told = captured_intervals(
-            whose, seen, reported, leg.captured, end, rtt_ms=rtt_ms, demanded_dscp=self._dscp
+            whose, seen, reported, leg.captured, end, rtt_ms=rtt_ms, demanded_dscp=self._dscp, reporting=leg.source
         )  # fmt: skip
         return self._noted(leg, told)
 
@@ -188,7 +214,9 @@ class CallQuality:
 
     def _noted(self, leg: _Leg, found: list[QualityInterval]) -> list[QualityInterval]:
         for each in found:
-            leg.open[Direction(each.direction)].worst.see(each)
+            direction = Direction(each.direction)
+            leg.open[direction].worst.see(each)
+            leg.wrong[direction] = each.starts_at + each.seconds, each.verdicts
         return found
 
     def _codec_of(self, uniqueid: str, call: CallView) -> str:
@@ -209,6 +237,12 @@ class CallQuality:
         if (leg := self._legs.get(uniqueid)) is None:
             return ()
         return tuple(score(direction, codec, reports, delay=self._delay) for direction, reports in leg.reports.items())
+
+    def wrong(self, call: CallView, since: float) -> dict[str, tuple[str, ...]]:
+        """What was found wrong in intervals of the caller's leg that have ended since then, by direction."""
+        leg = self._legs.get(call.uniqueid)
+        told = leg.wrong.items() if leg else ()
+        return {str(direction): words for direction, (at, words) in told if at > since}
 
     def lately(self, call: CallView, since: float) -> tuple[LegQuality, ...]:
         """How the caller's own leg has sounded since then, in both directions; nothing where nobody reported."""
@@ -243,7 +277,7 @@ class CallQuality:
         whose, rtt_ms = self._whose(uniqueid, call), leg.rtt_s * 1000 if leg.rtt_s is not None else None
         self._codecs.pop(uniqueid, None)
         told = [score(direction, whose.codec, reports, delay=self._delay) for direction, reports in leg.reports.items()]
-        scores = [whole_of(leg.captured, each.direction, each, whose.codec, rtt_ms) for each in told]
+        scores = [whole_of(leg.captured, each, whose.codec, rtt_ms, leg.source) for each in told]
         self._scored(leg.node, leg.channel, [each for each, _ in scores])
         return tuple(
             leg.open[each.direction].worst.beside(_record(whose, each, source)) for each, source in scores
@@ -254,6 +288,7 @@ class CallQuality:
         leg = self._legs.setdefault(event.uniqueid, new)
         if event.local:
             leg.local = event.local[0], event.local[1] & ~1  # RTP has the even port [RFC 3550 §11], or both share it
+            _keep(self._at, leg.local, event.uniqueid, self._most_legs)
         leg.linkedid = event.linkedid  # a transfer merges calls: the last one counts
         leg.last_at = event.at
         self._legs.move_to_end(event.uniqueid)
@@ -277,6 +312,14 @@ class CallQuality:
     def _forget_idle(self, now: float) -> None:
         while self._legs and next(iter(self._legs.values())).last_at < now - IDLE_S:
             self._legs.popitem(last=False)
+
+
+def _keep(table: OrderedDict[K, V], key: K, value: V, most: int) -> None:
+    """As the latest; the oldest go where there are too many."""
+    table[key] = value
+    table.move_to_end(key)
+    while len(table) > most:
+        table.popitem(last=False)
 
 
 def _report(block: ReportBlock, at: float, leg: _Leg, direction: Direction, ptime_ms: float) -> Report:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from quality.rtcp_score import LegQuality
 from telephony.asterisk.gateway import Gateway
+from telephony.call_quality import CallQuality
 from telephony.console.api.endpoint import Endpoint
 from telephony.console.desk import Desk
 from telephony.console.line_test import Lately, LineTestApi
@@ -33,6 +33,7 @@ class _Heard:
     rtt_ms: float | None
     mos: float | None
     verdict: str
+    verdicts: tuple[str, ...] = ()
 
 
 class DeskEndpoints:
@@ -48,10 +49,10 @@ class DeskEndpoints:
         submit: Callable[[Event], None],
         new_id: Callable[[], InteractionId],
         clock: Callable[[], float],
-        lately: Callable[[CallView, float], Iterable[LegQuality]],
+        quality: CallQuality,
     ) -> None:
         self._clock = clock
-        self._line = line_heard(lately)
+        self._line = line_heard(quality)
         self._recordings = RecordingPauses(nodes, store.recordings, clock)
         self._outgoing = OutgoingCalls(
             own=settings.numbers,
@@ -70,15 +71,21 @@ class DeskEndpoints:
         yield from OutgoingApi(self._outgoing, lambda agent: desk(agent).hindered, self._clock).endpoints()
 
 
-def line_heard(lately: Callable[[CallView, float], Iterable[LegQuality]]) -> Lately:
-    """A call's scores as the console tells them."""
+def line_heard(quality: CallQuality) -> Lately:
+    """A call's scores as the console tells them, with what was found wrong."""
 
     def heard(call: CallView, since: float) -> Mapping[str, _Heard]:
+        wrong = quality.wrong(call, since)
         return {
             each.direction: _Heard(
-                each.loss_ratio, each.jitter_ms, each.rtt_ms, each.mos_cq or each.mos_lq, each.verdict
+                each.loss_ratio,
+                each.jitter_ms,
+                each.rtt_ms,
+                each.mos_cq or each.mos_lq,
+                each.verdict,
+                wrong.get(each.direction, ()),
             )
-            for each in lately(call, since)
+            for each in quality.lately(call, since)
         }
 
     return heard

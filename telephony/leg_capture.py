@@ -15,7 +15,7 @@ from quality.live_window import StreamWindow, WindowEnd
 from quality.rtcp_score import Direction, LegQuality
 from quality.window_score import DirectionFigures, figures_of, score_of, wire_name
 from telephony.core.quality_interval import QualityInterval
-from telephony.leg_intervals import RTCP_AMI, Closed, Whose, heard_of, interval, other, seconds_of
+from telephony.leg_intervals import Closed, Whose, heard_of, interval, other, seconds_of
 
 RTP = "rtp"
 Address = tuple[str, int]
@@ -84,8 +84,9 @@ def captured_intervals(
     *,
     rtt_ms: float | None,
     demanded_dscp: int | None,
+    reporting: str,
 ) -> list[QualityInterval]:
-    """Both directions of one leg over a window."""
+    """Both directions of one leg over a window; `reporting`: the source of what was reported."""
     found = []
     for direction, figures in seen.items():
         told = reported[direction].scored
@@ -97,7 +98,7 @@ def captured_intervals(
         late = figures.late / figures.expected if figures.expected and not by_report else None
         heard = replace(heard, late_ratio=late)
         wrong = findings(heard, demanded_dscp=demanded_dscp)
-        source = RTCP_AMI if by_report else RTP
+        source = reporting if by_report else RTP
         found.append(interval(whose, scored, wrong, source, late_ratio=late, capture_drops=end.drops))
     return found
 
@@ -124,12 +125,13 @@ def _heard(
 
 
 def whole_of(
-    leg: CapturedLeg, direction: Direction, told: LegQuality, codec: str, rtt_ms: float | None
+    leg: CapturedLeg, told: LegQuality, codec: str, rtt_ms: float | None, reporting: str
 ) -> tuple[LegQuality, str]:
     """The score of a whole leg, and its source: captured where that has seen at least half of what was reported on."""
+    direction = told.direction
     seen = leg.whole(direction, codec, rtt_ms)
     if seen is None or 2 * seen.packets_expected < told.packets_expected:
-        return told, RTCP_AMI
+        return told, reporting
     if direction is Direction.SENT and told.packets_expected:
-        return told, RTCP_AMI
+        return told, reporting
     return seen, RTP

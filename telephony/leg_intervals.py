@@ -20,7 +20,7 @@ from telephony.core.spans import overlaps
 from telephony.core.views import CallState, CallView, SpanKind
 
 MOST_PENDING = 64  # reports of one interval; a far end that sends more loses the oldest
-RTCP_AMI = "rtcp_ami"
+RTCP_AMI, RTCP_HEP = "rtcp_ami", "rtcp_hep"
 
 
 @dataclass(slots=True)

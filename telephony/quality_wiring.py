@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 
 from quality.live_window import StreamWindow, WindowEnd
+from quality.sip_ladder import SipLadders
 from telephony.after_call import AfterCall
 from telephony.call_quality import CallQuality, Scored
 from telephony.capture_process import CaptureProcesses
+from telephony.hep_receiver import HepCounters, HepReceiver
 from telephony.metrics import Metrics
 from telephony.quality_settings import QualityRules
 
@@ -22,9 +25,16 @@ class LiveQuality:
         self._capture = (
             CaptureProcesses(rules.interface, rules.workers, rules.ring_mb, self._captured) if rules.interface else None
         )
+        self.ladders = SipLadders()  # of calls by their Call-ID, as HEP has told them
+        secret = rules.hep_secret.get_secret_value() if rules.hep_secret else ""
+        self._hep_listen = rules.hep_listen
+        self._hep = HepReceiver(self.calls.told, self.ladders, rules.hep_peers, secret)
 
     def tell(self, metrics: Metrics) -> None:
         """Figures for Prometheus. Alert on `hotline_capture_drops_total` and on `hotline_capture_running`."""
+        if self._hep_listen:
+            kinds = "What came over HEP: reports taken and not, SIP, and what was refused"
+            metrics.counters("hep", kinds, lambda: dict(_figures(self._hep.counters)), "kind")
         if self._capture is None:
             return
         figures = self._capture.figures
@@ -40,7 +50,14 @@ class LiveQuality:
         yield after_call.run(self._clock)
         if self._capture:
             yield self._capture.run()
+        if self._hep_listen:
+            yield self._hep.run(self._hep_listen)
 
     def _captured(self, streams: Sequence[StreamWindow], end: WindowEnd) -> None:
         if self._after_call:
             self._after_call.tell(self.calls.captured(streams, end), self._clock())
+
+
+def _figures(counters: HepCounters) -> Iterator[tuple[str, float]]:
+    for each in dataclasses.fields(counters):
+        yield each.name, float(getattr(counters, each.name))

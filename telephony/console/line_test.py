@@ -38,6 +38,9 @@ class Heard(Protocol):
     @property
     def verdict(self) -> str: ...
 
+    @property
+    def verdicts(self) -> tuple[str, ...]: ...
+
 
 Lately = Callable[[CallView, float], Mapping[str, Heard]]  # by direction: received, sent
 
@@ -51,6 +54,7 @@ class DirectionNow(Wire):
     loss_ratio: float | None
     jitter_ms: float | None
     mos: float | None
+    verdicts: tuple[str, ...] = ()  # what was found wrong in the last ten seconds (docs/live-quality.md)
 
 
 class LineQuality(Wire):
@@ -90,4 +94,10 @@ class LineTestApi:
 def _now(heard: Heard | None) -> DirectionNow:
     if heard is None:
         return DirectionNow(verdict="none", loss_ratio=None, jitter_ms=None, mos=None)
-    return DirectionNow(verdict=heard.verdict, loss_ratio=heard.loss_ratio, jitter_ms=heard.jitter_ms, mos=heard.mos)
+    return DirectionNow(
+        verdict=heard.verdict,
+        loss_ratio=heard.loss_ratio,
+        jitter_ms=heard.jitter_ms,
+        mos=heard.mos,
+        verdicts=heard.verdicts,
+    )

@@ -141,7 +141,7 @@ class House:
     def of_desks(self, desk: Callable[[AgentId], Desk]) -> Iterator[Endpoint]:
         yield from RecordingApi(self.pauses, lambda agent, call: desk(agent).call_of(call)).endpoints()
         yield from LineTestApi(
-            line_heard(self.quality.lately), lambda agent, call: desk(agent).call_of(call), lambda: self.now
+            line_heard(self.quality), lambda agent, call: desk(agent).call_of(call), lambda: self.now
         ).endpoints()
         yield from OutgoingApi(self.outgoing, lambda agent: desk(agent).hindered, lambda: self.now).endpoints()
 

@@ -17,7 +17,7 @@ from tests.integration.test_console_api import Page, page_of
 
 TALKING = replace(OFFERED, codec="alaw", state=CallState.TALKING, answered_at=1040.0)
 PATH = f"/calls/{TALKING.interaction}/line?since="
-NONE = {"verdict": "none", "loss_ratio": None, "jitter_ms": None, "mos": None}
+NONE: dict[str, object] = {"verdict": "none", "loss_ratio": None, "jitter_ms": None, "mos": None, "verdicts": []}
 
 
 @pytest.fixture
@@ -51,6 +51,17 @@ async def test_what_was_lost_before_is_left_aside(anna: Page, house: House) -> N
     assert (received["verdict"], received["loss_ratio"]) == ("good", pytest.approx(5 / 750))
     assert received["mos"] == pytest.approx(4.3, abs=0.1)
     assert told["sent"] == NONE
+
+
+async def test_what_was_wrong_in_the_last_ten_seconds_is_named(anna: Page, house: House) -> None:
+    house.quality.changed(TALKING)
+    for at, sequence, lost in ((1000.0, 250, 0), (1010.0, 750, 50)):
+        reported(house.quality, at, sequence, lost)
+    house.quality.intervals(1010.0)
+    house.now = 1016.0
+    _, told = await anna.ask("GET", f"{PATH}1000")
+    assert isinstance(told["received"], dict)
+    assert told["received"]["verdicts"] == ["loss_burst"]
 
 
 async def test_where_nobody_reports_nothing_is_made_up(anna: Page) -> None:

@@ -15,9 +15,9 @@ from pathlib import Path
 from quality.capture_ring import CaptureRefusedError, Ring
 from quality.drop_privileges import kept
 from quality.live_capture import REFUSED
-from quality.live_rehearsal import rtp
 from quality.live_window import StreamWindow, WindowEnd
 from telephony.capture_process import CaptureProcesses
+from tests.ring_story import rtp
 
 DROP_BOUNDING = 24
 SSRC = 0x51AE0001

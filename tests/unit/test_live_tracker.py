@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from quality import plain_ring
 from quality.engines import Engine, best_engine
-from quality.live_rehearsal import ethernet, rehearsal, ring_block, rtp
 from quality.live_tracker import ANALYSED, LiveTracker, walker_of
 from quality.live_window import StreamWindow
 from quality.machine_code import ENTRIES, machine_code
 from quality.packet_records import FRAME
 from quality.plain_engine import PlainEngine
+from tests.ring_story import ethernet, ring_block, rtp
 
 BEGIN_NS = 1_790_000_000_000_000_000
 
@@ -68,6 +68,16 @@ def test_what_was_lost_between_two_windows_counts_to_the_later(engine: Engine) -
     assert (third.expected, third.lost) == (100, 0)
 
 
+def test_what_overtakes_over_the_edge_of_a_window_is_expected_once(engine: Engine) -> None:
+    tracker = LiveTracker(engine)
+    tracker.feed(speech(range(500), without=range(494, 496)))
+    (first,) = windows(tracker)
+    tracker.feed(speech(range(494, 1000), without=range(496, 500)))  # 494 and 495 are late
+    (second,) = windows(tracker)
+    assert (first.expected, first.lost) == (500, 2)
+    assert (second.expected, second.lost) == (500, 0)
+
+
 def test_silence_and_clipping_are_seen_in_a_part_of_the_blocks(engine: Engine) -> None:
     tracker = LiveTracker(engine)
     for block in range(ANALYSED):
@@ -94,13 +104,13 @@ def test_all_that_is_compiled_is_there_before_the_first_block(monkeypatch: pytes
     engine = best_engine()
     assert engine.name == "compiled", "Numba is among the tests' requirements"
     monkeypatch.setenv("HOTLINE_DATA", "/proc/nowhere")
-    LiveTracker(engine).rehearse()
+    LiveTracker(engine).feed(speech(range(50)))
     assert all(hasattr(machine_code(), name) for name in ENTRIES)
 
 
 def test_both_walk_a_block_alike_and_stay_inside_whatever_it_says() -> None:
     rng, compiled = random.Random(7), walker_of(best_engine())
-    whole = rehearsal()[:20_000]
+    whole = speech(range(80))
     for _ in range(300):
         block = whole.copy()
         for _ in range(rng.randrange(1, 40)):

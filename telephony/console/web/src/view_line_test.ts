@@ -16,6 +16,7 @@ interface Direction {
   loss_ratio: number | null;
   jitter_ms: number | null;
   mos: number | null;
+  verdicts: string[]; // what was found wrong, by name
 }
 
 interface LineQuality {
@@ -66,8 +67,9 @@ function inWords({ received, sent, rtt_ms }: LineQuality): string {
   return [direction(t.received, received), direction(t.sent, sent), delay].filter(Boolean).join(" ");
 }
 
-function direction(whose: string, { verdict, loss_ratio, jitter_ms, mos }: Direction): string {
+function direction(whose: string, { verdict, loss_ratio, jitter_ms, mos, verdicts }: Direction): string {
   const figures = [
+    ...verdicts.map((name) => lookUp(t, `wrong_${name}`, name)),
     loss_ratio === null ? "" : fill(t.loss, { percent: (loss_ratio * 100).toFixed(1) }),
     jitter_ms === null ? "" : fill(t.jitter, { ms: Math.round(jitter_ms) }),
     mos === null ? "" : `MOS ${mos.toFixed(1)}`,
