@@ -16,7 +16,7 @@ from sip_trunk import trunk_file
 from sip_trunk.errors import TrunkError
 from sip_trunk.failover import Health
 from sip_trunk.model import Trunk
-from sip_trunk.revisions import SOURCE, Revision, TrunkFolder
+from sip_trunk.revisions import SOURCE, Folder, Revision, TrunkFolder
 from sip_trunk.state import TrunkState
 from telephony.asterisk import translate
 from telephony.asterisk.interaction_id import new_interaction_id
@@ -27,9 +27,12 @@ from telephony.store.store import Store
 from telephony.store.trunk_incidents import TrunkIncidents
 from telephony.trunk_incidents import IncidentDesk
 from telephony.trunk_metrics import TrunkMetrics
+from telephony.trunk_ssh import RemoteFolder, command
 from telephony.trunk_watch import Asked, TrunkWatch
 
 log = structlog.get_logger()
+
+FAR_EVERY_S = 60.0  # between two looks over SSH
 
 
 class InForce:
@@ -56,6 +59,38 @@ class InForce:
             return self._trunks
 
 
+class FarInForce:
+    """The same of a folder over SSH, looked at each minute; what was known stays while it cannot be reached."""
+
+    def __init__(self, folder: Folder, clock: Callable[[], float]) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._due_at = 0.0
+        self._revision: Revision | None = None
+        self._trunks: Mapping[str, Trunk] = {}
+
+    async def __call__(self) -> Mapping[str, Trunk]:
+        if (now := self._clock()) >= self._due_at:
+            self._due_at = now + FAR_EVERY_S
+            await asyncio.to_thread(self._look)
+        return self._trunks
+
+    def _look(self) -> None:
+        try:
+            revision = self._folder.current()
+            if revision != self._revision:
+                self._trunks = trunk_file.parse(self._folder.source(revision), SOURCE).trunks if revision else {}
+                self._revision = revision
+        except TrunkError as error:
+            log.warning("trunks.not_read", reason=str(error))
+
+
+def _in_force(node: AsteriskNode, clock: Callable[[], float]) -> InForce | FarInForce | None:
+    if node.trunk_ssh:
+        return FarInForce(RemoteFolder(node.name, command(node.trunk_ssh)), clock)
+    return InForce(node.trunk_folder) if node.trunk_folder else None
+
+
 class Trunks:
     """`states` is how all trunks of all nodes are now. Nothing is watched at a node whose folder is not known here;
     `gateways` are looked up when they are needed.
@@ -70,11 +105,9 @@ class Trunks:
         clock: Callable[[], float],
     ) -> None:
         self._watches = {
-            node.name: TrunkWatch(
-                node.name, functools.partial(gateways.__getitem__, node.name), InForce(node.trunk_folder), clock
-            )
+            node.name: TrunkWatch(node.name, functools.partial(gateways.__getitem__, node.name), in_force, clock)
             for node in nodes
-            if node.trunk_folder
+            if (in_force := _in_force(node, clock))
         }
         self._metrics = TrunkMetrics(metrics, self.states)
         new_id = functools.partial(_new_id, clock)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sip_trunk.errors import TrunkError, TrunkFileError
-from sip_trunk.revisions import Step, TrunksBusyError
+from sip_trunk.revisions import Revision, Step, TrunkFolder, TrunksBusyError
 from telephony.asterisk.ami import AmiLostError
 from telephony.settings import AsteriskNode
 from telephony.store.memory import Memory
@@ -18,6 +18,7 @@ from telephony.trunk_apply import Applied
 from telephony.trunk_desk import TrunkDesk, TrunksChangedError, Ways, mark
 from telephony.trunk_nodes import nodes_of
 from telephony.trunk_rollout import Has, rolled_out, standings, told
+from telephony.trunks_wiring import FAR_EVERY_S, FarInForce
 from tests.unit.trunk_scene import EXAMPLE, TrunkScene, put_in_force, wanted_of
 
 
@@ -157,3 +158,26 @@ def test_nodes_need_folders_of_their_own(tmp_path: Path) -> None:
     ):  # fmt: skip
         with pytest.raises(TrunkError, match=why):
             nodes_of(bad)
+
+
+async def test_what_a_far_node_has_in_force_is_looked_at_each_minute_and_kept_while_it_is_away(tmp_path: Path) -> None:
+    class Far(TrunkFolder):
+        asked, away = 0, False
+
+        def current(self) -> Revision | None:
+            self.asked += 1
+            if self.away:
+                raise TrunkError("node-2 cannot be reached over SSH: no answer")
+            return super().current()
+
+    far, now = Far(tmp_path), 1000.0
+    in_force = FarInForce(far, lambda: now)
+    assert await in_force() == {}
+    with far.held():
+        far.switch(far.keep(wanted_of().texts))
+    assert await in_force() == {}, "a minute is not over"
+    now += FAR_EVERY_S
+    assert [*await in_force()] == ["north-tls", "south"]
+    now, far.away, asked = now + FAR_EVERY_S, True, far.asked
+    assert [*await in_force()] == ["north-tls", "south"]
+    assert far.asked == asked + 1
