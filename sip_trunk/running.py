@@ -26,7 +26,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
         "AllowTransfer", "DeviceStateBusyAt", "Transport", "OutboundProxy", "OutboundAuth", "FromUser", "FromDomain",
         "ActiveChannels",
     ),
-    "AorDetail": ("ObjectName", "Contacts", "QualifyFrequency", "QualifyTimeout", "OutboundProxy"),
+    "AorDetail": ("ObjectName", "Contacts", "QualifyFrequency", "QualifyTimeout"),
     "AuthDetail": ("ObjectName", "AuthType", "Username", "Password"),
     "IdentifyDetail": ("ObjectName", "Endpoint", "Match"),
     "TransportDetail": (

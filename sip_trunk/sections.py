@@ -127,11 +127,11 @@ def _aor(name: str, trunk: Trunk) -> Section:
     """Asterisk tries the contacts of an AOR together; the order of hosts is the dialplan's (`dialplan`)."""
     contacts = [("contact", uri(host, trunk.transport)) for host in ordered_hosts(trunk)]
     qualify = [("qualify_frequency", str(trunk.options_s)), ("qualify_timeout", f"{trunk.options_timeout_s:g}")]
-    return Section(name, "aor", (*contacts, *qualify, *_proxy(trunk)))
+    return Section(name, "aor", (*contacts, *qualify))
 
 
 def _proxy(trunk: Trunk) -> list[tuple[str, str]]:
-    """Asterisk asks three objects for it: calls the endpoint, OPTIONS the AOR, REGISTER the registration."""
+    """Calls and OPTIONS take the endpoint's, and twice were the AOR's set, too; REGISTER takes the registration's."""
     proxy = trunk.outbound_proxy
     return [("outbound_proxy", uri(proxy, trunk.transport) + "\\;lr")] if proxy else []
 

@@ -48,7 +48,8 @@ SIPP = Tool(("sipp",), ("sip-tester",), "usr/bin/sipp", "-v", check_status=99)
 TSHARK = Tool(("tshark",), ("tshark",), "usr/bin/tshark", apart=("wireshark",))
 PROMETHEUS = Tool(("prometheus",), ("prometheus",), "usr/bin/prometheus", serves=True)
 SSHD = Tool(("sshd",), ("openssh-server", "openssh-client"), "usr/sbin/sshd", "-V", serves=True)
-TOOLS = (CHROMIUM, SIPP, TSHARK, PROMETHEUS, SSHD)
+KAMAILIO = Tool(("kamailio",), ("kamailio",), "usr/sbin/kamailio", "-v", apart=("kamailio",), serves=True)
+TOOLS = (CHROMIUM, SIPP, TSHARK, PROMETHEUS, SSHD, KAMAILIO)
 
 FONTS_CONF = """\
 <?xml version="1.0"?>
@@ -95,6 +96,15 @@ def sipp() -> Path:
 def tshark() -> Path:
     """Errors: ToolMissingError."""
     return _path(TSHARK)
+
+
+def kamailio() -> list[str]:
+    """The program, and where its modules lie if not in their usual place. Errors: ToolMissingError."""
+    program = _path(KAMAILIO)
+    if program != _wrapper(KAMAILIO, data_folder()):
+        return [str(program)]
+    folder = _tree(KAMAILIO, data_folder()) / f"usr/lib/{os.uname().machine}-linux-gnu/kamailio/modules"
+    return [str(program), "-L", f"{folder}/"]
 
 
 def prometheus() -> Path:

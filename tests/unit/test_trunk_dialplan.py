@@ -369,7 +369,7 @@ def test_all_objects_are_written() -> None:
         registration=Registration("u", "SOUTH"),
     )
     text = "\n".join(each.text() for each in sections(replace(trunks, trunks={"south": changed}), SECRETS))
-    assert "outbound_proxy = sip:192.0.2.99:5070\\;transport=tcp\\;lr" in text
+    assert text.count("outbound_proxy = sip:192.0.2.99:5070\\;transport=tcp\\;lr") == 2, "of calls, of REGISTER"
     assert "send_rpid = yes" in text
     assert "allow = alaw:40,ulaw:40" in text
     assert "match = 198.51.100.20:5060/32" in text
