@@ -45,15 +45,25 @@ class SipLadders:
     ) -> None:
         self._most_calls, self._most_messages, self._kept_s = most_calls, most_messages, kept_s
         self._calls: OrderedDict[str, _Call] = OrderedDict()  # the longest silent first
+        self._named: OrderedDict[str, str] = OrderedDict()  # Call-IDs by what an agent joins a call by
 
     def __len__(self) -> int:
         return len(self._calls)
 
-    def take(self, time: float, src: tuple[str, int], dst: tuple[str, int], message: bytes) -> str | None:
-        """Its Call-ID; None where it has none, and is not kept. A message told twice by two agents counts once."""
+    def take(
+        self, time: float, src: tuple[str, int], dst: tuple[str, int], message: bytes, name: str = ""
+    ) -> str | None:
+        """Its Call-ID; None where it has none, and is not kept. A message told twice by two agents counts once.
+
+        `name`: what the agent joins the call's packets by, with Asterisk's `uuid_type = channel` that of its channel.
+        """
         call_id = _call_id(message)
         if call_id is None:
             return None
+        if name and name != call_id:
+            self._named[name[:256]] = call_id
+            while len(self._named) > self._most_calls:
+                self._named.popitem(last=False)
         call = self._calls.setdefault(call_id, _Call(time))
         call.last_at = max(call.last_at, time)
         self._calls.move_to_end(call_id)
@@ -70,6 +80,10 @@ class SipLadders:
         """In the order of their times; nothing of a call that is not known, or no more."""
         call = self._calls.get(call_id)
         return tuple(sorted(call.messages, key=lambda each: each.time)) if call else ()
+
+    def of_name(self, name: str) -> tuple[LadderMessage, ...]:
+        """Of the call that an agent has told under this name, those before it had one among them."""
+        return self.of(self._named.get(name[:256], ""))
 
     def left_out(self, call_id: str) -> int:
         """How many of the middle are not kept."""

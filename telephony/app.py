@@ -100,7 +100,7 @@ class App:
         self.quality = self.live.calls
         self._trunk_page = TrunkPage(settings, store, self.audit, self.trunks.states, self.clock)
         self.call_backs = self._call_back_desk(settings)
-        self.office = Office(settings, store, self.call_backs, self.audit, self._new_id, self.clock)
+        self.office = Office(settings, store, self.call_backs, self.audit, self._new_id, self.clock, self.live.ladder)
         self._visits = desk_of(settings, store, self.gateways, self._flow_set, self._new_id, self.clock)
         self._outreach = Outreach(
             settings, store, self.office.written, self.during_call, self._visits, self._flow_set, self.clock

@@ -36,7 +36,7 @@ legs.csv       each direction of each leg as a whole
 intervals.csv  the same, some ten seconds at a time (docs/live-quality.md tells what the columns mean)
 
 {sources}
-SIP messages and headers of RTP packets are not in here: hotline does not keep any of this call. A capture of your own
+SIP messages and headers of RTP packets are not in here: hotline writes none of them down. A capture of your own
 is scored by `hotline quality score FILE --html REPORT`; `hotline quality headers FILE NEW` takes all speech out of it.
 """
 SOURCES = {

@@ -89,7 +89,7 @@ class HepReceiver(asyncio.DatagramProtocol):
                 self.counters.unplaced += not taken
         elif packet.kind == HepKind.SIP:
             ends = (packet.src, packet.sport), (packet.dst, packet.dport)
-            known = self._ladders.take(packet.time, *ends, packet.payload)
+            known = self._ladders.take(packet.time, *ends, packet.payload, packet.correlation)
             self.counters.sip += known is not None
             self.counters.malformed += known is None
         else:

@@ -23,7 +23,7 @@ from telephony.outbox_api import OutboxApi
 from telephony.privacy.desk import PrivacyDesk
 from telephony.privacy.house import House
 from telephony.privacy_api import PrivacyApi
-from telephony.quality_api import QualityApi
+from telephony.quality_api import Ladder, QualityApi
 from telephony.retention import Forgetting
 from telephony.settings import Settings
 from telephony.store.store import Store
@@ -32,7 +32,7 @@ from telephony.web_messages import WebMessages
 
 
 class Office:
-    """`clock` gives seconds since the epoch."""
+    """`clock` gives seconds since the epoch; `ladder` knows the SIP of a call."""
 
     def __init__(
         self,
@@ -42,6 +42,7 @@ class Office:
         audit: AuditTrail,
         new_id: Callable[[], InteractionId],
         clock: Callable[[], float],
+        ladder: Ladder,
     ) -> None:
         titles = {name: queue.title for name, queue in settings.queues.items()}
         house = House.of(settings, store, clock)
@@ -52,7 +53,7 @@ class Office:
         self._complaints = Complaints(settings.complaints.rules, store, clock, letters, audit.complaint_step)
         self._complaint_api = ComplaintApi(self._complaints, audit.complaint_read, new_id)
         self._letter_api = ComplaintLetterApi(self._complaints, audit.complaint_read)
-        self._quality_api = QualityApi(store, audit.quality_shown, clock)
+        self._quality_api = QualityApi(store, audit.quality_shown, clock, ladder)
         self.tickets = TicketExchange(settings.ticket_system, store, audit, clock)
         self._outbox_api = OutboxApi(store, clock)
         self.post = Post(settings, store, self.written, clock, self._complaints.look_soon)

@@ -8,8 +8,10 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from quality.live_window import StreamWindow, WindowEnd
 from quality.sip_ladder import SipLadders
 from telephony.after_call import AfterCall
+from telephony.call_evidence import SipStep
 from telephony.call_quality import CallQuality, Scored
 from telephony.capture_process import CaptureProcesses
+from telephony.core.views import CallView
 from telephony.hep_receiver import HepCounters, HepReceiver
 from telephony.metrics import Metrics
 from telephony.quality_settings import QualityRules
@@ -44,6 +46,15 @@ class LiveQuality:
         metrics.counter("capture_drops", "Packets the kernel had no room for", lambda: float(figures.drops))
         metrics.counter("capture_restarts", "Captures that ended and were begun again", lambda: float(figures.restarts))
 
+    def ladder(self, call: CallView) -> tuple[SipStep, ...] | None:
+        """The SIP of the caller's channel, as HEP has told it; None where nobody can tell any."""
+        if not self._hep_listen:
+            return None
+        return tuple(
+            SipStep(each.time, _end(each.src, each.sport), _end(each.dst, each.dport), each.start)
+            for each in self.ladders.of_name(call.channel)
+        )
+
     def works(self, after_call: AfterCall) -> Iterator[Coroutine[None, None, None]]:
         """What runs as long as the server does."""
         self._after_call = after_call
@@ -56,6 +67,10 @@ class LiveQuality:
     def _captured(self, streams: Sequence[StreamWindow], end: WindowEnd) -> None:
         if self._after_call:
             self._after_call.tell(self.calls.captured(streams, end), self._clock())
+
+
+def _end(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _figures(counters: HepCounters) -> Iterator[tuple[str, float]]:

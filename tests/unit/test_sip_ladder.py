@@ -58,3 +58,14 @@ def test_what_has_no_call_id_is_not_kept() -> None:
     for strange in (b"", b"\0\xff", b"INVITE sip:x SIP/2.0\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n"):
         assert ladders.take(1.0, HERE, THERE, strange) is None
     assert len(ladders) == 0
+
+
+def test_a_call_is_found_by_the_name_that_an_agent_gives_it() -> None:
+    """Asterisk names its channel once it has one: the INVITE came before."""
+    ladders = SipLadders(most_calls=2)
+    ladders.take(1.0, THERE, HERE, message("INVITE sip:x SIP/2.0"), "a@b")
+    ladders.take(1.1, HERE, THERE, message("SIP/2.0 200 OK"), "PJSIP/north-1")
+    assert [each.start for each in ladders.of_name("PJSIP/north-1")] == ["INVITE", "200 OK"]
+    for number in range(2):
+        ladders.take(2.0, HERE, THERE, message("BYE sip:x SIP/2.0", f"call-{number}"), f"PJSIP/north-{number + 2}")
+    assert ladders.of_name("PJSIP/north-1") == ladders.of_name("") == ()
