@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 
 from quality.live_window import StreamWindow, WindowEnd
@@ -15,6 +16,8 @@ from telephony.core.views import CallView
 from telephony.hep_receiver import HepCounters, HepReceiver
 from telephony.metrics import Metrics
 from telephony.quality_settings import QualityRules
+
+_NUMBER = re.compile(r"[0-9](?:[ ()./-]?[0-9]){4,}")
 
 
 class LiveQuality:
@@ -51,7 +54,7 @@ class LiveQuality:
         if not self._hep_listen:
             return None
         return tuple(
-            SipStep(each.time, _end(each.src, each.sport), _end(each.dst, each.dport), each.start)
+            SipStep(each.time, _end(each.src, each.sport), _end(each.dst, each.dport), _without_numbers(each.start))
             for each in self.ladders.of_name(call.channel)
         )
 
@@ -67,6 +70,12 @@ class LiveQuality:
     def _captured(self, streams: Sequence[StreamWindow], end: WindowEnd) -> None:
         if self._after_call:
             self._after_call.tell(self.calls.captured(streams, end), self._clock())
+
+
+def _without_numbers(start: str) -> str:
+    """A method, or a status whose phrase the far end has chosen."""
+    status, _, phrase = start[:80].partition(" ")
+    return f"{status[:20]} {_NUMBER.sub('…', phrase)}".rstrip()
 
 
 def _end(host: str, port: int) -> str:

@@ -19,14 +19,17 @@ def test_the_sip_of_the_callers_channel_is_the_ladder_of_the_call() -> None:
     live = LiveQuality(QualityRules.model_validate({"hep_listen": "127.0.0.1:9060"}), lambda *_: None, lambda: 0.0)
     hep = HepReceiver(live.calls.told, live.ladders)
     invite = message("INVITE sip:+48500000001@example SIP/2.0")
+    moved = message("SIP/2.0 302 Moved to +48 500-000-001")
     answer = message("SIP/2.0 200 OK")
     for packet in (
         HepPacket(CARRIER, 5060, ASTERISK, 5060, 1.0, HepKind.SIP, invite, "a@b"),
+        HepPacket(ASTERISK, 5060, CARRIER, 5060, 1.2, HepKind.SIP, moved, "a@b"),
         HepPacket(ASTERISK, 5060, CARRIER, 5060, 1.5, HepKind.SIP, answer, CALL.channel),
     ):
         hep.datagram_received(serialise_hep(packet), HOMER)
     assert live.ladder(CALL) == (
         SipStep(1.0, "[2001:db8::7]:5060", "[2001:db8::1]:5060", "INVITE"),
+        SipStep(1.2, "[2001:db8::1]:5060", "[2001:db8::7]:5060", "302 Moved to +…"),
         SipStep(1.5, "[2001:db8::1]:5060", "[2001:db8::7]:5060", "200 OK"),
     )
     assert live.ladder(replace(CALL, channel="PJSIP/trunk-a-00000020")) == ()
