@@ -22,8 +22,8 @@ from telephony.asterisk.provision_actions import (
     ShowDialPlan,
     ShowEndpoint,
     ShowEndpoints,
-    ShowRegistrations,
 )
+from telephony.asterisk.trunk_actions import ShowRegistrations
 
 CONNECT_S = 5.0
 RELOAD_S = 30.0
@@ -75,7 +75,7 @@ class ProvisionLink:
         except AmiRefusedError:  # there is none of this name
             return []
 
-    async def _list(self, action: ProvisionAction) -> list[AmiEvent]:
+    async def _list(self, action: ProvisionAction | ShowRegistrations) -> list[AmiEvent]:
         try:
             listing = await self._connection.listing(action, LISTING_S)
         except AmiRefusedError as error:

@@ -30,17 +30,6 @@ class ShowEndpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class ShowRegistrations:
-    """Where we register."""
-
-    name: ClassVar[str] = "PJSIPShowRegistrationsOutbound"
-    listing: ClassVar[bool] = True
-
-    def fields(self) -> Fields:
-        return ()
-
-
-@dataclass(frozen=True, slots=True)
 class ShowDialPlan:
     context: str
     name: ClassVar[str] = "ShowDialPlan"
@@ -74,4 +63,4 @@ class Reload:
         return (("Module", self.module),)
 
 
-ProvisionAction = ShowEndpoints | ShowEndpoint | ShowRegistrations | ShowDialPlan | Qualify | Reload
+ProvisionAction = ShowEndpoints | ShowEndpoint | ShowDialPlan | Qualify | Reload
