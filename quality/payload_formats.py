@@ -32,12 +32,22 @@ def kind_of(name: str) -> int:
 
 
 def known_format(media: MediaMap | None, flow: Flow, payload_type: int) -> Known | None:
-    """By SDP, else by RFC 3551; None: neither speaks of it."""
+    """By SDP, else by RFC 3551; None: neither speaks of it.
+
+    What a static type is to the statistics stands in RFC 3551: an SDP that contradicts it is not believed.
+    """
+    static = STATIC.get(payload_type)
     if media and (told := media.payload_format(flow, payload_type)):
-        return PayloadFormat(told.name.lower(), told.clock_rate_hz), "sdp"
-    if static := STATIC.get(payload_type):
-        return static, "static"
-    return None
+        named = PayloadFormat(told.name.lower(), told.clock_rate_hz)
+        if static is None or _alike(named, static):
+            return named, "sdp"
+    return (static, "static") if static else None
+
+
+def _alike(one: PayloadFormat, other: PayloadFormat) -> bool:
+    """To the statistics."""
+    same_clock = one.clock_rate_hz == other.clock_rate_hz
+    return same_clock and kind_of(one.name) == kind_of(other.name) and (one.name in G711) == (other.name in G711)
 
 
 def guessed_formats(packets: NDArray[np.void], unknown: Sequence[int]) -> dict[int, Known]:

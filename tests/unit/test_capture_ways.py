@@ -314,6 +314,17 @@ def test_what_sdp_tells_comes_first() -> None:
         assert (stream.encrypted, stream.ptime_ms) == (True, 20)
 
 
+@pytest.mark.parametrize("told", [PayloadFormat("PCMA", 48_000), PayloadFormat("telephone-event", 8000)])
+def test_an_sdp_that_contradicts_a_static_type_is_not_believed(told: PayloadFormat) -> None:
+    class Wrong(Sdp):
+        def payload_format(self, flow: Flow, payload_type: int) -> PayloadFormat | None:
+            return told
+
+    fast, plain = both(bytes(Pcap().stream(steady(20)).data), Wrong())
+    assert fast == plain
+    assert (fast.streams[0].format, fast.streams[0].clock_rate_source) == (PayloadFormat("pcma", 8000), "static")
+
+
 ENGINE = "import quality.engines as e; print(e.best_engine().name)"
 
 
