@@ -147,6 +147,8 @@ async def test_the_supervisors_and_the_watchers_pages_in_english(
     hotline, url = house
     hotline.flows = [watched_flow(tmp_path)]
     await log_in(page, url, "ewa")
+    await expect(page.get_by_role("link", name="Łącza")).to_have_count(0)
+    assert (await page.context.request.get(f"{url}/trunks")).status == 403, "it is the network engineers'"
     await choose(page, language="en", theme="dark")  # the picture follows, too
     await expect(page.locator("h1")).to_have_text("The line now")
     await expect(page.locator(".department").first).to_be_visible()

@@ -105,10 +105,3 @@ async def test_what_others_have_put_into_trunks_stays_text_in_english(
     await looks_right(page, shots, "trunks-wrong-file")
     assert await page.evaluate(INJECTED) == []
     assert "hacked" not in await page.title()
-
-
-async def test_whoever_is_no_engineer_has_no_such_page(page: Page, house: tuple[House, str]) -> None:
-    _, url = house
-    await log_in(page, url, "ewa")
-    assert (await page.request.get(f"{url}/trunks")).status == 403
-    await expect(page.get_by_role("link", name="Łącza")).to_have_count(0)
