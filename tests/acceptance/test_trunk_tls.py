@@ -17,6 +17,7 @@ from telephony.asterisk.install import AsteriskProgram
 from tests.acceptance.ami_tap import AmiTap, tapped
 from tests.acceptance.conftest import starting_nodes
 from tests.acceptance.test_trunk_apply import OUTSIDE, apply, node_of, wanted_of
+from tests.acceptance.trunk_calls import tried
 from tests.certificates import Authority
 from tests.ports import free_port
 from tests.tones import part_strength, samples_of
@@ -222,8 +223,13 @@ async def test_speech_goes_both_ways_over_dtls_and_none_without_encryption(scene
 async def test_a_carrier_without_a_codec_of_ours_refuses_with_a_cause_that_says_so(scene: Scene) -> None:
     await scene.encrypts("sdes")
     assert (await apply(node_of(scene.near), wanted_of(scene.file(codec="g722")))).failed == ()
-    for asterisk, channel in ((scene.near, OUT), (scene.far, IN)):
-        assert await refused(asterisk, channel) == "58 Bearer capability not available", channel
+    async with tapped(scene.near.node) as tap:
+        originate(tap, OUT)
+        await tap.until(rb"UserEvent: HotlineTrunk\r\nWhat: tried\r\n.*?\r\n\r\n")
+        assert [(name, each.said, each.cause_name) for name, each in tried(tap)] == [
+            ("north", 488, "bearer_not_available")
+        ]
+    assert await refused(scene.far, IN) == "58 Bearer capability not available"
 
 
 async def refused(asterisk: EmbeddedAsterisk, channel: str) -> str:
