@@ -6,6 +6,7 @@ Asterisk tells over AMI that a host is unreachable, and writes the reason into i
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncIterator
 
@@ -56,4 +57,6 @@ async def _fault(host: Host, context: ssl.SSLContext) -> str:
 
 
 def _said(error: OSError) -> str:
-    return (error.reason if isinstance(error, ssl.SSLError) else error.strerror) or type(error).__name__
+    if isinstance(error, ssl.SSLError):
+        return error.reason or type(error).__name__
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
