@@ -16,6 +16,7 @@ from ivr_flows.session import (
     FindOutages,
     Given,
     HangUp,
+    HearEcho,
     HungUp,
     KeepAnswer,
     LineResult,
@@ -44,8 +45,8 @@ from ivr_flows.session import (
 __all__ = [
     "SHIPPED", "Action", "AnswerAppointment",
     "CheckIdentity", "Digits", "Ending", "EnterLine", "Facts", "FindOutages", "Flow", "FlowError",
-    "FlowSet", "Given", "HangUp", "HungUp", "Identity", "KeepAnswer", "Known", "LineResult", "LookUp", "OpenComplaint",
-    "PauseRecording", "Place", "Prompt", "Question", "RequestCallBack", "Result", "ResumeRecording", "Say", "Session",
-    "SessionError", "StartRecording", "Status", "Step", "TakeVoicemail", "TimedOut", "Transfer", "Wait", "WaitDigits",
-    "WaitLine", "WaitResult", "load", "load_set", "resume", "start",
+    "FlowSet", "Given", "HangUp", "HearEcho", "HungUp", "Identity", "KeepAnswer", "Known", "LineResult", "LookUp",
+    "OpenComplaint", "PauseRecording", "Place", "Prompt", "Question", "RequestCallBack", "Result", "ResumeRecording",
+    "Say", "Session", "SessionError", "StartRecording", "Status", "Step", "TakeVoicemail", "TimedOut", "Transfer",
+    "Wait", "WaitDigits", "WaitLine", "WaitResult", "load", "load_set", "resume", "start",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from ivr_flows.nodes import (
     CallBackNode,
     CollectNode,
     ComplaintNode,
+    EchoNode,
     IdentifyNode,
     LineNode,
     LookUpNode,
@@ -220,7 +221,7 @@ def _line(walk: Walk, node: LineNode, status: str) -> None:
     return walk.end()  # Asterisk's own queue takes the caller
 
 
-def _result(walk: Walk, node: Node, result: Result) -> None:
+def _result(walk: Walk, node: Node, result: Result) -> None:  # noqa: C901 - one for each node
     ok = result.status is Status.OK
     match node:
         case AnnounceNode():
@@ -239,6 +240,9 @@ def _result(walk: Walk, node: Node, result: Result) -> None:
             walk.go(node.next)
         case ComplaintNode() | AppointmentNode():
             walk.go_or_person(node.next if ok and isinstance(node, AppointmentNode) else node.on_unavailable)
+        case EchoNode():
+            ways = {"good": node.good, "fair": node.fair, "bad": node.bad} if ok else {}
+            walk.go_or_person(ways.get(str(result.values.get("verdict")), node.on_unavailable))
         case TransferNode() if ok:
             walk.end(HangUp(Ending.TRANSFERRED_OUT))
         case TransferNode():

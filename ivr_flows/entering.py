@@ -11,6 +11,7 @@ from ivr_flows.nodes import (
     CallBackNode,
     CollectNode,
     ComplaintNode,
+    EchoNode,
     HangUpNode,
     HoursNode,
     IdentifyNode,
@@ -34,6 +35,7 @@ from ivr_flows.session import (
     FindOutages,
     Frame,
     HangUp,
+    HearEcho,
     LookUp,
     OpenComplaint,
     Recording,
@@ -111,6 +113,7 @@ def _asking_the_house(
     | CallBackNode
     | VoicemailNode
     | ComplaintNode
+    | EchoNode
     | TransferNode
     | LookUpNode,
 ) -> None:
@@ -143,6 +146,9 @@ def _asking_the_house(
             walk.question(OpenComplaint(node.kind, proven, elements), WRITING_S)
         case AppointmentNode():
             walk.question(AnswerAppointment(node.answer), WRITING_S)
+        case EchoNode():
+            walk.say(node.say)
+            walk.question(HearEcho(node.seconds), None)
         case TransferNode():
             walk.say(node.say)
             walk.question(Transfer(walk.flow.transfers[node.to]), None)

@@ -11,6 +11,7 @@ from ivr_flows.nodes import (
     CallBackNode,
     CollectNode,
     ComplaintNode,
+    EchoNode,
     IdentifyNode,
     LookUpNode,
     MenuNode,
@@ -34,6 +35,7 @@ PERSON_EXITS: Mapping[type, tuple[str, ...]] = {
     VoicemailNode: ("on_nothing",),
     ComplaintNode: ("on_unavailable",),
     AppointmentNode: ("on_unavailable",),
+    EchoNode: ("on_unavailable",),
     TransferNode: ("on_failure",),
     LookUpNode: ("on_missing", "on_unavailable"),
 }

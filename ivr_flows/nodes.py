@@ -218,6 +218,18 @@ class AppointmentNode(_Node):
     on_unavailable: Next | None = None
 
 
+class EchoNode(_Node):
+    """The caller speaks and hears it back; `#` ends it. The way on is how the line of this call has sounded so far."""
+
+    type: Literal["echo"]
+    say: Words
+    seconds: int = Field(default=15, ge=8, le=60)
+    good: Next
+    fair: Next
+    bad: Next
+    on_unavailable: Next | None = None
+
+
 class TransferNode(_Node):
     """To a number outside, by its name among the permitted ones."""
 
@@ -301,8 +313,8 @@ class HangUpNode(_Node):
 
 Node = (
     SayNode | MenuNode | CollectNode | IdentifyNode | BranchNode | HoursNode | AnnounceNode | LineNode | CallBackNode
-    | VoicemailNode | ComplaintNode | AppointmentNode | TransferNode | SurveyNode | LookUpNode | SetNode | RecordNode
-    | SubFlowNode | ReturnNode | HangUpNode
+    | VoicemailNode | ComplaintNode | AppointmentNode | EchoNode | TransferNode | SurveyNode | LookUpNode | SetNode
+    | RecordNode | SubFlowNode | ReturnNode | HangUpNode
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from ivr_flows.session import (
     AnswerAppointment,
     CheckIdentity,
     FindOutages,
+    HearEcho,
     LookUp,
     OpenComplaint,
     Question,
@@ -28,7 +29,8 @@ from ivr_flows.variables import Value, written
 
 Texts = dict[str, str]  # by language
 Asked = Literal[
-    "check_identity", "look_up", "find_outages", "request_call_back", "open_complaint", "answer_appointment", "transfer"
+    "check_identity", "look_up", "find_outages", "request_call_back", "open_complaint", "answer_appointment",
+    "hear_echo", "transfer",
 ]  # fmt: skip
 
 ANSWERED_S = 0.2  # what an answer takes unless told otherwise
@@ -41,6 +43,7 @@ NAMES: Mapping[type, Asked] = {
     RequestCallBack: "request_call_back",
     OpenComplaint: "open_complaint",
     AnswerAppointment: "answer_appointment",
+    HearEcho: "hear_echo",
     Transfer: "transfer",
 }
 
@@ -70,6 +73,7 @@ class Crm(_Strict):
     call_backs: bool = True
     transfers: bool = True
     appointment: dict[str, str] = Field(default_factory=dict)  # the visit that the call is about
+    sounds: Literal["good", "fair", "bad"] = "good"  # what an echo says of the line
     unavailable: tuple[Asked, ...] = ()
     slow: dict[Asked, Annotated[float, Field(ge=0, le=60)]] = Field(default_factory=dict)  # seconds to the answer
 
@@ -91,6 +95,8 @@ class Pretended:
 
     def answers_after_s(self, question: Question) -> float:
         """How long the house takes; how long the caller waits for it is the flow's budget."""
+        if isinstance(question, HearEcho):
+            return question.seconds
         name = NAMES.get(type(question))
         return self.crm.slow.get(name, ANSWERED_S) if name else ANSWERED_S
 
@@ -111,6 +117,8 @@ class Pretended:
                 return Result(Status.OK) if self.crm.call_backs else REFUSED
             case AnswerAppointment():
                 return Result(Status.OK) if self.crm.appointment else REFUSED
+            case HearEcho():
+                return Result(Status.OK, {"verdict": self.crm.sounds})
             case OpenComplaint():
                 return Result(Status.OK, {"number": self.crm.ticket})
             case Transfer():

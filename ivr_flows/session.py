@@ -167,6 +167,13 @@ class AnswerAppointment:
 
 
 @dataclass(frozen=True, slots=True)
+class HearEcho:
+    """Let the caller hear what they say for so long; answered by `verdict`: good, fair or bad. UNAVAILABLE: unknown."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Transfer:
     """Dial this E.164 number; OK once somebody there has talked with the caller, REFUSED when nobody answered."""
 
@@ -252,6 +259,7 @@ Question = (
     | TakeVoicemail
     | OpenComplaint
     | AnswerAppointment
+    | HearEcho
     | Transfer
 )
 Action = Say | EnterLine | HangUp | StartRecording | PauseRecording | ResumeRecording | KeepAnswer | Question

@@ -130,7 +130,7 @@ class App:
         self._speech = sounds.speech(settings)
         self.readers = {node.name: self._reader(node, node.log_folder) for node in settings.asterisk if node.log_folder}
         self._house = house_of(
-            settings, store, self.clock, self.call_backs, self.submit, self.metrics, self._visits.told
+            settings, store, self.clock, self.call_backs, self.submit, self.metrics, self._visits.told, self.quality
         )
         self.gateways.update({node.name: self._gateway(node) for node in settings.asterisk})
         self.agi = AgiServer(

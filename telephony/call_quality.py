@@ -7,6 +7,7 @@ sent [RFC 3550 §6.4]. Memory is bounded by the number of legs and of reports ke
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import TypeVar
 from quality.hep import HepPacket
 from quality.hep_rtcp import ToldReport
 from quality.live_window import StreamWindow, WindowEnd
-from quality.rtcp_score import DelayModel, Direction, LegQuality, Report, score
+from quality.rtcp_score import DelayModel, Direction, LegQuality, Report, Verdict, score
 from telephony.core.ids import InteractionId
 from telephony.core.quality_interval import QualityInterval
 from telephony.core.quality_record import QualityRecord
@@ -231,6 +232,13 @@ class CallQuality:
         self._joined[kept] = before
         for leg in self._legs.values():
             leg.linkedid = kept if leg.linkedid == call.linkedid else leg.linkedid
+
+    def sounds(self, interaction: InteractionId) -> str | None:
+        """How the caller's own leg of a call under way has sounded, in the worse direction: good, fair or bad."""
+        call = self._calls.get(interaction)
+        verdicts = {each.verdict for each in self.lately(call, -math.inf)} if call else set()
+        words = ((Verdict.BAD, "bad"), (Verdict.DEGRADED, "fair"), (Verdict.GOOD, "good"))
+        return next((word for verdict, word in words if verdict in verdicts), None)
 
     def leg(self, uniqueid: str, codec: str) -> tuple[LegQuality, ...]:
         """How one leg has sounded so far, of a caller or of nobody's call; nothing where nobody reported."""

@@ -14,6 +14,7 @@ from ivr_flows import (
     AnswerAppointment,
     CheckIdentity,
     FindOutages,
+    HearEcho,
     LookUp,
     OpenComplaint,
     Question,
@@ -66,9 +67,10 @@ class House:
         account_of: Callable[[str], Awaitable[CustomerAccount | None]],
         verified: Callable[[InteractionId, str], None] = lambda _interaction, _customer: None,
         visits: Visits | None = None,
+        sounds: Callable[[InteractionId], str | None] = lambda _interaction: None,
     ) -> None:
         """`account_of` knows what a customer owes; `verified` hears who has proven to be which customer; `visits` are
-        those that customers are called about.
+        those that customers are called about; `sounds` knows how the caller's own leg has sounded: good, fair, bad.
         """
         self._records = records
         self._identity = identity
@@ -79,6 +81,7 @@ class House:
         self._account_of = account_of
         self._verified = verified
         self._visits = visits
+        self._sounds = sounds
 
     async def answer(self, asker: Asker, question: Question) -> Result:  # noqa: PLR0911 - one for each question
         """Errors: StoreError. UNAVAILABLE for what only the caller's own channel can do."""
@@ -89,6 +92,9 @@ class House:
                 return await self._visits(asker.interaction, question)
             case LookUp():
                 return await self._look_up(question)
+            case HearEcho():
+                verdict = self._sounds(asker.interaction)
+                return Result(Status.OK, {"verdict": verdict}) if verdict else UNAVAILABLE
             case FindOutages(customer):
                 return Result(Status.OK, texts=await self._outages.find(customer))
             case RequestCallBack():

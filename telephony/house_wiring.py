@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ivr_flows.calendar import local
 from telephony.call_back_desk import CallBackDesk
+from telephony.call_quality import CallQuality
 from telephony.core.events import CallerVerified, Event
 from telephony.house import House, Visits
 from telephony.identity import IdentityCheck
@@ -23,6 +24,7 @@ def house_of(
     submit: Callable[[Event], None],
     metrics: Metrics,
     visits: Visits,
+    quality: CallQuality,
 ) -> House:
     identity = IdentityCheck(store.customers, clock)
     metrics.counter("pin_blocked", "PINs not looked at: too many were wrong", lambda: identity.blocked)
@@ -36,4 +38,5 @@ def house_of(
         store.customers.customer_account,
         lambda interaction, customer: submit(CallerVerified(interaction, customer)),
         visits,
+        quality.sounds,
     )

@@ -23,6 +23,7 @@ from ivr_flows import (
     Flow,
     Given,
     HangUp,
+    HearEcho,
     KeepAnswer,
     LineResult,
     PauseRecording,
@@ -48,6 +49,7 @@ from telephony.asterisk.agi_wire import AgiError, Environment
 from telephony.asterisk.announcing import Announcing
 from telephony.asterisk.asking import Asker
 from telephony.asterisk.config import ACCESSIBILITY_PRIORITY
+from telephony.asterisk.echoing import hear_echo
 from telephony.asterisk.handset import Handset
 from telephony.asterisk.in_line import InLine
 from telephony.asterisk.interaction_id import is_interaction_id, new_interaction_id
@@ -241,6 +243,8 @@ class Journey:
             return await self._message(question)
         if isinstance(question, Transfer):
             return await self.sending_out.send(question)
+        if isinstance(question, HearEcho):
+            await hear_echo(self._session, self._handset, question.seconds)
         await self._handset.renew(budget_s or 0.0)
         result = await self._services.asking.result(self._asker, question, budget_s)
         if isinstance(question, RequestCallBack) and result.status is Status.OK:

@@ -21,6 +21,7 @@ from telephony.asterisk.by_node import by_node
 from telephony.asterisk.embedded import EmbeddedAsterisk
 from telephony.asterisk.gateway import Gateway
 from telephony.asterisk.taping import Tapes
+from telephony.call_quality import CallQuality
 from telephony.clock import Clock
 from telephony.core import commands
 from telephony.core import events as core
@@ -58,6 +59,7 @@ class House:
     transfer_numbers: tuple[str, ...] = ()  # of the dialplan
     asking: Asking | None = None
     recordings: Path | None = None
+    quality: CallQuality = field(default_factory=CallQuality)
     rules: QueueRules = field(default_factory=lambda: QueueRules(60.0, 0.0, 8.0))
 
 
@@ -158,7 +160,7 @@ async def flow_scene(
         together=speech.together,
         facts=facts,
         clock=clock,
-        rtcp=lambda event: None,
+        rtcp=home.quality.heard,
         rng=random.Random(1),
         calendar=home.calendar,
         asking=home.asking,
@@ -168,6 +170,8 @@ async def flow_scene(
     def carry_out(command: Command, _now: float) -> None:
         if isinstance(command, commands.LeaveLine):
             gateway.execute(command)
+        if isinstance(command, commands.CallChanged):
+            home.quality.changed(command.call)
         scene.note(command)
 
     pump = Pump(Engine(Rules({QueueName("support"): home.rules})), clock, [carry_out])

@@ -249,3 +249,16 @@ def test_a_leg_that_becomes_a_call_of_its_own_leaves_its_first_talk_to_the_first
     assert {record.interaction for record in first} == {"i1"}
     assert shape(first).count(("agent", "received")) == 1
     assert shape(quality.ended(second)) == [("agent", "received"), ("agent", "sent")]
+
+
+def test_how_a_call_under_way_sounds_is_its_worse_direction() -> None:
+    quality, view = CallQuality(), call()
+    assert quality.sounds(view.interaction) is None, "it is not known"
+    quality.changed(view)
+    assert quality.sounds(view.interaction) is None, "nobody has reported"
+    talk(quality)
+    assert quality.sounds(view.interaction) == "good"
+    lossy = CallQuality()
+    lossy.changed(view)
+    talk(lossy, lost_to_them=60)
+    assert lossy.sounds(view.interaction) == "bad"

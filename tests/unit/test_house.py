@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from ivr_flows import (
     CheckIdentity,
     FindOutages,
+    HearEcho,
     LookUp,
     OpenComplaint,
     Question,
@@ -63,6 +64,7 @@ class Scene:
     store: Store
     house: House
     verified: list[tuple[str, str]]
+    sounds: dict[str, str]
 
     async def asks(self, question: Question, asker: Asker = ASKER) -> Result:
         return await self.house.answer(asker, question)
@@ -86,11 +88,12 @@ async def scene(tmp_path: Path) -> Scene:
         clock=lambda: NOW,
     )
     verified: list[tuple[str, str]] = []
+    sounds: dict[str, str] = {}
     house = House(
         store, identity, outages, lambda: NOW, lambda at: local(at).date(), desk, store.customers.customer_account,
-        lambda *proven: verified.append(proven),
+        lambda *proven: verified.append(proven), sounds=sounds.get,
     )  # fmt: skip
-    return Scene(store, house, verified)
+    return Scene(store, house, verified, sounds)
 
 
 async def test_a_pin_is_right_wrong_or_blocked(scene: Scene) -> None:
@@ -207,3 +210,9 @@ async def test_who_takes_too_long_is_no_answer() -> None:
 
     assert (await Asking(slow).result(ASKER, FindOutages(None), 0.0)).status is Status.UNAVAILABLE
     await gone.wait()
+
+
+async def test_an_echo_is_told_how_the_call_has_sounded(scene: Scene) -> None:
+    assert (await scene.asks(HearEcho(15))).status is Status.UNAVAILABLE, "nobody has reported"
+    scene.sounds[CALL] = "fair"
+    assert await scene.asks(HearEcho(15)) == Result(Status.OK, {"verdict": "fair"})
