@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from telephony.asterisk.afterwards import ARRIVAL
 from telephony.asterisk.config import AgentPhone, NodeConfig, PeerNode, TrunkPeer, render
 from telephony.asterisk.config_values import AsteriskConfigError
 
@@ -174,3 +175,20 @@ def test_a_flow_can_send_a_caller_to_permitted_numbers_only() -> None:
     assert [line.split(",")[0] for line in out.splitlines() if line.startswith("exten")] == ["exten => +48220000900"]
     assert "Dial(PJSIP/+48220000900@carrier,30,gU(hotline-answered))" in out
     assert "Dial" not in rendered()["extensions.conf"].partition("[hotline-out]")[2].partition("\n[")[0]
+
+
+def test_a_test_call_begins_no_interaction_and_is_read_in_as_none() -> None:
+    dialplan = rendered(replace(NODE, transfer_numbers=("+48500600700",)))["extensions.conf"]
+    contexts = {part.partition("]")[0]: part for part in dialplan.split("\n[")}
+    probes = [text for name, text in contexts.items() if name.startswith("hotline-probe")]
+    assert len(probes) == 5
+    assert not [text for text in probes if "AGI(" in text or "hotline-call" in text or "hotline-in" in text]
+    assert ARRIVAL not in {name for name in contexts if name.startswith("hotline-probe")}
+    assert "PJSIP/${EXTEN}@${HOTLINE_TRUNK}" in contexts["hotline-probe-number"]
+
+
+def test_the_probes_endpoint_is_there_only_with_a_secret() -> None:
+    assert "hotline-probe" not in rendered()["pjsip.conf"]
+    assert "context = hotline-probes" in rendered(replace(NODE, probe_secret="p" * 20))["pjsip.conf"]
+    with pytest.raises(AsteriskConfigError, match="secret"):
+        rendered(replace(NODE, probe_secret="short"))
