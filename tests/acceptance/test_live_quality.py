@@ -14,8 +14,8 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -25,7 +25,7 @@ from quality.capture_ring import CaptureRefusedError, Ring
 from quality.interval_verdicts import Finding
 from quality.softphone_client import PhoneOptions, SoftPhone
 from telephony.core.quality_interval import QualityInterval
-from telephony.core.views import CallState
+from telephony.core.views import CallState, CallView
 from telephony.demo.house import GENERAL
 from tests.acceptance.conftest import ROOT
 from tests.acceptance.media_relay import MediaRelay, Network, Way, media_relay
@@ -33,6 +33,7 @@ from tests.acceptance.world import World, world
 from tests.ports import free_udp_port
 
 CLEAN_CALLS = 2
+MANY, AT_ONCE = 200, 16
 EACH = 4  # calls of one phone program
 TALK_S = 28  # a whole window, aligned to ten seconds, after the first report
 RNG = random.Random(20)
@@ -71,9 +72,9 @@ def captures() -> bool:
     return True
 
 
-@pytest.fixture
-async def town(tmp_path: Path) -> AsyncIterator[tuple[World, MediaRelay]]:
-    config, port, hep = tmp_path / "config", free_udp_port(), free_udp_port()
+@asynccontextmanager
+async def relayed(folder: Path, networks: Sequence[Network], limit_s: float) -> AsyncIterator[tuple[World, MediaRelay]]:
+    config, port, hep = folder / "config", free_udp_port(), free_udp_port()
     shutil.copytree(ROOT / "config", config)
     with (config / "hotline.toml").open("a", encoding="utf-8") as settings:
         settings.write(f'\n[quality]\ninterface = "lo"\nring_mb = 8\ndscp = 46\nhep_listen = "127.0.0.1:{hep}"\n')
@@ -82,13 +83,28 @@ async def town(tmp_path: Path) -> AsyncIterator[tuple[World, MediaRelay]]:
     modules.write_text(re.sub(r"noload = res_hep\w*\.so\n", "", modules.read_text("utf-8")), "utf-8")
     compiled()
     async with (
-        asyncio.timeout(200),
-        world(tmp_path, config=config, more_carriers=(port,)) as everything,
-        media_relay(port, everything.house.ports.sip, NETWORKS) as relay,
+        asyncio.timeout(limit_s),
+        world(folder, config=config, more_carriers=(port,)) as everything,
+        media_relay(port, everything.house.ports.sip, networks) as relay,
     ):
-        while captures() and (await figures(everything, "capture_running")).get("") != 1.0:  # noqa: ASYNC110 - its page of figures tells who asks
+        while captures() and not await listens(everything):  # noqa: ASYNC110 - its page of figures tells who asks
             await asyncio.sleep(0.2)
         yield everything, relay
+
+
+async def talk(everything: World, relay: MediaRelay, places: range) -> None:
+    """Calls of these places all at once, each for `TALK_S`."""
+    async with AsyncExitStack() as phones:
+        for place in places:
+            if place % EACH == 0:
+                log = everything.folder / f"phone-{place}.log"
+                phone = await phones.enter_async_context(await SoftPhone.start(PhoneOptions(), log=log))
+            call = await phone.call(
+                f"sip:{GENERAL}@127.0.0.1:{relay.port}", caller=caller(place), play=everything.folder / "customer.wav"
+            )
+            await call.answered()
+            phones.push_async_callback(call.hang_up)
+        await asyncio.sleep(TALK_S)
 
 
 def compiled() -> None:
@@ -102,28 +118,12 @@ def caller(place: int) -> str:
     return f"+4850000{place:04}"
 
 
-async def test_the_verdict_names_what_was_done_and_clean_calls_are_clean(town: tuple[World, MediaRelay]) -> None:
-    everything, relay = town
-    async with AsyncExitStack() as phones:
-        for place in range(len(NETWORKS)):
-            if place % EACH == 0:
-                log = everything.folder / f"phone-{place}.log"
-                phone = await phones.enter_async_context(await SoftPhone.start(PhoneOptions(), log=log))
-            call = await phone.call(
-                f"sip:{GENERAL}@127.0.0.1:{relay.port}", caller=caller(place), play=everything.folder / "customer.wav"
-            )
-            await call.answered()
-            phones.push_async_callback(call.hang_up)
-        await asyncio.sleep(TALK_S)
+async def test_the_verdict_names_what_was_done_and_clean_calls_are_clean(tmp_path: Path) -> None:
+    async with relayed(tmp_path, NETWORKS, 200) as (everything, relay):
+        await talk(everything, relay, range(len(NETWORKS)))
         over_hep = await figures(everything, "hep_total")
-    seen = await everything.until(
-        lambda calls: len(calls) == len(NETWORKS) and all(c.state is CallState.ENDED for c in calls)
-    )
-    found: dict[str, list[QualityInterval]] = {}
-    for each in seen:
-        network = NETWORKS[next(place for place in range(len(NETWORKS)) if caller(place) == each.caller)]
-        found[network.name] = list(await everything.store.quality.intervals_of(each.interaction))
-    told = {name: verdicts(each) for name, each in found.items()}
+        found = await told_of(everything, len(NETWORKS))
+    told = {NETWORKS[place].name: verdicts(each) for place, each in found.items()}
     jitter_of_ours = {Finding.JITTER_BURST} if relay.stall_s > 0.04 else set()
     for name, (direction, words, by_capture) in EXPECTED.items():
         if by_capture and not captures():
@@ -131,7 +131,7 @@ async def test_the_verdict_names_what_was_done_and_clean_calls_are_clean(town: t
         assert words <= told[name][direction], (name, told)
         others = told[name]["received"] - words - jitter_of_ours - BESIDE.get(name, set())
         assert not others, (name, told, relay.stall_s)
-    for name in found:
+    for name in told:
         if name.startswith("clean"):
             assert told[name]["received"] <= jitter_of_ours, (name, told, relay.stall_s)
             assert told[name]["sent"] <= jitter_of_ours | {Finding.WRONG_DSCP}, (name, told)  # Asterisk marks nothing
@@ -140,6 +140,38 @@ async def test_the_verdict_names_what_was_done_and_clean_calls_are_clean(town: t
     assert over_hep["malformed"] == over_hep["refused"] == 0
     assert over_hep["unplaced"] > len(NETWORKS), "reports of legs that AMI tells of already"
     assert over_hep["sip"] > len(NETWORKS)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1300)  # about eight minutes
+async def test_two_hundred_clean_calls_are_accused_of_nothing(tmp_path: Path) -> None:
+    async with relayed(tmp_path, [Network("clean")] * MANY, 1200) as (everything, relay):
+        for first in range(0, MANY, AT_ONCE):
+            await talk(everything, relay, range(first, min(MANY, first + AT_ONCE)))
+        found = await told_of(everything, MANY)
+    told = [verdicts(each) for each in found.values()]
+    accused = [each for each in told if each["received"] or each["sent"] - {Finding.WRONG_DSCP}]
+    print(f"{len(told)} clean calls, {len(accused)} accused: {accused}; our own longest pause {relay.stall_s:.3f} s")
+    assert len(told) == MANY
+    assert all(each["received"] | each["sent"] <= {Finding.WRONG_DSCP, Finding.JITTER_BURST} for each in told)
+    assert not accused or relay.stall_s > 0.04, "a pause of the relay's own is jitter"
+
+
+async def told_of(everything: World, count: int) -> dict[int, list[QualityInterval]]:
+    """The intervals of all calls by place, once they have ended."""
+    seen: Sequence[CallView] = ()
+    async with asyncio.timeout(60):
+        while sum(call.state is CallState.ENDED for call in seen) < count:
+            await asyncio.sleep(0.2)
+            seen = await everything.store.recent_interactions(count)
+    places = {caller(place): place for place in range(count)}
+    return {
+        places[str(each.caller)]: list(await everything.store.quality.intervals_of(each.interaction)) for each in seen
+    }
+
+
+async def listens(everything: World) -> bool:
+    return (await figures(everything, "capture_running")).get("") == 1.0
 
 
 async def figures(everything: World, name: str) -> dict[str, float]:
