@@ -109,8 +109,13 @@ class AuditTrail:
         act = str(Act.QUALITY_SHOWN)
         self._add([Entry(uuid.uuid4().hex, self._clock(), login, act, subject, (what,), why)])
 
+    def ticket_read(self, login: str, customer: str, number: str) -> None:
+        """Somebody reads a ticket; `customer` empty: nobody knows whose."""
+        subject = pseudonym(customer, self._key) if customer else ""
+        self._add([Entry(uuid.uuid4().hex, self._clock(), login, str(Act.TICKET_SHOWN), subject, ("ticket",), number)])
+
     def ticket_changed(self, actor: str, customer: str, number: str, status: bool) -> None:  # noqa: FBT001 - which of two
-        """Somebody has changed a ticket in another system: its status, or else what is written there."""
+        """Somebody has changed a ticket, here or in another system: its status, or else what is written there."""
         subject = pseudonym(customer, self._key) if customer else ""
         fields = ("status" if status else "comment",)
         self._add([Entry(uuid.uuid4().hex, self._clock(), actor, str(Act.TICKET_CHANGED), subject, fields, number)])

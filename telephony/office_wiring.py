@@ -12,12 +12,13 @@ from telephony.complaint_api import ComplaintApi
 from telephony.complaint_letter_api import ComplaintLetterApi
 from telephony.complaint_post import ComplaintPost
 from telephony.complaints import Complaints
-from telephony.console.api.endpoint import ENGINEERS, Endpoint
+from telephony.console.api.endpoint import ENGINEERS, STAFF, Endpoint
 from telephony.console.floor import SUPERVISORS
 from telephony.console.more_pages import StaffPage
 from telephony.console.texts import PageTemplate
 from telephony.core.ids import InteractionId
 from telephony.customer_messages import CustomerMessages
+from telephony.guidance import card_fields_file
 from telephony.messages_wiring import Post
 from telephony.outbox_api import OutboxApi
 from telephony.privacy.desk import PrivacyDesk
@@ -27,6 +28,7 @@ from telephony.quality_api import Ladder, QualityApi
 from telephony.retention import Forgetting
 from telephony.settings import Settings
 from telephony.store.store import Store
+from telephony.ticket_api import TicketApi
 from telephony.tickets_wiring import TicketExchange
 from telephony.web_messages import WebMessages
 
@@ -55,6 +57,7 @@ class Office:
         self._letter_api = ComplaintLetterApi(self._complaints, audit.complaint_read)
         self._quality_api = QualityApi(store, audit.quality_shown, clock, ladder)
         self.tickets = TicketExchange(settings.ticket_system, store, audit, clock)
+        self._ticket_api = TicketApi(store, titles, card_fields_file.load(settings.card_fields), audit, clock)
         self._outbox_api = OutboxApi(store, clock)
         self.post = Post(settings, store, self.written, clock, self._complaints.look_soon)
         self.messages = WebMessages(store, desk, self._complaints, titles, clock, self.written)
@@ -62,6 +65,7 @@ class Office:
     def for_pages(self) -> Iterator[Endpoint]:
         """What people ask in the console."""
         yield from self._complaint_api.endpoints()
+        yield from self._ticket_api.endpoints()
         yield from self._outbox_api.endpoints()
         yield from self._quality_api.endpoints()
         if self._privacy_desk:
@@ -69,6 +73,7 @@ class Office:
         yield from self._letter_api.endpoints()
 
     def more_pages(self) -> Iterator[StaffPage]:
+        yield StaffPage("/tickets", PageTemplate("tickets.html"), STAFF)
         yield StaffPage("/outbox", PageTemplate("outbox.html"), SUPERVISORS)
         yield StaffPage("/quality", PageTemplate("quality.html"), ENGINEERS)
 

@@ -22,9 +22,9 @@ from telephony.console.api.media import Media
 from telephony.console.api.problems import ProblemError
 from telephony.console.floor import SUPERVISORS
 from telephony.core.recording import ListedRecording, RecordingKind
-from telephony.core.ticket import ticket_sequence
 from telephony.store.errors import StoreError
 from telephony.store.store import Store
+from telephony.ticket_number import typed_sequence
 from telephony.vault.sealed import BrokenSealError
 from telephony.vault.vault import AudioFacts, Vault
 
@@ -113,7 +113,7 @@ class RecordingsApi:
 
     async def _list(self, asked: Asked) -> RecordingsNow:
         wanted = asked.query_as(Wanted)
-        ticket = _sequence(wanted.ticket)
+        ticket = None if wanted.ticket is None else typed_sequence(wanted.ticket)
         from_at, to_at = _day(wanted.day)
         async with _told():
             found = await self._store.recordings.listed(
@@ -180,16 +180,6 @@ def _shown(each: ListedRecording) -> RecordingNow:
         name=known.name, interaction=known.interaction, kind=known.kind, begun_at=known.begun_at,
         duration_s=known.duration_s, queue=each.queue, agent=each.agent, ticket=each.ticket,
     )  # fmt: skip
-
-
-def _sequence(number: str | None) -> int | None:
-    """Errors: ProblemError for what is no ticket number."""
-    if number is None:
-        return None
-    try:
-        return ticket_sequence(number.replace("-", "").replace(" ", ""))
-    except ValueError as error:
-        raise ProblemError(422, "ticket_number", str(error)) from None
 
 
 def _day(day: date | None) -> tuple[float, float]:

@@ -54,6 +54,11 @@ _OVERSIGHT = {
     "/recordings": "recordings.to_here",
     "/outbox": "outbox.to_here",
 }  # pages of supervisors
+_EVERYBODYS = {
+    "/tickets": "tickets.to_here",
+    "/complaints": "complaints.to_here",
+    "/appointments": "appointments.to_here",
+}
 _MEASURED = {"/quality": "quality.to_here", "/trunks": "trunks.to_here"}  # of network engineers
 
 HEADERS = {
@@ -363,7 +368,7 @@ def _measured(role: Role) -> Mapping[str, str]:
 def _links(before: Mapping[str, str], language: Language) -> str:
     """To other pages: these, as path and word, and those that are everybody's."""
     known = texts(language)
-    paths = {**before, "/complaints": "complaints.to_here", "/appointments": "appointments.to_here"}
+    paths = {**before, **_EVERYBODYS}
     links = " ".join(f'<a href="{path}">{escape(known[word])}</a>' for path, word in paths.items())
     return f'<nav class="trail" aria-label="{escape(known["supervision.nav"])}">{links}</nav>'
 

@@ -28,7 +28,8 @@ class Act(StrEnum):
     RECORDING_HEARD = "recording_heard"  # `why` is the interaction and the reason that was given
     RELEASED = "released"
     REQUEST_SHOWN = "request_shown"  # what a person asks about own data
-    TICKET_CHANGED = "ticket_changed"  # in another system, by somebody there
+    TICKET_CHANGED = "ticket_changed"  # here, or in another system by somebody there
+    TICKET_SHOWN = "ticket_shown"
     QUALITY_SHOWN = "quality_shown"  # how calls sounded: the list of the worst, one call, its evidence, records
     COMPLAINT_STEP = "complaint_step"  # filed, written, decided, …: the act is the first of the fields
     TRUNKS_CHANGED = "trunks_changed"  # applied or rolled back, at which nodes; `why` says begun, done or failed

@@ -75,11 +75,18 @@ class CardRules:
 
     def shown(self, card: Card, account: Account | None, call: InteractionId | None = None) -> Shown:
         concern = {name: rule for name, rule in self._rules.items() if account and rule.concerns(account)}
-        opened = frozenset(name for name, rule in concern.items() if card.identity.suffices_for(rule.identity))
+        opened = self.opened(account, card.identity) if account else frozenset()
         if account and card.customer and opened:
             self._seen(Look(account.login, card.customer.number, opened, call))
         closed = {name: rule.identity for name, rule in concern.items() if name not in opened}
         return Shown(_only(card, opened), opened, closed)
+
+    def opened(self, account: Account, identity: Identity) -> frozenset[CardField]:
+        """What somebody may see of a customer who is known so surely; it is no look at one."""
+        rules = self._rules.items()
+        return frozenset(
+            name for name, rule in rules if rule.concerns(account) and identity.suffices_for(rule.identity)
+        )
 
 
 NOTHING_HIDDEN = CardRules({each: FieldRule(frozenset(Role)) for each in CardField})

@@ -51,6 +51,38 @@ class TicketEntry:
     entered_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class ListedTicket:
+    """A ticket among others. `entries`: how many interactions it has taken in, its own among them."""
+
+    sequence: int
+    interaction: InteractionId  # that it was opened for
+    subject: str
+    status: TicketStatus
+    queue: QueueName | None
+    customer: str | None
+    opened_at: float  # seconds since the epoch
+    changed_at: float  # when something last came into it
+    entries: int
+    complaint: str | None  # of which kind
+    there: str | None  # its number in the other ticket system
+
+    @property
+    def number(self) -> str:
+        return ticket_number(self.sequence)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Something that a customer was written about a ticket, without what it says. Times in seconds since the epoch."""
+
+    way: str  # sms, mail
+    about: str  # number, survey, or what a letter of a complaint is for
+    made_at: float
+    sent_at: float | None
+    dead_at: float | None  # nobody took it
+
+
 def ticket_number(sequence: int) -> str:
     """`sequence` ≥ 1 with its check digit, at least six digits."""
     digits = f"{sequence:0{FEWEST_DIGITS}}"

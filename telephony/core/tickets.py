@@ -16,6 +16,7 @@ from telephony.core.ticket import OpenTicket, TicketStatus
 from telephony.core.ticket_rules import EndedCall, TicketRule, decide
 from telephony.core.views import CallView, Lane
 
+QUALITY = "Jakość rozmowy:"  # how the line of what a call puts into its ticket begins that tells how it sounded
 REMEMBERED = 20_000  # calls whose disposition may still come
 Words = Callable[[EndedCall], Iterable[str]]
 
@@ -121,4 +122,9 @@ def _facts(ended: EndedCall) -> Iterable[str]:
     if call.answered_at and call.ended_at:
         yield f"Czas rozmowy: {call.ended_at - call.answered_at:.0f} s"
     if ended.mos is not None:
-        yield f"Jakość rozmowy: MOS {ended.mos:.1f}".replace(".", ",")
+        yield f"{QUALITY} MOS {ended.mos:.1f}".replace(".", ",")
+
+
+def without_quality(body: str) -> str:
+    """What a call has put into its ticket, for whoever may not see how calls sounded."""
+    return "\n".join(line for line in body.split("\n") if not line.startswith(QUALITY))

@@ -11,7 +11,6 @@ from telephony.store.errors import StoreRefusedError
 from telephony.store.memory_appointments import MemoryAppointments
 from telephony.store.memory_articles import ArticleTwin
 from telephony.store.memory_audit import MemoryAudit
-from telephony.store.memory_complaints import MemoryComplaints
 from telephony.store.memory_customers import MemoryCustomers
 from telephony.store.memory_messages import MemoryMessages
 from telephony.store.memory_privacy import MemoryPrivacy
@@ -21,7 +20,7 @@ from telephony.store.memory_quality_views import MemoryQualityViews
 from telephony.store.memory_recordings import MemoryRecordings
 from telephony.store.memory_second_factors import MemorySecondFactors
 from telephony.store.memory_surveys import MemorySurveys
-from telephony.store.memory_tickets_there import MemoryTicketsThere
+from telephony.store.memory_tickets import MemoryTickets
 from telephony.store.memory_trunks import MemoryTrunks
 from telephony.store.queries import queries
 
@@ -33,13 +32,12 @@ class Memory(
     MemoryAppointments,
     ArticleTwin,
     MemoryAudit,
-    MemoryComplaints,
     MemoryMessages,
     MemoryPrivacy,
     MemoryQuality,
     MemoryQualityViews,
     MemoryRecordings,
-    MemoryTicketsThere,
+    MemoryTickets,
     MemoryTrunks,
     MemoryProbes,
     MemorySecondFactors,

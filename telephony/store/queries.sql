@@ -141,6 +141,32 @@ UPDATE ticket SET told_at = :at WHERE interaction = :interaction AND told_at IS 
 SELECT * FROM ticket_interaction WHERE ticket = (SELECT ticket FROM ticket_interaction WHERE interaction = :interaction)
 ORDER BY entered_at, interaction
 
+-- name: listed_tickets
+-- Tickets, the youngest first: of a status, of a queue, of these queues and of none, or one.
+SELECT sequence, ticket.interaction, subject, status, queue, ticket.customer, opened_at, complaint.kind AS complaint,
+    (SELECT count(*) FROM ticket_interaction WHERE ticket_interaction.ticket = sequence) AS entries,
+    greatest(
+        opened_at,
+        (SELECT max(entered_at) FROM ticket_interaction WHERE ticket_interaction.ticket = sequence),
+        (SELECT max(at) FROM ticket_change WHERE ticket_change.ticket = sequence)
+    ) AS changed_at,
+    (SELECT there FROM ticket_there JOIN ticket_system ON name = system
+     WHERE ticket_there.ticket = sequence AND told) AS there
+FROM ticket LEFT JOIN complaint USING (interaction)
+WHERE (:status::text IS NULL OR status = :status) AND (:queue::text IS NULL OR queue = :queue)
+AND (:queues::text[] IS NULL OR queue IS NULL OR queue = ANY(:queues))
+AND (:sequence::bigint IS NULL OR sequence = :sequence)
+ORDER BY sequence DESC LIMIT :most
+
+-- name: ticket_messages
+-- What customers were written about a ticket: messages of these ids, and letters of its complaint.
+SELECT target AS way, split_part(id, '-', 1) AS about, created_at AS made_at, sent_at, dead_at
+FROM outbox WHERE id = ANY(:ids)
+UNION ALL
+SELECT way, act AS about, made_at, coalesce(sent_at, entered_at), dead_at
+FROM complaint_letter LEFT JOIN outbox USING (id) WHERE interaction = :interaction
+ORDER BY made_at, about
+
 -- name: open_tickets_of
 -- A customer's tickets that are not closed, the youngest first.
 -- Each with its complaint where it is one, and with where

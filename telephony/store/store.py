@@ -35,6 +35,7 @@ from telephony.store.second_factors import SecondFactorStore
 from telephony.store.sessions import SessionStore
 from telephony.store.surveys import SurveyStore
 from telephony.store.tellings import TellingStore
+from telephony.store.tickets import TicketStore
 from telephony.store.tickets_there import TicketsThere
 
 T = TypeVar("T")
@@ -126,6 +127,10 @@ class Store:
     @property
     def tellings(self) -> TellingStore:
         return TellingStore(self._connection)
+
+    @property
+    def tickets(self) -> TicketStore:
+        return TicketStore(self._connection)
 
     @property
     def tickets_there(self) -> TicketsThere:

@@ -17,11 +17,12 @@ from playwright.async_api import Browser, Page, ViewportSize, async_playwright, 
 
 from ivr_flows import Flow
 from telephony.asterisk.ami_actions import MuteRecording
+from telephony.audit import AuditTrail
 from telephony.call_evidence import SipStep
 from telephony.complaint_api import ComplaintApi
 from telephony.complaint_letter_api import ComplaintLetterApi
 from telephony.complaints import Complaints
-from telephony.console.api.endpoint import ENGINEERS, Endpoint
+from telephony.console.api.endpoint import ENGINEERS, STAFF, Endpoint
 from telephony.console.caller_message import CallBack, CallerMessage, Filed
 from telephony.console.console import Console
 from telephony.console.desk import Desk
@@ -66,6 +67,7 @@ from telephony.shipped import CONFIG_FOLDER
 from telephony.store.memory import Memory
 from telephony.store.store import Store
 from telephony.supervision import SupervisionApi
+from telephony.ticket_api import TicketApi
 from telephony.vault.keys import own_ring
 from telephony.vault.vault import Vault
 from tests import tools
@@ -87,6 +89,7 @@ HOSTILE = "<img src=x onerror=\"document.title='hacked'\"><script>document.title
 KNOWN = "+48500000123"
 HOSTILE_NUMBER = "<svg onload=alert(1)>"
 DEPARTMENTS = ("support", "sales", "billing")
+TITLES = {"support": "Pomoc techniczna", "sales": "Sprzedaż", "billing": "Rozliczenia", "fibre": "Światłowód"}
 ANNA = Account(
     "anna", "Anna Wiśniewska", hash_password(PASSWORD), "anna", dict.fromkeys(DEPARTMENTS, 1), departments=DEPARTMENTS
 )
@@ -184,6 +187,9 @@ class House:
         self.complaints = Complaints(USUAL, self.store, lambda: time.time() + self.later_s, post(folder=self.out))
         self.trunks = TrunkScene(data, self.store, now=time.time())
         self.outreach = Outreach(self.store)
+        card_rules = card_fields_file.load(CONFIG_FOLDER / "card-fields.yaml")
+        trail = AuditTrail(b"key", data / "audit.spool", self.store, time.time)
+        self.tickets = TicketApi(self.store, TITLES, card_rules, trail, time.time)
         self.moved: list[tuple[str, str]] = []  # callers handed over, and to which number
         self.console = Console(
             rules=rules,
@@ -197,7 +203,7 @@ class House:
             file_message=self.file_message,
             notes=StoredNotes(self.store, time.time),
             search=self.search,
-            card_rules=card_fields_file.load(CONFIG_FOLDER / "card-fields.yaml"),
+            card_rules=card_rules,
             dispositions=dispositions_file.load(CONFIG_FOLDER / "dispositions.yaml", ("sales", "support", "billing")),
             scripts=script_file.load_all(CONFIG_FOLDER / "scripts", ("sales", "support", "billing")),
             library=Knowledge(CONFIG_FOLDER / "articles", self.store.articles),
@@ -208,6 +214,7 @@ class House:
                 *ComplaintLetterApi(self.complaints, lambda *_: None).endpoints(),
                 *RecordingsApi(self.vault, self.store, self.note_heard, time.time).endpoints(),
                 *self.trunks.endpoints(),
+                *self.tickets.endpoints(),
                 *QualityApi(
                     self.store, self.note_heard, time.time, lambda call: self.ladders.get(call.interaction)
                 ).endpoints(),
@@ -219,6 +226,7 @@ class House:
                     StaffPage(f"/{name}", PageTemplate(f"{name}.html"), SUPERVISORS)
                     for name in ("outbox", "recordings")
                 ),
+                StaffPage("/tickets", PageTemplate("tickets.html"), STAFF),
                 StaffPage("/trunks", PageTemplate("trunks.html"), ENGINEERS),
                 StaffPage("/quality", PageTemplate("quality.html"), ENGINEERS),
             ),

@@ -40,6 +40,7 @@ SUPERVISORS = {  # template → path
     "surveys.html": "/surveys",
     "appointments.html": "/appointments",
     "outbox.html": "/outbox",
+    "tickets.html": "/tickets",
     "recordings.html": "/recordings",
 }
 HERE = {"form.html", "survey.html", "login.html", "console.html", *SUPERVISORS}

@@ -11,12 +11,14 @@ import aiohttp
 import pytest
 
 from ivr_flows.calendar import Calendar
+from telephony.audit import AuditTrail
 from telephony.complaint_api import ComplaintApi
 from telephony.complaint_letter_api import ComplaintLetterApi
 from telephony.complaints import Complaints
 from telephony.console.api.endpoint import Endpoint
 from telephony.console.rules import ConsoleRules
 from telephony.core.account import Role
+from telephony.core.card_fields import NOTHING_HIDDEN
 from telephony.core.complaints import USUAL
 from telephony.core.ids import InteractionId
 from telephony.outbox_api import OutboxApi
@@ -32,6 +34,7 @@ from telephony.store.memory import Memory
 from telephony.store.personal import PersonalData
 from telephony.store.store import Store
 from telephony.supervision import SupervisionApi
+from telephony.ticket_api import TicketApi
 from telephony.vault.keys import KeyRing
 from telephony.vault.vault import Vault
 from tests.acceptance.survey_scene import Outreach
@@ -95,6 +98,9 @@ RIGHTS: Mapping[tuple[str, str], frozenset[Role]] = {
     ("DELETE", "/privacy/holds/{hold}"): OFFICERS,
     ("GET", "/privacy/retention"): OFFICERS,
     ("POST", "/privacy/audit"): OFFICERS,
+    ("GET", "/tickets"): STAFF,
+    ("GET", "/tickets/{number}"): STAFF,
+    ("PUT", "/tickets/{number}/status"): STAFF,
     ("GET", "/outbox"): SUPERVISORS,
     ("POST", "/outbox/retry"): SUPERVISORS,
     ("GET", "/recordings"): SUPERVISORS,
@@ -137,6 +143,7 @@ def real(path: str) -> str:
         .replace("{name}", "sales")
         .replace("{letter}", "l1")
         .replace("{reference}", "Z-1")
+        .replace("{number}", "000012")
     )
     return (
         path.replace("{session}", "f00d")
@@ -168,7 +175,8 @@ def endpoints(tmp_path: Path) -> tuple[Endpoint, ...]:
     outreach = Outreach(store)
     trunks, quality = TrunkScene(tmp_path / "trunks", store), QualityApi(store, lambda *_: None, clock)
     privacy = PrivacyApi(PrivacyDesk(house))
-    others = (letter_api, outreach, OutboxApi(store, clock), privacy, recordings, trunks, quality)
+    tickets = TicketApi(store, {}, NOTHING_HIDDEN, AuditTrail(b"key", tmp_path / "spool", store, clock), clock)
+    others = (letter_api, tickets, outreach, OutboxApi(store, clock), privacy, recordings, trunks, quality)
     return (*supervision.endpoints(), *complaint_api.endpoints(), *(one for api in others for one in api.endpoints()))
 
 

@@ -9,10 +9,15 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
+from telephony.core.complaints import Act
 from telephony.core.ids import InteractionId, QueueName, Uniqueid
-from telephony.core.ticket import OpenTicket, TicketStatus
+from telephony.core.outbox import Message
+from telephony.core.promises import Complaint
+from telephony.core.ticket import OpenTicket, TicketStatus, Written, ticket_sequence
+from telephony.core.ticket_exchange import Change
 from telephony.core.views import CallState, CallView, Lane, Outcome
 from telephony.crm.seed import customers
+from telephony.store.letters import KeptLetter
 from telephony.store.memory import Memory
 from telephony.store.store import Store
 
@@ -133,3 +138,63 @@ async def test_closed_again_and_again_while_calls_come_in_each_has_its_ticket(da
         assert [each.status for each in found if each] == ["closed"] * len(names)
     finally:
         await store.close()
+
+
+async def test_people_find_tickets_by_status_department_and_number(store: Store) -> None:
+    await store.record_calls([call(FIRST), call(SECOND), call(THIRD, OTHER.phones[0])])
+    number = await store.open_ticket(about(FIRST), 5.0)
+    await store.open_ticket(about(SECOND), 6.0)
+    await store.open_ticket(replace(about(THIRD, "bills", TicketStatus.CLOSED), queue=QueueName("billing")), 7.0)
+    await store.file_complaint(Complaint(InteractionId("c-1"), "billing", CUSTOMER.number, {}, 8.0))
+    await store.open_ticket(OpenTicket(InteractionId("c-1"), None, "Reklamacja", "…"), 8.0)
+    await store.tickets_there.tell("rt")
+    await store.tickets_there.keep("rt", ticket_sequence(number), "4711", TicketStatus.OPEN)
+    await store.tickets_there.arrived("rt", Change("ch-1", "4711", 9.5, "jan", None, "Technik jedzie."))
+    complaint, closed, first = await store.tickets.listed()
+    assert (first.number, first.entries, first.opened_at, first.changed_at) == (number, 2, 5.0, 9.5)
+    assert (first.customer, first.there, first.complaint) == (CUSTOMER.number, "4711", None)
+    assert (complaint.queue, complaint.complaint, complaint.changed_at) == (None, "billing", 8.0)
+    find = store.tickets.listed
+    assert await find(status=TicketStatus.CLOSED) == (closed,)
+    assert await find(queue="support") == (first,)
+    assert await find(queues=("billing",)) == (complaint, closed)
+    assert await find(queues=()) == (complaint,)
+    assert await find(queue="support", queues=("billing",)) == ()
+    assert await find(sequence=ticket_sequence(number)) == (first,)
+    assert await find(sequence=4711) == ()
+    assert await find(most=1) == (complaint,)
+
+
+async def test_somebody_sets_a_status_once_and_never_that_of_a_second_open_one(store: Store) -> None:
+    await store.record_calls([call(FIRST), call(SECOND)])
+    await store.tickets_there.tell("rt")
+    await store.open_ticket(about(FIRST), 5.0)
+    (first,) = await store.tickets.listed()
+    for _ in range(2):
+        assert await store.tickets.set_status(first, TicketStatus.CLOSED, "anna", 9.0)
+    (told,) = await store.tickets_there.changes(FIRST)
+    assert (told.there, told.at, told.actor, told.status) == ("hotline", 9.0, "anna", TicketStatus.CLOSED)
+    assert [each.waiting for each in await store.tickets_there.waiting()] == [2], "what came in, and the status once"
+    await store.open_ticket(about(SECOND), 10.0)
+    assert not await store.tickets.set_status(first, TicketStatus.PENDING, "anna", 11.0)
+    assert len(await store.tickets_there.changes(FIRST)) == 1
+    assert [each.status for each in await store.tickets.listed()] == [TicketStatus.OPEN, TicketStatus.CLOSED]
+
+
+async def test_what_a_customer_was_written_about_a_ticket_is_found(store: Store) -> None:
+    await store.file_complaint(Complaint(FIRST, "billing", CUSTOMER.number, {}, 5.0))
+    number = await store.open_ticket(OpenTicket(FIRST, None, "Reklamacja", "…"), 5.0)
+    ids = (f"survey-{number}", f"ticket-{number}", "l-1", "ticket-000027")
+    messages = [Message(each, "sms", "{}", 6.0 + at, recipient="p") for at, each in enumerate(ids)]
+    await store.outbox.keep_messages(messages)
+    await store.outbox.message_sent(f"ticket-{number}", 20.0)
+    await store.outbox.message_failed(f"survey-{number}", 0.0, "no", 21.0)
+    for name, at in (("l-1", None), ("l-2", 9.5)):
+        await store.letters.keep(KeptLetter(name, FIRST, Act.CONFIRM, "post", "p", "…", "anna", 9.0, at))
+    (ticket,) = await store.tickets.listed()
+    assert set(await store.tickets.messages(ticket)) == {
+        Written("sms", "survey", 6.0, None, 21.0),
+        Written("sms", "ticket", 7.0, 20.0, None),
+        Written("post", "confirm", 9.0, None, None),
+        Written("post", "confirm", 9.0, 9.5, None),
+    }

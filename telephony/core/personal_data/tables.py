@@ -229,7 +229,7 @@ CASES: Final = (
         department="(SELECT queue FROM ticket AS its WHERE its.sequence = {table}.ticket)",
     ),
     Table(
-        "ticket_change", "what was done to a ticket in another system", Kind.TICKETS, Ground.CONTRACT, Keep.TICKETS,
+        "ticket_change", "what was done to a ticket here and elsewhere", Kind.TICKETS, Ground.CONTRACT, Keep.TICKETS,
         columns(ticket="ticket", staff="actor", text="comment", fact="system change at status"),
         age="(SELECT {table}.at FROM ticket WHERE sequence = {table}.ticket AND status = 'closed')",
         by_law=TICKET_OF_COMPLAINT % "ticket", law=COMPLAINT_LAW,

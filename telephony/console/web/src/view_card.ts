@@ -96,11 +96,21 @@ function quality(mos: number | null): string {
   return fill(words, { mos: mos.toFixed(1) });
 }
 
+/** To all that has happened to it, beside the call that goes on here. */
+function ticketLink(number: string): HTMLElement {
+  const link = make("a", "ticket-link", number);
+  link.href = `/tickets#${encodeURIComponent(number)}`;
+  link.target = "_blank";
+  link.rel = "noopener";
+  link.append(make("span", "unseen", ` ${t.new_tab}`));
+  return link;
+}
+
 function ticketItem(ticket: TicketSummary): HTMLElement {
   const item = make("li");
   const head = make("p", "ticket-head");
   const status = lookUp(ofCalls, `status_${ticket.status}`, ticket.status);
-  head.append(make("strong", "", ticket.number), make("span", "quiet", status));
+  head.append(ticketLink(ticket.number), make("span", "quiet", status));
   item.append(head, makeForeign("p", "", ticket.subject), make("p", "quiet", day(ticket.opened_at)));
   if (ticket.answer_due) item.append(make("p", "", clock(ticket.answer_due)));
   if (ticket.there) item.append(makeForeign("p", "quiet", fill(t.ticket_there, { number: ticket.there })));
