@@ -70,6 +70,7 @@ callerid = {endpoint} <{endpoint}>
 trust_id_inbound = no
 identify_by = username,auth_username
 direct_media = no
+tos_audio = 184
 dtmf_mode = rfc4733
 rtp_timeout = 60
 device_state_busy_at = 1

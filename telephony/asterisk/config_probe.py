@@ -30,6 +30,7 @@ callerid = {PROBE} <0>
 trust_id_inbound = no
 identify_by = username,auth_username
 direct_media = no
+tos_audio = 184
 dtmf_mode = rfc4733
 rtp_timeout = 60
 allow_transfer = no
