@@ -68,21 +68,26 @@ def test_machines_are_not_answered(headers: dict[str, str]) -> None:
         (b"", "sender"),
         (b"\x00" * 5000, "sender"),
         (b"From: nobody\n\nx", "sender"),
-        (b"From: a@b.pl, c@d.pl\r\n\tBcc: e@f.pl\n\nx", ""),
         (b"From: x@y.pl\n\n" + b"x" * MOST_BYTES, "larger"),
         (b"From: x@y.pl\n" + b'Content-Type: multipart/mixed; boundary="a"\n\n--a\n' * 2000, "too many parts"),
         (b'From: x@y.pl\nContent-Type: multipart/mixed; boundary="a"\n\n' + b"--a\n\nx\n" * 60, "too many parts"),
-        (b"From: " + b"(" * 900 + b"x@y.pl\n\nx", "cannot be read"),
+        (b"From: " + b"(" * 900 + b"x@y.pl\n\nx", "cannot be read|sender"),
         (b"From: x@y.pl\n" + b"X: y\n" * 1001 + b"\nx", "headers"),
         (b"From: x@y.pl\nX: " + b"y" * 50_001 + b"\n\nx", "headers"),
     ],
 )
 def test_what_is_too_much_or_of_nobody_is_refused(raw: bytes, why: str) -> None:
-    if not why:
-        assert elements(raw)["email"] == "a@b.pl"
-        return
     with pytest.raises(RefusedMailError, match=why):
         read(raw, OWN)
+
+
+def test_of_several_senders_there_is_the_first_or_none() -> None:
+    """Versions of Python differ in what they make of them [CVE-2023-27043]."""
+    try:
+        found = elements(b"From: a@b.pl, c@d.pl\r\n\tBcc: e@f.pl\n\nx")
+    except RefusedMailError:
+        return
+    assert found["email"] == "a@b.pl"
 
 
 def test_html_becomes_text_and_nothing_of_it_is_a_page_any_more() -> None:
