@@ -24,7 +24,8 @@ RETIRE_MS = 50  # a block that is not full is handed over after this time
 LEAST_FRAME = 128  # bytes that the shortest UDP packet takes in a block
 
 _SOL_PACKET, _RX_RING, _STATISTICS, _VERSION, _FANOUT, _IGNORE_OUTGOING = 263, 5, 6, 10, 18, 23
-_SO_ATTACH_FILTER, _TPACKET_V3, _FANOUT_HASH, _FANOUT_DEFRAG = 26, 2, 0, 0x8000
+_SO_ATTACH_FILTER, _TPACKET_V3 = 26, 2
+_FANOUT_HASH, _FANOUT_DEFRAG, _FANOUT_IGNORE_OUTGOING = 0, 0x8000, 0x4000
 _ETH_P_ALL, _FRAME_BYTES, _SNAP = 3, 2048, 0x40000
 _ETHERNET, _LOOPBACK = 1, 772  # [if_arp.h]
 _STATUS_AT = 8 // 4  # of a block's descriptor, in words
@@ -101,7 +102,8 @@ class Ring:
         self._bytes: NDArray[np.uint8] = np.frombuffer(self._map, np.uint8)
         raw.bind((interface, _ETH_P_ALL))
         if fanout is not None:
-            option = fanout & 0xFFFF | (_FANOUT_HASH | _FANOUT_DEFRAG) << 16
+            incoming = _FANOUT_IGNORE_OUTGOING if kind == _LOOPBACK else 0  # a group does not heed its sockets' option
+            option = fanout & 0xFFFF | (_FANOUT_HASH | _FANOUT_DEFRAG | incoming) << 16
             raw.setsockopt(_SOL_PACKET, _FANOUT, struct.pack("I", option))
 
     def wait(self, timeout_ms: int) -> None:
@@ -109,14 +111,16 @@ class Ring:
         self._poll.poll(timeout_ms)
 
     def ready(self) -> Iterator[NDArray[np.uint8]]:
-        """The blocks that are full or old enough; each is the kernel's again once the next one is asked for."""
+        """The blocks that are full or old enough; each is the kernel's again once it is left."""
         for _ in range(len(self._blocks)):
             words = self._words[self._next]
             if not words[_STATUS_AT] & _USER:
                 return
-            yield self._blocks[self._next]
-            words[_STATUS_AT] = 0
-            self._next = (self._next + 1) % len(self._blocks)
+            try:
+                yield self._blocks[self._next]
+            finally:  # who leaves it at that has had this one, too
+                words[_STATUS_AT] = 0
+                self._next = (self._next + 1) % len(self._blocks)
 
     def statistics(self) -> Statistics:
         told = self._socket.getsockopt(_SOL_PACKET, _STATISTICS, 12)
